@@ -1,0 +1,85 @@
+"""What a raw source is, and what every reader gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from hoban_assets.errors import HobanError
+from hoban_assets.samples import CLASS_NAMES, Samples
+
+
+@dataclass(frozen=True)
+class RawSource:
+    """One declared folder under the raw root.
+
+    `classes` maps the source's own class (AI Hub code, COCO category, YOLO name; matched exactly,
+    never by substring) to one of `CLASS_NAMES`; other classes are counted and not used. The
+    classes it maps to are the ones that this source labels completely, unless
+    `labelled_classes` says otherwise.
+    """
+
+    name: str
+    folder: str
+    format: str
+    classes: Mapping[str, str] = field(default_factory=dict)
+    labelled_classes: tuple[str, ...] | None = None
+    clip_pattern: str | None = None
+    """Regular expression whose group ``clip`` names the video of a file stem."""
+
+    def __post_init__(self) -> None:
+        """Refuse a class that does not exist."""
+        unknown = {*self.classes.values(), *(self.labelled_classes or ())} - set(CLASS_NAMES)
+        if unknown:
+            raise ValueError(f"source {self.name}: unknown classes {sorted(unknown)}")
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Classes that this source labels completely, in the order of their ids."""
+        wanted = set(
+            self.classes.values() if self.labelled_classes is None else self.labelled_classes
+        )
+        return tuple(name for name in CLASS_NAMES if name in wanted)
+
+    def root(self, raw_root: Path) -> Path:
+        """Folder of this source.
+
+        Raises:
+            HobanError: the raw root or the folder is missing; the message says where it must lie.
+        """
+        if not raw_root.is_dir():
+            raise HobanError(
+                f"raw root {raw_root} does not exist",
+                "set HOBAN_RAW_ROOT to the folder that holds the sources, or make a sample "
+                f"with 'hoban sample-data {raw_root}'",
+            )
+        folder = raw_root / self.folder
+        if not folder.is_dir():
+            raise HobanError(
+                f"source {self.name}: folder {folder} does not exist",
+                "put the source there, or take it out of the recipe",
+            )
+        return folder
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a reader found. `images_in` and `boxes_in` are counted in the files, before any rule."""
+
+    samples: Samples
+    images_in: int
+    boxes_in: int
+
+
+class Reader(Protocol):
+    """An opened source. Listing is cheap; labels are read for the images asked for only."""
+
+    def image_ids(self) -> list[str]:
+        """Ids of every image file of the source, sorted."""
+        ...
+
+    def read(self, image_ids: Collection[str] | None = None) -> Read:
+        """Read the labels of these images, or of all of them."""
+        ...

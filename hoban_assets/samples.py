@@ -1,0 +1,356 @@
+"""`Samples`: the one type that flows from raw label files to a published dataset.
+
+Three pandas tables that belong together:
+
+``images``     one row an image, key ``image_id``
+``boxes``      one row a labelled object, many to one with ``images``
+``decisions``  one row for everything that was repaired, dropped, ignored or merged
+
+Every stage is a pure function ``Samples -> Samples``. It never edits a table in place and
+never forgets: what leaves ``images`` or ``boxes`` leaves a row in ``decisions`` that says how
+many of each it took away (``images_removed``, ``boxes_removed``), so ``in = kept + dropped``
+can be proved for each stage (see `hoban_assets.ledger`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import xxhash
+
+CLASS_NAMES: tuple[str, ...] = (
+    "person_with_helmet",
+    "person_without_helmet",
+    "person",
+    "fallen",
+)
+"""Class names in the order of their ids, always (id 0 first)."""
+
+Columns: TypeAlias = Mapping[str, Any]
+"""Column name to values: a list, a pandas Series, a NumPy or an Arrow array."""
+
+CLASS_IDS: dict[str, int] = {name: index for index, name in enumerate(CLASS_NAMES)}
+
+IMAGES_SCHEMA = pa.schema(
+    [
+        ("image_id", pa.string()),  # <source>/<path below the source folder>, '/' separated
+        ("source", pa.string()),
+        ("file", pa.string()),  # path below the raw root, '/' separated
+        ("label_file", pa.string()),  # path below the raw root, or null
+        ("width", pa.int32()),  # pixels as displayed (EXIF rotation applied); 0 = not known yet
+        ("height", pa.int32()),
+        ("content_hash", pa.string()),  # xxh3-128 of the file's bytes, 32 hex digits, or null
+        ("labelled_classes", pa.list_(pa.string())),  # tuple in pandas: classes labelled completely
+        ("group_id", pa.string()),  # clip or augmentation family; never separated by the split
+        ("split", pa.string()),  # 'train', 'val', or null before a dataset
+        ("bytes", pa.int64()),  # size of the file; 0 = not known yet
+        ("sharpness", pa.float32()),  # variance of the Laplacian of the grey image, or NaN
+        ("brightness", pa.float32()),  # mean grey level 0-255, or NaN
+        ("needs_copy", pa.bool_()),  # Ultralytics would rewrite this file: never hard-link it
+    ]
+)
+BOXES_SCHEMA = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("class_id", pa.int8()),
+        ("class_name", pa.string()),
+        ("x_center", pa.float64()),  # all four 0-1, share of the image's width or height
+        ("y_center", pa.float64()),
+        ("width", pa.float64()),
+        ("height", pa.float64()),
+        ("area", pa.float64()),  # width * height, share of the image
+        ("origin", pa.string()),  # 'human', 'repaired' or 'teacher'
+        ("ignore", pa.bool_()),  # an ignore region: an object is there, but it is no label
+        ("row", pa.int32()),  # row (0-based) of the label file, annotation index in JSON; or -1
+    ]
+)
+DECISIONS_SCHEMA = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("stage", pa.string()),
+        ("rule", pa.string()),
+        ("action", pa.string()),  # 'repair', 'drop', 'ignore', 'merge' or 'review'
+        ("file", pa.string()),  # the file that the decision is about, below the raw root
+        ("row", pa.int32()),  # row of the label file, or null for a whole image
+        ("value", pa.string()),  # what was seen
+        ("threshold", pa.float64()),  # the limit that it was held against, or null
+        ("witness", pa.string()),  # the kept image of a removed duplicate, or null
+        ("images_removed", pa.int32()),  # 1 where this row took an image away
+        ("boxes_removed", pa.int32()),  # boxes that this row took away
+    ]
+)
+ACTIONS = ("repair", "drop", "ignore", "merge", "review")
+
+
+def as_table(frame: pd.DataFrame, schema: pa.Schema) -> pa.Table:
+    """Return `frame` as an Arrow table of exactly `schema` (columns ordered, types cast).
+
+    Raises:
+        ValueError: a column is missing, or holds what its type cannot hold.
+    """
+    missing = [name for name in schema.names if name not in frame.columns]
+    if missing:
+        raise ValueError(f"columns missing: {', '.join(missing)}")
+    arrays = [pa.array(frame[f.name], type=f.type, from_pandas=True) for f in schema]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def as_frame(table: pa.Table, schema: pa.Schema) -> pd.DataFrame:
+    """Return `table` as the pandas frame that `Samples` holds: list columns become tuples."""
+    frame = table.select(schema.names).cast(schema).to_pandas()
+    for field in schema:
+        if pa.types.is_list(field.type):
+            frame[field.name] = pd.Series(
+                [() if v is None else tuple(v) for v in frame[field.name]],
+                index=frame.index,
+                dtype=object,
+            )
+        elif field.name == "row" and schema is DECISIONS_SCHEMA:
+            frame[field.name] = frame[field.name].astype("Int32")
+    return frame
+
+
+def frame_of(columns: Columns | None, schema: pa.Schema) -> pd.DataFrame:
+    """Build a frame of `schema` from columns.
+
+    Columns that are not given are null; whole numbers are 0, flags False, a box's row -1.
+    """
+    columns = columns or {}
+    unknown = set(columns) - set(schema.names)
+    if unknown:
+        raise ValueError(f"unknown columns: {', '.join(sorted(unknown))}")
+    rows = max((len(values) for values in columns.values()), default=0)
+    arrays = []
+    for field in schema:
+        if field.name in columns:
+            arrays.append(pa.array(columns[field.name], type=field.type, from_pandas=True))
+        elif pa.types.is_boolean(field.type):
+            arrays.append(pa.array(np.zeros(rows, bool), type=field.type))
+        elif pa.types.is_integer(field.type) and field.name != "row":
+            arrays.append(pa.array(np.zeros(rows, np.int64), type=field.type))
+        elif field.name == "row" and schema is BOXES_SCHEMA:
+            arrays.append(pa.array(np.full(rows, -1), type=field.type))
+        else:
+            arrays.append(pa.nulls(rows, field.type))
+    return as_frame(pa.Table.from_arrays(arrays, schema=schema), schema)
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Images, their boxes, and the decisions that led here. Immutable: functions return new ones.
+
+    Guarantees kept by every function of this package: ``image_id`` is unique in ``images``;
+    every box names an image of ``images``; tables hold exactly the columns of their schema.
+    """
+
+    images: pd.DataFrame
+    boxes: pd.DataFrame
+    decisions: pd.DataFrame
+
+    @classmethod
+    def of(
+        cls,
+        images: Columns | None = None,
+        boxes: Columns | None = None,
+        decisions: Columns | None = None,
+    ) -> Samples:
+        """Build from columns; see `frame_of` for columns that are not given."""
+        return cls(
+            frame_of(images, IMAGES_SCHEMA),
+            frame_of(boxes, BOXES_SCHEMA),
+            frame_of(decisions, DECISIONS_SCHEMA),
+        )
+
+    @classmethod
+    def empty(cls) -> Samples:
+        """Return Samples without a row."""
+        return cls.of()
+
+    @classmethod
+    def concat(cls, parts: Iterable[Samples]) -> Samples:
+        """Put Samples of different sources together, in the order given.
+
+        Raises:
+            ValueError: an image_id occurs twice.
+        """
+        parts = list(parts)
+        if not parts:
+            return cls.empty()
+        joined = cls(
+            pd.concat([p.images for p in parts], ignore_index=True),
+            pd.concat([p.boxes for p in parts], ignore_index=True),
+            pd.concat([p.decisions for p in parts], ignore_index=True),
+        )
+        twice = joined.images.image_id[joined.images.image_id.duplicated()]
+        if len(twice):
+            raise ValueError(f"{len(twice)} image ids occur twice, the first is {twice.iloc[0]}")
+        return joined
+
+    @property
+    def labels(self) -> pd.DataFrame:
+        """The boxes that are labels, without ignore regions."""
+        return self.boxes[~self.boxes.ignore]
+
+    def boxes_per_image(self, *, labels_only: bool = False) -> pd.Series:
+        """Number of boxes of each image, aligned with ``images`` (0 where there is none)."""
+        counts = (self.labels if labels_only else self.boxes).image_id.value_counts()
+        return counts.reindex(self.images.image_id, fill_value=0).set_axis(self.images.index)
+
+    def box_counts(self) -> dict[str, int]:
+        """Labels of each class, every class named, in the order of the ids."""
+        counts = np.bincount(self.labels.class_id.to_numpy(), minlength=len(CLASS_NAMES))
+        return {name: int(counts[index]) for index, name in enumerate(CLASS_NAMES)}
+
+    def without_decisions(self) -> Samples:
+        """Start a new stage: same rows, no decisions of earlier assets."""
+        return replace(self, decisions=frame_of(None, DECISIONS_SCHEMA))
+
+    def with_decisions(self, decisions: pd.DataFrame) -> Samples:
+        """Append decisions (columns of DECISIONS_SCHEMA)."""
+        if decisions.empty:
+            return self
+        known = [self.decisions] if len(self.decisions) else []
+        return replace(self, decisions=pd.concat([*known, decisions], ignore_index=True))
+
+    def drop_images(
+        self,
+        mask: pd.Series | np.ndarray,
+        *,
+        stage: str,
+        rule: str,
+        value: Sequence[object] | pd.Series | None = None,
+        threshold: float | None = None,
+        witness: Sequence[str | None] | None = None,
+    ) -> Samples:
+        """Drop the images where `mask` holds, with their boxes, one decision each.
+
+        `mask` is aligned with ``images`` by position; `value` and `witness` hold one entry for
+        each dropped image, in the order of ``images``.
+        """
+        mask = np.asarray(mask, dtype=bool)
+        if not mask.any():
+            return self
+        gone = self.images[mask]
+        decisions = frame_of(
+            {
+                "image_id": gone.image_id,
+                "stage": [stage] * len(gone),
+                "rule": [rule] * len(gone),
+                "action": ["drop"] * len(gone),
+                "file": gone.file,
+                "value": _texts(value, len(gone)),
+                "threshold": [threshold] * len(gone),
+                "witness": list(witness) if witness is not None else [None] * len(gone),
+                "images_removed": np.ones(len(gone), np.int32),
+                "boxes_removed": self.boxes_per_image()[mask].to_numpy(),
+            },
+            DECISIONS_SCHEMA,
+        )
+        kept = replace(
+            self,
+            images=self.images[~mask].reset_index(drop=True),
+            boxes=self.boxes[~self.boxes.image_id.isin(gone.image_id)].reset_index(drop=True),
+        )
+        return kept.with_decisions(decisions)
+
+    def drop_boxes(
+        self,
+        mask: pd.Series | np.ndarray,
+        *,
+        stage: str,
+        rule: str,
+        value: Sequence[object] | pd.Series | None = None,
+        threshold: float | None = None,
+    ) -> Samples:
+        """Drop the boxes where `mask` (by position) holds, one decision each; images stay."""
+        mask = np.asarray(mask, dtype=bool)
+        if not mask.any():
+            return self
+        decisions = self._box_decisions(mask, stage, rule, "drop", value, threshold)
+        kept = replace(self, boxes=self.boxes[~mask].reset_index(drop=True))
+        return kept.with_decisions(decisions)
+
+    def ignore_boxes(
+        self,
+        mask: pd.Series | np.ndarray,
+        *,
+        stage: str,
+        rule: str,
+        value: Sequence[object] | pd.Series | None = None,
+        threshold: float | None = None,
+    ) -> Samples:
+        """Turn the boxes where `mask` (by position) holds into ignore regions, with decisions."""
+        mask = np.asarray(mask, dtype=bool)
+        if not mask.any():
+            return self
+        decisions = self._box_decisions(mask, stage, rule, "ignore", value, threshold)
+        return replace(
+            self, boxes=self.boxes.assign(ignore=self.boxes.ignore | mask)
+        ).with_decisions(decisions)
+
+    def _box_decisions(
+        self,
+        mask: np.ndarray,
+        stage: str,
+        rule: str,
+        action: str,
+        value: Sequence[object] | pd.Series | None,
+        threshold: float | None,
+    ) -> pd.DataFrame:
+        hit = self.boxes[mask]
+        label_files = self.images.set_index("image_id").label_file.reindex(hit.image_id)
+        removed = 1 if action == "drop" else 0
+        return frame_of(
+            {
+                "image_id": hit.image_id,
+                "stage": [stage] * len(hit),
+                "rule": [rule] * len(hit),
+                "action": [action] * len(hit),
+                "file": label_files.to_numpy(),
+                "row": hit.row.where(hit.row >= 0).astype("Int32"),
+                "value": _texts(value, len(hit)),
+                "threshold": [threshold] * len(hit),
+                "boxes_removed": np.full(len(hit), removed, np.int32),
+            },
+            DECISIONS_SCHEMA,
+        )
+
+    def data_version(self) -> str:
+        """Hash of the rows of ``images`` and ``boxes``: same rows in any order, same version.
+
+        Decisions are left out: they say how the rows came about, not what they are, and a
+        dataset must not be rebuilt where only the way changed.
+        """
+        digest = xxhash.xxh3_128()
+        for frame, schema in ((self.images, IMAGES_SCHEMA), (self.boxes, BOXES_SCHEMA)):
+            plain = frame[schema.names].copy()
+            if "labelled_classes" in plain:
+                plain["labelled_classes"] = plain.labelled_classes.map(",".join)
+            digest.update(
+                np.sort(pd.util.hash_pandas_object(plain, index=False).to_numpy()).tobytes()
+            )
+        return digest.hexdigest()
+
+
+def _texts(value: Sequence[object] | pd.Series | None, length: int) -> list[str | None]:
+    if value is None:
+        return [None] * length
+    values = list(value)
+    if len(values) != length:
+        raise ValueError(f"{len(values)} values for {length} decisions")
+    return [None if v is None else f"{v:.6g}" if isinstance(v, float) else str(v) for v in values]
+
+
+def stable_hash(text: str) -> int:
+    """64-bit hash that is the same in every process and on every machine (xxh3-64)."""
+    return xxhash.xxh3_64_intdigest(text.encode())
+
+
+def stable_shares(texts: Iterable[str]) -> np.ndarray:
+    """Map each text to a fixed number in [0, 1), evenly spread: the order of `sub` and splits."""
+    return np.fromiter((stable_hash(t) for t in texts), np.uint64).astype(np.float64) / 2.0**64

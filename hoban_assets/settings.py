@@ -1,0 +1,109 @@
+"""Where things lie and what was chosen, read from the environment in one place."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hoban_assets.errors import HobanError
+
+FEATURE_ENGINES = ("fastdup", "thumbnail")
+PARTITIONS = ("sub", "full")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Typed view of the ``HOBAN_*`` environment variables. Paths are absolute.
+
+    Relative values are taken from the checkout (`DAGSTER_HOME`, else the working directory), so
+    that a daemon started elsewhere means the same folders as the shell.
+    """
+
+    raw_root: Path
+    """``HOBAN_RAW_ROOT``: raw sources; never written to."""
+    data_root: Path
+    """``HOBAN_DATA_ROOT``: catalog, artifacts, models, reports, cache."""
+    weights: str
+    """``HOBAN_WEIGHTS``: a .pt file, or a .yaml to train from scratch."""
+    fastdup_python: Path
+    """``HOBAN_FASTDUP_PYTHON``: interpreter (or environment folder) that has fastdup."""
+    feature_engine: str
+    """``HOBAN_FEATURE_ENGINE``: 'fastdup', or 'thumbnail' where fastdup may not be used."""
+    image_size: int
+    """``HOBAN_IMAGE_SIZE``: training size in pixels (long side)."""
+    epochs: Mapping[str, int]
+    """``HOBAN_EPOCHS_SUB`` and ``HOBAN_EPOCHS_FULL``: epochs of each partition."""
+    batch: int
+    """``HOBAN_BATCH``: images a training step."""
+    device: str
+    """``HOBAN_DEVICE``: '' chooses the GPU where there is one, else 'cpu', '0', '0,1'."""
+    workers: int
+    """``HOBAN_WORKERS``: processes or threads for image work; 0 = one a core."""
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
+        """Read the settings.
+
+        Raises:
+            HobanError: a value is not of its kind; the message names the variable.
+        """
+        env = os.environ if env is None else env
+        base = Path(env.get("DAGSTER_HOME") or Path.cwd())
+        data_root = _path(base, env.get("HOBAN_DATA_ROOT") or "data")
+        fastdup = _path(base, env.get("HOBAN_FASTDUP_PYTHON") or ".venv-fastdup")
+        return cls(
+            raw_root=_path(base, env.get("HOBAN_RAW_ROOT") or "data/raw"),
+            data_root=data_root,
+            weights=env.get("HOBAN_WEIGHTS") or "yolo26m.pt",
+            fastdup_python=fastdup / "bin" / "python" if fastdup.is_dir() else fastdup,
+            feature_engine=_choice(env, "HOBAN_FEATURE_ENGINE", FEATURE_ENGINES),
+            image_size=_number(env, "HOBAN_IMAGE_SIZE", 640, least=32),
+            epochs={
+                "sub": _number(env, "HOBAN_EPOCHS_SUB", 30, least=1),
+                "full": _number(env, "HOBAN_EPOCHS_FULL", 300, least=1),
+            },
+            batch=_number(env, "HOBAN_BATCH", 16, least=1),
+            device=env.get("HOBAN_DEVICE", ""),
+            workers=_number(env, "HOBAN_WORKERS", 0, least=0) or os.cpu_count() or 1,
+        )
+
+    @property
+    def catalog_path(self) -> Path:
+        """The DuckDB file."""
+        return self.data_root / "catalog.duckdb"
+
+    @property
+    def artifacts(self) -> Path:
+        """Published datasets: ``artifacts/<asset>/<partition>/<data version>``."""
+        return self.data_root / "artifacts"
+
+    @property
+    def models(self) -> Path:
+        """Training runs: ``models/<asset>/<partition>/<run key>``."""
+        return self.data_root / "models"
+
+    @property
+    def cache(self) -> Path:
+        """What can be computed again: image facts, features."""
+        return self.data_root / "cache"
+
+
+def _path(base: Path, value: str) -> Path:
+    # absolute() and not resolve(): resolving .venv-fastdup/bin/python would leave the environment.
+    return (base / Path(value).expanduser()).absolute()
+
+
+def _choice(env: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
+    value = env.get(name) or choices[0]
+    if value not in choices:
+        raise HobanError(f"{name}={value!r} is not known", f"set it to one of {', '.join(choices)}")
+    return value
+
+
+def _number(env: Mapping[str, str], name: str, default: int, *, least: int) -> int:
+    text = env.get(name) or str(default)
+    if not text.isdigit() or int(text) < least:
+        raise HobanError(f"{name}={text!r} is no whole number", f"set it to {least} or more")
+    return int(text)
