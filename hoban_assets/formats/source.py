@@ -28,6 +28,10 @@ class RawSource:
     labelled_classes: tuple[str, ...] | None = None
     clip_pattern: str | None = None
     """Regular expression whose group ``clip`` names the video of a file stem."""
+    optional: bool = False
+    """A stage is made without this source where its folder is not there."""
+    labels_elsewhere: tuple[str, ...] = ()
+    """For backgrounds: folders below the raw root whose label files may name the same images."""
 
     def __post_init__(self) -> None:
         """Refuse a class that does not exist."""

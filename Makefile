@@ -1,0 +1,73 @@
+# make demo    everything from nothing: environments, sample data, dataset_v9 and model_v9
+# make ui      the Dagster UI on http://127.0.0.1:3000
+# make test    style, types and tests
+# make bench   speed and memory, against peers and physical floors
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+BASE_PYTHON ?= $(shell for p in python3.11 python3.12 python3 python; do \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info[:2] not in ((3,11),(3,12)))' \
+	2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+PORT ?= 3000
+
+# What a small machine needs to see the whole road: a small net from scratch, small images.
+DEMO_ENV := HOBAN_WEIGHTS=yolo26n.yaml HOBAN_IMAGE_SIZE=192 HOBAN_EPOCHS_SUB=30
+# With the sample under data/raw the UI keeps these settings, so that its buttons work too.
+UI_ENV = $(if $(wildcard data/raw/defects.json),$(DEMO_ENV))
+DAGSTER_ENV := DAGSTER_HOME=$(CURDIR) DAGSTER_MODULE_NAME=hoban_assets.definitions PATH=$(CURDIR)/$(BIN):$$PATH
+
+.PHONY: help setup fastdup instance sample demo ui test lint bench clean-demo
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
+
+setup: .venv/ready .venv-fastdup/ready instance
+
+.venv/ready: constraints/platform.txt pyproject.toml
+	@test -n "$(BASE_PYTHON)" || { echo "Python 3.11 or 3.12 with venv is needed: apt install python3.11-venv, or set BASE_PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "making .venv (about 6 GB with PyTorch, some minutes)"
+	test -x $(BIN)/python || $(BASE_PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints/platform.txt -e '.[dev]'
+	@touch $@
+
+fastdup: .venv-fastdup/ready
+.venv-fastdup/ready: constraints/fastdup.txt
+	@echo "making .venv-fastdup"
+	test -x .venv-fastdup/bin/python || $(BASE_PYTHON) -m venv .venv-fastdup
+	.venv-fastdup/bin/python -m pip install --quiet --disable-pip-version-check -c constraints/fastdup.txt fastdup dagster-pipes
+	@touch $@
+
+# Two commands at once on a fresh DAGSTER_HOME race while they create its tables.
+instance: .venv/ready
+	@$(DAGSTER_ENV) $(BIN)/python -c 'import dagster; dagster.DagsterInstance.get().get_runs(limit=1)'
+
+sample: .venv/ready
+	@if [ -e data/raw ] && [ ! -e data/raw/defects.json ]; then \
+		echo "data/raw holds data of your own, so the sample is not written there."; \
+		echo "To build from it: . ./env.sh; dagster asset materialize --select '*model_v9' --partition sub"; exit 1; fi
+	@test -e data/raw/defects.json || $(BIN)/hoban sample-data data/raw
+
+demo: setup sample
+	$(DAGSTER_ENV) $(DEMO_ENV) $(BIN)/dagster asset materialize --select '*model_v9' --partition sub
+	@echo
+	@$(DAGSTER_ENV) $(BIN)/hoban summary v9 --partition sub
+	@echo; echo "Look at it: make ui   (then open http://127.0.0.1:$(PORT)/asset-groups)"
+
+ui: setup
+	$(DAGSTER_ENV) $(UI_ENV) $(BIN)/dagster dev -h 127.0.0.1 -p $(PORT)
+
+lint: .venv/ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+test: setup lint
+	$(DAGSTER_ENV) $(BIN)/python -m pytest
+
+bench: setup
+	$(DAGSTER_ENV) $(BIN)/python -m benchmarks $(BENCH)
+
+clean-demo:
+	@test -e data/raw/defects.json || { echo "data/raw is not the sample: nothing removed"; exit 1; }
+	rm -rf data

@@ -1,0 +1,1 @@
+"""The DuckDB catalog: every row and every decision of every materialisation."""

@@ -1,0 +1,71 @@
+"""How Dagster hands rows from asset to asset: through the catalog."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dagster as dg
+
+from hoban_assets.catalog.store import Build, Catalog, to_run
+from hoban_assets.errors import HobanError
+from hoban_assets.samples import Samples
+
+
+class SamplesIOManager(dg.ConfigurableIOManager):
+    """Records a `Build`; gives downstream assets the current `Samples` of the same partition.
+
+    Assets are known to the catalog by the last part of their key.
+    """
+
+    catalog_path: str
+    """The DuckDB file, as ``Settings.catalog_path``."""
+
+    @property
+    def catalog(self) -> Catalog:
+        """The catalog; holds no connection."""
+        return Catalog(Path(self.catalog_path))
+
+    def handle_output(self, context: dg.OutputContext, obj: Build) -> None:
+        """Record what the asset built; where it was reused, only see that it is still there.
+
+        Raises:
+            HobanError: the catalog cannot be written, or a reused build is no longer current.
+            TypeError: the asset returned something else than a `Build`.
+        """
+        if not isinstance(obj, Build):
+            raise TypeError(f"{context.asset_key.to_user_string()} must return a Build")
+        asset = context.asset_key.path[-1]
+        partition = context.asset_partition_key if context.has_asset_partitions else ""
+        if obj.reused:
+            found = self.catalog.find(asset, partition, obj.input_key)
+            if found is None:
+                raise HobanError(
+                    f"the build of {asset} {partition} that was to be used again is not current "
+                    "any more",
+                    f"run: {to_run(asset, partition)}",
+                )
+            number = found.materialization_id
+        else:
+            number = self.catalog.record(
+                asset,
+                partition,
+                context.run_id,
+                context.asset_spec.code_version,
+                obj.input_key,
+                samples=obj.samples,
+                stages=obj.stages,
+                metrics=obj.metrics,
+                path=obj.path,
+                data_version=obj.data_version,
+                checks=obj.checks,
+            )
+        context.add_output_metadata({"materialization_id": number, "reused": obj.reused})
+
+    def load_input(self, context: dg.InputContext) -> Samples:
+        """Load the rows of the upstream asset, for the partition of this run.
+
+        Raises:
+            HobanError: it was never materialised for that partition; says what to run.
+        """
+        partition = context.asset_partition_key if context.has_asset_partitions else ""
+        return self.catalog.load(context.asset_key.path[-1], partition)

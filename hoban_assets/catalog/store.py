@@ -1,0 +1,206 @@
+"""`Catalog`: what was materialised, with every row and every decision. Knows nothing of Dagster."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pyarrow.parquet as pq
+
+from hoban_assets.catalog import rows
+from hoban_assets.catalog.access import reading, staging, writing
+from hoban_assets.errors import HobanError
+from hoban_assets.samples import Samples
+
+
+@dataclass(frozen=True)
+class Materialization:
+    """One line of the catalog's ``materializations``, and the key of what went in."""
+
+    materialization_id: int
+    asset: str
+    partition: str
+    run_id: str | None
+    created_at: datetime
+    code_version: str | None
+    data_version: str | None
+    input_key: str | None
+    path: str | None
+    images: int | None
+    boxes: int | None
+    """Labels, without ignore regions; None, as `images`, where the asset has no rows."""
+
+
+@dataclass(frozen=True)
+class Build:
+    """What an asset hands over to be recorded."""
+
+    input_key: str
+    """Opaque hash of everything that went in: same key, same rows."""
+    samples: Samples | None = None
+    stages: pd.DataFrame | None = None
+    """`Ledger.table()`."""
+    metrics: pd.DataFrame | None = None
+    checks: pd.DataFrame | None = None
+    """What was checked: columns of CHECKS_SCHEMA."""
+    path: str | None = None
+    """Folder of the published dataset or the model."""
+    data_version: str | None = None
+    """Default: that of `samples`."""
+    reused: bool = False
+    """Nothing new: the current materialisation has this input_key, and nothing is written."""
+
+
+class Catalog:
+    """The DuckDB catalog at `path`, shared by every process that works on a data root.
+
+    No connection outlives a method, so any number of processes can use it at once; each call
+    waits up to `deadline` seconds for others. Rows (images, boxes, decisions) are kept for the
+    newest `keep` materialisations of each asset and partition.
+
+    Every method raises HobanError where the file is held by a foreign process, damaged, not
+    readable, or the disk is full; what was recorded before stays as it is.
+    """
+
+    def __init__(self, path: Path, *, deadline: float = 60.0, keep: int = 5) -> None:
+        if keep < 1:
+            raise ValueError("keep at least the current materialisation")
+        self.path = path
+        self.deadline = deadline
+        self.keep = keep
+
+    def record(
+        self,
+        asset: str,
+        partition: str,
+        run_id: str | None,
+        code_version: str | None,
+        input_key: str,
+        samples: Samples | None = None,
+        stages: pd.DataFrame | None = None,
+        metrics: pd.DataFrame | None = None,
+        path: str | None = None,
+        data_version: str | None = None,
+        checks: pd.DataFrame | None = None,
+    ) -> int:
+        """Record a materialisation, which becomes the current one; return its id.
+
+        Rows are written to a temporary folder first, then taken over in one short transaction:
+        a reader sees all of it or nothing. `metrics` may leave out columns of METRICS_SCHEMA
+        but 'metric' and 'value'; run_id, asset and partition are those of the materialisation.
+
+        Raises:
+            ValueError: a table lacks a column, or holds what its type cannot hold.
+        """
+        tables = rows.tables(samples, stages, metrics, checks)
+        if data_version is None and samples is not None:
+            data_version = samples.data_version()
+        line = {
+            "asset": asset,
+            "partition": partition,
+            "run_id": run_id,
+            "created_at": datetime.now(UTC).replace(tzinfo=None),
+            "code_version": code_version,
+            "data_version": data_version,
+            "input_key": input_key,
+            "path": path,
+            **rows.counts(samples),
+        }
+        with staging(self.path) as folder:
+            files = {name: folder / f"{name}.parquet" for name, t in tables.items() if len(t)}
+            for name, file in files.items():
+                pq.write_table(tables[name], file, compression="none")
+            with writing(self.path, self.deadline) as connection:
+                materialization_id = rows.insert_line(connection, line)
+                for name, file in files.items():
+                    rows.insert_rows(connection, name, file, materialization_id)
+                rows.prune(connection, self.keep)
+        return materialization_id
+
+    def current(self, asset: str, partition: str) -> Materialization | None:
+        """Return the newest materialisation, None where there is none (or no catalog yet)."""
+        if not self.path.exists():
+            return None
+        with self.connect() as connection:
+            line = rows.line(connection, asset, partition, None)
+        if line is None:
+            return None
+        return Materialization(**{f.name: line[f.name] for f in fields(Materialization)})
+
+    def find(self, asset: str, partition: str, input_key: str) -> Materialization | None:
+        """Return the current materialisation if exactly `input_key` went into it, else None."""
+        found = self.current(asset, partition)
+        return found if found is not None and found.input_key == input_key else None
+
+    def load(self, asset: str, partition: str, materialization_id: int | None = None) -> Samples:
+        """Return the rows of the current, or of an older, materialisation as they were recorded.
+
+        Raises:
+            HobanError: never materialised, not of this asset and partition, without rows (a
+                model), or pruned.
+        """
+        with self.connect() as connection:
+            line = rows.line(connection, asset, partition, materialization_id)
+            if line is None:
+                raise _absent(asset, partition, materialization_id)
+            number = line["materialization_id"]
+            samples = Samples(
+                *(
+                    rows.read(connection, name, schema, number)
+                    for name, schema in rows.TABLES.items()
+                )
+            )
+        if any(line[name] != count for name, count in rows.counts(samples).items()):
+            raise _without_rows(asset, partition, number, self.keep)
+        return samples
+
+    def small_table(self, name: str, materialization_id: int) -> pd.DataFrame:
+        """Return the 'stages' or the 'checks' of a materialisation, in their order."""
+        schema = rows.SMALL_TABLES[name]
+        with self.connect() as connection:
+            return rows.read(connection, name, schema, materialization_id)
+
+    def prune(self, keep: int | None = None) -> None:
+        """Remove the rows of all but the newest `keep` of each asset and partition."""
+        if not self.path.exists():
+            return
+        with writing(self.path, self.deadline) as connection:
+            rows.prune(connection, self.keep if keep is None else keep)
+
+    def connect(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """Read-only connection as a context manager. Writers wait meanwhile: keep it short."""
+        return reading(self.path, self.deadline)
+
+    def query(self, sql: str, params: rows.Parameters = None) -> pd.DataFrame:
+        """Answer one SELECT; whole numbers with nulls come as nullable integers.
+
+        Raises:
+            duckdb.Error: the statement is wrong.
+        """
+        with self.connect() as connection:
+            return rows.to_pandas(rows.fetch(connection, sql, params))
+
+
+def to_run(asset: str, partition: str) -> str:
+    """Return the command that materialises an asset with everything it needs."""
+    return f"dagster asset materialize --select '*{asset}' --partition {partition}"
+
+
+def _absent(asset: str, partition: str, materialization_id: int | None) -> HobanError:
+    which = "" if materialization_id is None else f" as materialisation {materialization_id}"
+    return HobanError(
+        f"{asset} has never been materialised for partition {partition}{which}",
+        f"run: {to_run(asset, partition)}",
+    )
+
+
+def _without_rows(asset: str, partition: str, number: int, keep: int) -> HobanError:
+    return HobanError(
+        f"materialisation {number} of {asset} {partition} has no rows (any more)",
+        f"rows are kept for the newest {keep} of each asset and partition, models have none; "
+        f"load the current one, or run: {to_run(asset, partition)}",
+    )

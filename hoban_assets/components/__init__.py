@@ -1,0 +1,1 @@
+"""Dagster components: what a YAML file can ask for."""

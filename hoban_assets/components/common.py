@@ -1,0 +1,142 @@
+"""What all assets of this graph share: partitions, checks, and how a build is handed over."""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, cast
+
+import dagster as dg
+import pandas as pd
+
+from hoban_assets.catalog.store import Build, Catalog, Materialization
+from hoban_assets.curation.checks import Check, from_table
+from hoban_assets.errors import HobanError
+from hoban_assets.reporting.composition import (
+    area_histogram,
+    composition,
+    decision_counts,
+    markdown_table,
+)
+from hoban_assets.samples import Samples
+from hoban_assets.settings import PARTITIONS
+
+PARTITIONS_DEF = dg.StaticPartitionsDefinition(list(PARTITIONS))
+OWNERS = ["team:vision"]
+
+
+def check_specs(asset: str, checks: Mapping[str, str]) -> list[dg.AssetCheckSpec]:
+    """Specs of checks (name: description), each judged for its partition alone.
+
+    Without a partitions_def a run of `sub` would overwrite what was found of `full`. It is the
+    one preview API that this graph uses, and this the one place that does.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.PreviewWarning)
+        return [
+            dg.AssetCheckSpec(
+                name,
+                asset=asset,
+                description=text,
+                partitions_def=PARTITIONS_DEF,
+            )
+            for name, text in checks.items()
+        ]
+
+
+def hand_over(
+    asset: str,
+    checks: Sequence[Check],
+    finish: Callable[[], tuple[Build, Mapping[str, Any]]],
+) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult]:
+    """Report the checks, then `finish` (publish) and hand the build to the catalog.
+
+    A failing check does not undo a materialisation in Dagster, so nothing is published before
+    the checks have passed.
+
+    Raises:
+        dagster.Failure: naming the failed blocking checks; earlier results stay current.
+    """
+    for check in checks:
+        yield check_result(check, asset)
+    if failed := [c for c in checks if c.blocking and not c.passed]:
+        raise dg.Failure(
+            "; ".join(f"{c.name}: {c.text}" for c in failed)
+            + " -> nothing was published, the earlier build is still current",
+            allow_retries=False,
+        )
+    build, metadata = finish()
+    version = build.data_version or (build.samples.data_version() if build.samples else "")
+    yield dg.MaterializeResult(
+        value=build, metadata=dict(metadata), data_version=dg.DataVersion(version)
+    )
+
+
+def unchanged(
+    catalog: Catalog, same: Materialization, extra: Mapping[str, Any] | None = None
+) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult]:
+    """Hand over what the catalog holds already: the same went in, so nothing is read again."""
+    samples = catalog.load(same.asset, same.partition)
+    number = same.materialization_id
+    stages = catalog.small_table("stages", number)
+    checks = from_table(catalog.small_table("checks", number))
+    metadata = {
+        "unchanged": f"same inputs as materialisation {number}: nothing was read",
+        **sample_metadata(samples, stages),
+        **(extra or {}),
+    }
+    build = Build(input_key=same.input_key or "", data_version=same.data_version, reused=True)
+    yield from hand_over(same.asset, checks, lambda: (build, metadata))
+
+
+@contextlib.contextmanager
+def one_message() -> Iterator[None]:
+    """Turn an error that the user can mend into a failed step that says just that."""
+    try:
+        yield
+    except HobanError as error:
+        raise dg.Failure(
+            str(error),
+            metadata={"way out": dg.MetadataValue.text(error.way_out)},
+            allow_retries=False,
+        ) from error
+
+
+def check_result(check: Check, asset: str) -> dg.AssetCheckResult:
+    """Turn a check into Dagster's event."""
+    severity = dg.AssetCheckSeverity.ERROR if check.blocking else dg.AssetCheckSeverity.WARN
+    return dg.AssetCheckResult(
+        asset_key=asset,
+        check_name=check.name,
+        passed=check.passed,
+        severity=severity,
+        description=check.text,
+        metadata=dict(check.numbers),
+    )
+
+
+def sample_metadata(samples: Samples, stages: pd.DataFrame) -> dict[str, Any]:
+    """Metadata of a materialisation: counts, tables and a plot of box areas.
+
+    `stages` is `Ledger.table()`.
+    """
+    return {
+        "images": len(samples.images),
+        "boxes": len(samples.labels),
+        "ignore_regions": int(samples.boxes.ignore.sum()),
+        **{f"boxes/{name}": count for name, count in samples.box_counts().items()},
+        "composition": table(composition(samples)),
+        "decisions": table(decision_counts(samples)),
+        "box_areas": dg.MetadataValue.md(area_histogram(samples)),
+        "stages": table(stages.round({"seconds": 2})),
+        "seconds": round(float(stages.seconds.sum()), 2),
+    }
+
+
+def table(frame: pd.DataFrame) -> Any:
+    """A table in the UI; Dagster has no empty ones, so those become text."""
+    if frame.empty:
+        return dg.MetadataValue.md(markdown_table(frame))
+    records = [dg.TableRecord(cast(Any, row)) for row in frame.astype(object).to_dict("records")]
+    return dg.MetadataValue.table(records)

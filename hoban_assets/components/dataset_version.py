@@ -1,0 +1,32 @@
+"""The component behind ``defs/versions/vN/defs.yaml``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dagster as dg
+from pydantic import BaseModel
+
+from hoban_assets.components.version_assets import version_definitions
+from hoban_assets.pipeline.recipe import Recipe
+
+
+class DatasetVersion(dg.Component):
+    """One dataset version: a recipe becomes ``dataset_<version>`` and ``model_<version>``."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.recipe = recipe
+
+    @classmethod
+    def get_model_cls(cls) -> type[BaseModel]:
+        """The attributes of defs.yaml are the fields of a `Recipe`."""
+        return Recipe
+
+    @classmethod
+    def load(cls, attributes: Any, context: dg.ComponentLoadContext) -> DatasetVersion:
+        """Build from the validated attributes of a defs.yaml."""
+        return cls(attributes)
+
+    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        """Return the assets and checks of this version."""
+        return version_definitions(self.recipe)

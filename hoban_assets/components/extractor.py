@@ -1,0 +1,127 @@
+"""Features of images for a step: from the store, and what is missing from fastdup's process."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import numpy as np
+
+from hoban_assets.curation.features import (
+    THUMBNAIL_INFO,
+    FeatureStore,
+    engine_key,
+    thumbnail_features,
+)
+from hoban_assets.errors import HobanError
+from hoban_assets.external import run_worker
+from hoban_assets.samples import Samples
+from hoban_assets.settings import Settings
+
+WORKER = Path(__file__).parents[1] / "workers" / "fastdup_features.py"
+NO_FASTDUP = (
+    "run 'make fastdup', or set HOBAN_FASTDUP_PYTHON to an interpreter that has fastdup, or "
+    "HOBAN_FEATURE_ENGINE=thumbnail to do without it (finds fewer near-duplicates)"
+)
+_DESCRIBE = """
+import importlib.metadata, importlib.util, json, pathlib
+folder = pathlib.Path(importlib.util.find_spec("fastdup").origin).parent
+model = folder / "UndisclosedFastdupModel.ort"
+print(json.dumps([importlib.metadata.version("fastdup"), str(model)]))
+"""
+
+
+class Extractor:
+    """A `FeatureExtractor`: each content is computed once for all stages and versions."""
+
+    def __init__(self, settings: Settings, context: dg.AssetExecutionContext) -> None:
+        self._settings = settings
+        self._context = context
+
+    @cached_property
+    def info(self) -> Mapping[str, Any]:
+        """Engine, version and model: features of different ones never mix.
+
+        Raises:
+            HobanError: fastdup's environment is missing or has no fastdup.
+        """
+        if self._settings.feature_engine == "thumbnail":
+            return THUMBNAIL_INFO
+        return describe_fastdup(self._settings.fastdup_python)
+
+    @property
+    def engine(self) -> str:
+        """Name of what computes the features."""
+        return engine_key(self.info)
+
+    def __call__(self, samples: Samples) -> np.ndarray:
+        """Features float32 [images, d] in the order of ``samples.images``, rows of length 1."""
+        store = FeatureStore(self._settings.cache / "features", self.engine)
+        hashes = samples.images.content_hash.tolist()
+        if missing := set(store.missing(hashes)):
+            self._context.log.info(
+                f"features: {len(hashes) - len(missing):,} of {len(hashes):,} images are known"
+            )
+            rows = samples.images[samples.images.content_hash.isin(missing)]
+            rows = rows.drop_duplicates("content_hash")
+            root = self._settings.raw_root
+            paths = {h: root / f for h, f in zip(rows.content_hash, rows.file, strict=True)}
+            store.add(*self._compute(paths), self.info)
+        return store.load(hashes)
+
+    def _compute(self, paths: dict[str, Path]) -> tuple[list[str], np.ndarray]:
+        if self._settings.feature_engine == "thumbnail":
+            return list(paths), thumbnail_features(list(paths.values()), self._settings.workers)
+        self._settings.cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self._settings.cache, prefix="fastdup-") as folder:
+            work_dir = Path(folder)
+            listing, out = work_dir / "images.json", work_dir / "features.npy"
+            listing.write_text(json.dumps({h: str(p) for h, p in paths.items()}), encoding="utf-8")
+            run_worker(
+                self._context,
+                python=self._settings.fastdup_python,
+                script=WORKER,
+                extras={
+                    "input": str(listing),
+                    "work_dir": str(work_dir / "work"),
+                    "out": str(out),
+                    "threads": self._settings.workers,
+                },
+                way_out=NO_FASTDUP,
+            )
+            report = json.loads(out.with_name(f"{out.name}.json").read_text(encoding="utf-8"))
+            hashes = out.with_name(f"{out.name}.txt").read_text(encoding="utf-8").split()
+            _refuse_bad(report["bad"], paths)
+            return hashes, np.load(out)
+
+
+def describe_fastdup(python: Path) -> dict[str, Any]:
+    """Engine, version and model hash of the fastdup that `python` has, without importing it."""
+    if not python.is_file():
+        raise HobanError(f"fastdup's interpreter {python} does not exist", NO_FASTDUP)
+    asked = subprocess.run(
+        [str(python), "-c", _DESCRIBE], capture_output=True, text=True, check=False
+    )
+    if asked.returncode != 0:
+        last = (asked.stderr.strip().splitlines() or ["no output"])[-1]
+        raise HobanError(f"the environment of {python} has no fastdup ({last})", NO_FASTDUP)
+    version, model = json.loads(asked.stdout)
+    digest = hashlib.sha256(Path(model).read_bytes()).hexdigest()
+    return {"engine": "fastdup", "version": version, "model_hash": digest}
+
+
+def _refuse_bad(bad: Mapping[str, str], paths: Mapping[str, Path]) -> None:
+    if bad:
+        content, error = next(iter(bad.items()))
+        raise HobanError(
+            f"fastdup cannot read {len(bad)} images, the first is {paths[content]} ({error})",
+            "save it again as a plain JPEG or take it out of its source, or set "
+            "HOBAN_FEATURE_ENGINE=thumbnail",
+        )

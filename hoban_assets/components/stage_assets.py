@@ -1,0 +1,84 @@
+"""The factory behind ``defs/stages.py``."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from hoban_assets.catalog.store import Build
+from hoban_assets.code_version import code_version_of
+from hoban_assets.components.common import (
+    OWNERS,
+    PARTITIONS_DEF,
+    check_specs,
+    hand_over,
+    one_message,
+    sample_metadata,
+    unchanged,
+)
+from hoban_assets.components.platform import Platform
+from hoban_assets.curation import checks
+from hoban_assets.curation.checks import Check
+from hoban_assets.formats import undeclared_folders
+from hoban_assets.ledger import Ledger
+from hoban_assets.pipeline.stage import Stage, build_stage, input_key
+from hoban_assets.samples import Samples
+from hoban_assets.settings import Settings
+
+CODE_VERSION = code_version_of("samples", "formats", "curation", "pipeline")
+CHECKS = {
+    "conservation": "Images and boxes: in = kept + dropped, in every step.",
+    "boxes_inside_image": "Every box lies inside its image and has an area.",
+    "no_unknown_class": "Every box has one of the four classes.",
+    "folders_declared": "No folder beside the sources was left unread unseen (warning).",
+}
+
+
+def stage_asset(stage: Stage) -> dg.AssetsDefinition:
+    """Return the asset of a stage, partitioned in sub and full, with its checks."""
+
+    @dg.asset(
+        name=stage.name,
+        description=stage.description,
+        group_name="stages",
+        owners=OWNERS,
+        kinds={"python", "duckdb"},
+        partitions_def=PARTITIONS_DEF,
+        code_version=CODE_VERSION,
+        deps=[dg.AssetKey(["raw", source.name]) for source in stage.sources],
+        check_specs=check_specs(stage.name, CHECKS),
+        io_manager_key="samples",
+    )
+    def build(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[Any]:
+        with one_message():
+            settings, partition = platform.settings(), context.partition_key
+            key = input_key(stage, partition, settings, CODE_VERSION)
+            if same := platform.catalog().find(stage.name, partition, key):
+                yield from unchanged(platform.catalog(), same)
+                return
+            ledger = Ledger(context.log.info)
+            samples = build_stage(stage, partition, settings, platform.extractor(context), ledger)
+            found = stage_checks(stage, settings, samples, ledger)
+            done = Build(
+                input_key=key,
+                samples=samples,
+                stages=ledger.table(),
+                checks=checks.as_table(found),
+            )
+            metadata = sample_metadata(samples, ledger.table())
+            yield from hand_over(stage.name, found, lambda: (done, metadata))
+
+    return build
+
+
+def stage_checks(stage: Stage, settings: Settings, samples: Samples, ledger: Ledger) -> list[Check]:
+    """Return the checks of a stage."""
+    unread = (
+        undeclared_folders(settings.raw_root, stage.sources, stage.watch) if stage.watch else []
+    )
+    return [
+        checks.conservation(ledger),
+        checks.boxes_inside_image(samples),
+        checks.no_unknown_class(samples),
+        checks.folders_declared(unread),
+    ]

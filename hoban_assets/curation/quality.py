@@ -1,0 +1,142 @@
+"""Which labels are good enough to learn from.
+
+The limits come from recipes. Those of version 9 were found by the team (SEED_DIGEST, 10:03 to
+12:02): heads below 1-2 % of the image and whole persons below 2 % are too small to learn from at
+640 pixels, and a head of 20 % and more is nearly always a wrong box.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from hoban_assets.samples import LABEL_DECIMALS, Samples
+
+
+@dataclass(frozen=True)
+class AreaLimits:
+    """Limits on a box's share of its image, 0-1. A box exactly at `least` or `most` stays.
+
+    Below `least` an object is there but too small to learn: it becomes an ignore region. Above
+    `most`, or from `outlier` on (inclusive), the box itself is doubtful: it is dropped.
+    """
+
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
+
+    least: float = 0.0
+    most: float = 1.0
+    outlier: float | None = None
+
+
+def limit_areas(samples: Samples, limits: Mapping[Any, AreaLimits], stage: str = "area") -> Samples:
+    """Apply the limits of each class to its labels; ignore regions are left alone."""
+    for name, limit in limits.items():
+        samples = _ignore_small(samples, name, limit.least, stage)
+        areas, mine = _labels_of(samples, name)
+        samples = samples.drop_boxes(
+            large := mine & (areas > limit.most),
+            stage=stage,
+            rule="area_too_large",
+            value=areas[large].tolist(),
+            threshold=limit.most,
+        )
+        if limit.outlier is not None:
+            areas, mine = _labels_of(samples, name)
+            samples = samples.drop_boxes(
+                outlier := mine & (areas >= limit.outlier),
+                stage=stage,
+                rule="area_outlier",
+                value=areas[outlier].tolist(),
+                threshold=limit.outlier,
+            )
+    return samples
+
+
+def _ignore_small(samples: Samples, name: str, least: float, stage: str) -> Samples:
+    areas, mine = _labels_of(samples, name)
+    small = mine & (areas < least)
+    return samples.ignore_boxes(
+        small,
+        stage=stage,
+        rule="area_too_small",
+        value=areas[small].tolist(),
+        threshold=least,
+    )
+
+
+def _labels_of(samples: Samples, name: str) -> tuple[np.ndarray, np.ndarray]:
+    boxes = samples.boxes
+    mine = (boxes.class_name == name).to_numpy() & ~boxes.ignore.to_numpy()
+    return boxes.area.to_numpy(), mine
+
+
+def limit_crowding(
+    samples: Samples, class_name: str, most: int, stage: str = "crowding"
+) -> Samples:
+    """Drop images that hold more than `most` objects of a class, ignore regions counted too.
+
+    Small ones count: an image with thirty persons far away is crowded, however many of them
+    the area limit has turned into ignore regions before.
+    """
+    of_class = samples.boxes[samples.boxes.class_name == class_name]
+    by_image = of_class.image_id.value_counts()
+    counts = by_image.reindex(samples.images.image_id, fill_value=0).to_numpy()
+    crowded = counts > most
+    return samples.drop_images(
+        crowded,
+        stage=stage,
+        rule="crowded",
+        value=counts[crowded].tolist(),
+        threshold=float(most),
+    )
+
+
+def drop_without_labels(
+    samples: Samples, backgrounds: frozenset[str] = frozenset(), stage: str = "labels"
+) -> Samples:
+    """Drop images that no label is left on, but keep the sources that are `backgrounds`.
+
+    An image whose objects were all ignored, dropped or of other classes is not empty: trained as
+    a background it would teach that its objects are none (the trap of helmet_21k).
+    """
+    bare = (samples.boxes_per_image(labels_only=True) == 0).to_numpy()
+    bare = bare & ~samples.images.source.isin(backgrounds).to_numpy()
+    regions = samples.boxes_per_image()[bare]
+    return samples.drop_images(
+        bare,
+        stage=stage,
+        rule="no_label_left",
+        value=[f"{count} ignore regions" if count else None for count in regions],
+    )
+
+
+def verify_backgrounds(
+    samples: Samples,
+    backgrounds: frozenset[str],
+    labelled_hashes: frozenset[str],
+    stage: str = "backgrounds",
+) -> Samples:
+    """Drop backgrounds that hold a box, or whose very bytes are labelled elsewhere."""
+    mine = samples.images.source.isin(backgrounds).to_numpy()
+    boxed = mine & (samples.boxes_per_image() > 0).to_numpy()
+    samples = samples.drop_images(boxed, stage=stage, rule="background_has_label")
+    mine = samples.images.source.isin(backgrounds).to_numpy()
+    known = mine & samples.images.content_hash.isin(labelled_hashes).to_numpy()
+    return samples.drop_images(known, stage=stage, rule="background_labelled_elsewhere")
+
+
+def merge_equal_labels(samples: Samples, stage: str = "equal_labels") -> Samples:
+    """Merge labels of one image that are equal once written with `LABEL_DECIMALS` decimals.
+
+    Ultralytics drops such rows while it scans; dropped here instead, its count and the
+    manifest's stay equal.
+    """
+    labels = samples.labels
+    key = labels[["x_center", "y_center", "width", "height"]].round(LABEL_DECIMALS)
+    again = key.assign(image_id=labels.image_id, class_id=labels.class_id).duplicated()
+    mask = np.zeros(len(samples.boxes), bool)
+    mask[labels.index[again]] = True
+    return samples.drop_boxes(mask, stage=stage, rule="duplicate_label")

@@ -1,0 +1,27 @@
+"""Assembles the code location: the defs folder, resources, executor. Nothing else."""
+
+from pathlib import Path
+
+import dagster as dg
+
+from hoban_assets.catalog.io_manager import SamplesIOManager
+from hoban_assets.components.platform import Platform
+from hoban_assets.settings import Settings
+
+# forkserver with the heavy imports done once: 5 steps take 6.6 s instead of 15.6 s with spawn.
+EXECUTOR = dg.multiprocess_executor.configured(
+    {"start_method": {"forkserver": {"preload_modules": ["hoban_assets.preload"]}}}
+)
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Return everything that this code location offers."""
+    catalog = str(Settings.from_env().catalog_path)
+    return dg.Definitions.merge(
+        dg.load_from_defs_folder(project_root=Path(__file__).parents[1]),
+        dg.Definitions(
+            resources={"platform": Platform(), "samples": SamplesIOManager(catalog_path=catalog)},
+            executor=EXECUTOR,
+        ),
+    )

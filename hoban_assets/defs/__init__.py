@@ -1,0 +1,1 @@
+"""The asset graph: what exists and what depends on what."""

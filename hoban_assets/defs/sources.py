@@ -1,0 +1,71 @@
+"""What lies under the raw root: every source, declared, and observed as an asset ``raw/<name>``.
+
+A folder that is not declared here is not read, however its name begins.
+"""
+
+from typing import Any
+
+import dagster as dg
+
+from hoban_assets.components.platform import Platform
+from hoban_assets.formats.fingerprint import fingerprint
+from hoban_assets.formats.source import RawSource
+
+HELMET_CLASSES = {"07": "person_with_helmet", "08": "person_without_helmet"}
+
+HELMET_60K = RawSource("helmet_60k", "helmet_60k/helmet_60k", "aihub", HELMET_CLASSES)
+COCO = RawSource("coco", "coco", "coco", {"person": "person"})
+
+UR_FALL_CLIP = r"^(?P<clip>.+-cam\d+-rgb)-\d+"
+"""UR Fall frames, ``adl-23-cam0-rgb-211``: one clip a camera and sequence."""
+
+
+def _fall(name: str, folder: str, *fallen: str) -> RawSource:
+    classes = dict.fromkeys(fallen, "fallen")
+    return RawSource(name, f"{folder}.yolo26", "yolo", classes, clip_pattern=UR_FALL_CLIP)
+
+
+FALL_FOLDERS = (  # best first, the keep order that the team settled on at 07:08
+    _fall("fallen_v2i", "fallen.v2i", "2_fallen"),
+    _fall("fall_v1i_2", "fall.v1i (2)", "fall"),
+    _fall("fall_detection_ip_camera_v3i", "fall detection ip camera.v3i", "fall"),
+    _fall("fall_v1i", "Fall.v1i", "down"),
+    _fall("fall_v3i", "Fall.v3i", "Fall-person", "fall"),
+    _fall("fall_v2i", "fall.v2i", "fall"),
+    _fall("fall_v4i", "fall.v4i", "falling"),
+    _fall("fall_detection_v4", "Fall Detection.v4-resized640_aug3x-accurate", "Fall-Detected"),
+)
+
+ALL_CLASSES = ("person_with_helmet", "person_without_helmet", "person", "fallen")
+BACKGROUND = RawSource("background", "background", "background", labelled_classes=ALL_CLASSES)
+HELMET_21K_BACKGROUND = RawSource(
+    "helmet_21k_background",
+    "helmet_21k/background",
+    "background",
+    labelled_classes=ALL_CLASSES,
+    optional=True,
+    labels_elsewhere=("helmet_21k", "helmet_60k"),
+)
+
+SOURCES = (HELMET_60K, COCO, *FALL_FOLDERS, BACKGROUND, HELMET_21K_BACKGROUND)
+
+
+def observed(source: RawSource) -> Any:
+    """Return the observable asset of a source: its data version is the folder's fingerprint."""
+
+    @dg.observable_source_asset(
+        key=["raw", source.name],
+        group_name="sources",
+        description=f"`{source.folder}` below the raw root, read as {source.format}. "
+        f"Labels completely: {', '.join(source.labels) or 'nothing'}.",
+        metadata={"folder": source.folder, "format": source.format},
+        tags={f"dagster/kind/{source.format}": ""},
+    )
+    def observe(platform: Platform) -> dg.ObserveResult:
+        version, files = fingerprint(source.root(platform.settings().raw_root))
+        return dg.ObserveResult(data_version=dg.DataVersion(version), metadata={"files": files})
+
+    return observe
+
+
+observed_sources = [observed(source) for source in SOURCES]

@@ -1,0 +1,156 @@
+"""AI Hub exports (set 163): one JSON an image, in folders images/ and labels/ side by side.
+
+The three layouts seen ({training,validation}/CLASS, CLASS, and nested once more under the same
+name) differ only in where such pairs of folders lie, so every pair below the source is read.
+A JSON elsewhere is a summary, and images without labels/ beside them are not listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from hoban_assets.formats.collect import Collector, Listed
+from hoban_assets.formats.folders import parse_json, path_below, paused_collector, stem
+from hoban_assets.formats.pairs import image_folders, pair
+from hoban_assets.formats.rows import bounds, number
+from hoban_assets.formats.source import RawSource, Read
+from hoban_assets.samples import CLASS_IDS
+
+_DIGITS = "0123456789"
+
+
+class AiHubReader(Listed):
+    """Reads AI Hub exports. Classes of the source are two-digit codes; "7" and 7 are "07"."""
+
+    @paused_collector()
+    def __init__(self, source: RawSource, raw_root: Path) -> None:
+        """List the images.
+
+        Raises:
+            HobanError: the source is missing, empty, or not readable.
+        """
+        super().__init__(source, raw_root)
+        folders = image_folders(self.tree, need_labels=True)
+        self._pairs, self._orphans = pair(self.tree, folders, "json")
+        self.paths = list(self._pairs)
+        self._refuse_empty("pairs of folders images/ and labels/ with one JSON an image")
+        self._classes: dict[str | None, int] = {
+            normal_code(code): CLASS_IDS[name] for code, name in source.classes.items()
+        }
+
+    @paused_collector()
+    def read(self, image_ids: Collection[str] | None = None) -> Read:
+        """Read the labels of these images, or of all."""
+        found = Collector(self.source, self.tree)
+        for path in self._chosen(image_ids):
+            label = self._pairs[path]
+            data = found.label_bytes(path, label, "labels/<stem>.json")
+            if data is None or label is None:
+                continue
+            try:
+                document = parse_json(data)
+            except ValueError as error:
+                found.drop_image(path, "label_unparseable", label, str(error))
+                continue
+            self._read_document(found, path, label, document)
+        found.report_missing(self._orphans)
+        return found.finish("corners")
+
+    def _read_document(self, found: Collector, path: str, label: str, document: object) -> None:
+        annotations = document.get("annotations") if isinstance(document, dict) else None
+        if not isinstance(document, dict) or not isinstance(annotations, list):
+            found.drop_image(path, "label_unparseable", label, "no list of annotations")
+            return
+        found.boxes_in += len(annotations)
+        facts = document.get("image")
+        facts = facts if isinstance(facts, dict) else {}
+        name = path.rpartition("/")[2]
+        if facts.get("filename") != name and not _is_named(found, path, label, facts, annotations):
+            return
+        size = _resolution(facts.get("resolution"))
+        if size is None:
+            seen = facts.get("resolution")
+            size = found.size_from_header(path, label, len(annotations), seen=seen)
+            if size is None:
+                return
+        position = found.keep(path, label, size, self._group(path, name, facts))
+        if not annotations:
+            found.decide(path, "no_annotations", "review", label)
+        self._read_rows(found, path, label, annotations, position)
+
+    def _read_rows(
+        self, found: Collector, path: str, label: str, annotations: list[Any], position: int
+    ) -> None:
+        classes, rows = self._classes, found.rows
+        other: dict[str, int] = {}
+        for row, annotation in enumerate(annotations):
+            code = annotation.get("class") if type(annotation) is dict else None
+            class_id = classes.get(code) if type(code) is str else None
+            if class_id is None:
+                code = normal_code(code)
+                class_id = classes.get(code)
+            if code is None:
+                found.decide(path, "box_malformed", "drop", label, row, annotation, boxes_removed=1)
+            elif class_id is None:
+                other[code] = other.get(code, 0) + 1
+            else:
+                box = annotation.get("box")
+                at = rows.add(position, row, class_id, box)
+                if box is None:
+                    _use_outline(found, at, annotation)
+        if other:
+            found.not_used(path, label, other)
+
+    def _group(self, path: str, name: str, facts: dict[str, Any]) -> str | None:
+        if self.source.clip_pattern:
+            return None
+        base = stem(name)
+        clip = base.rstrip(_DIGITS)
+        if not clip or clip == base:
+            named = facts.get("path")
+            clip = named if isinstance(named, str) and named.upper() != "NULL" else ""
+        return f"{self.source.name}:{clip}" if clip else None
+
+
+def normal_code(value: object) -> str | None:
+    """Class code as two digits ("7", 7 and 7.0 are "07"); None where there is none."""
+    if isinstance(value, bool) or value is None or not isinstance(value, int | float | str):
+        return None
+    text = f"{value:g}" if isinstance(value, float) else str(value).strip()
+    return text.zfill(2) if text.isdecimal() else text or None
+
+
+def _use_outline(found: Collector, at: int, annotation: dict[str, Any]) -> None:
+    """Put the bounding box of a row's polygon in the place of the box that it does not have."""
+    outline = annotation.get("polygon")
+    box = bounds(outline)
+    seen = {k: annotation[k] for k in ("box", "polygon", "point", "keypoints") if k in annotation}
+    found.rows.seen[at] = seen
+    if box is not None:
+        found.rows.box[at] = box
+        found.rows.reshaped[at] = "polygon_to_box"
+
+
+def _resolution(value: object) -> tuple[int, int] | None:
+    if not isinstance(value, list) or len(value) != 2:
+        return None
+    width, height = value
+    if type(width) is not int or type(height) is not int:
+        width, height = number(width), number(height)
+    # False for NaN too.
+    return (int(width), int(height)) if 1 <= width < 2**31 and 1 <= height < 2**31 else None
+
+
+def _is_named(
+    found: Collector, path: str, label: str, facts: dict[str, Any], annotations: list[Any]
+) -> bool:
+    """Judge a label that names another file than the one it is paired with by its stem."""
+    named = facts.get("filename")
+    if isinstance(named, str) and named.strip() and path_below(named) is None:
+        found.drop_image(path, "path_outside", label, named, boxes=len(annotations))
+        return False
+    if not isinstance(named, str) or stem(named) != stem(path.rpartition("/")[2]):
+        found.decide(path, "filename_differs", "review", label, value=named)
+    return True

@@ -1,0 +1,239 @@
+"""COCO: images in folders, all labels in one large JSON a part (instances_train2017.json).
+
+Categories are taken by their names: ids shift where an export adds a dummy category. Each JSON
+is parsed once, when the source is opened, and turned into columns; its objects are then freed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hoban_assets.errors import HobanError
+from hoban_assets.formats.coco_index import (
+    Annotations,
+    ImageFinder,
+    category_names,
+    image_entries,
+    index_annotations,
+)
+from hoban_assets.formats.collect import Collector, Listed
+from hoban_assets.formats.folders import join, parse_json, paused_collector, read_bytes, stem
+from hoban_assets.formats.source import RawSource, Read
+from hoban_assets.samples import CLASS_IDS
+
+_KEYS = ("images", "annotations", "categories")
+_OTHER_TASKS = ("captions", "keypoints", "stuff", "panoptic")
+_LISTED_ONE_BY_ONE = 100
+"""Images of a JSON that are not on disk, recorded singly; the rest share one decision: the JSON
+of a whole part beside a small choice of its images is common."""
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """An entry of a JSON that names no image to read."""
+
+    path: str
+    rule: str
+    action: str
+    file: str
+    row: int | None
+    value: str
+
+
+class CocoReader(Listed):
+    """Reads COCO detection labels. Classes of the source are category names."""
+
+    @paused_collector()
+    def __init__(self, source: RawSource, raw_root: Path) -> None:
+        """List the images and parse the labels.
+
+        Raises:
+            HobanError: the source is missing, empty or not readable; there is no JSON with images,
+                annotations and categories, it is no JSON, or lacks a category of the source.
+        """
+        super().__init__(source, raw_root)
+        self.paths = sorted(self.tree.images())
+        self._refuse_empty("images, and annotations/instances_*.json")
+        self._positions = {path: index for index, path in enumerate(self.paths)}
+        self._finder = ImageFinder(self.paths)
+        self._sizes = np.zeros((len(self.paths), 2), np.int64)
+        self._file_of = np.full(len(self.paths), -1)
+        self._problems: list[_Problem] = []
+        self._files: list[Annotations] = []
+        for file in self._label_files():
+            self._open(file)
+        if not self._files:
+            raise HobanError(
+                f"source {source.name}: no COCO labels in {self.tree.root}",
+                "put the JSON with images, annotations and categories in its folder annotations/",
+            )
+        self._refuse_unknown_classes()
+
+    @paused_collector()
+    def read(self, image_ids: Collection[str] | None = None) -> Read:
+        """Take the labels of these images, or of all. No label file is opened again."""
+        found = Collector(self.source, self.tree)
+        kept = np.full(len(self.paths) + 1, -1)  # one more: -1, an annotation of no image
+        rows_of = np.zeros(len(self.paths), np.int64)
+        for file in self._files:
+            rows_of += np.bincount(file.image[file.image >= 0], minlength=len(self.paths))
+        for path in self._chosen(image_ids):
+            at = self._positions[path]
+            kept[at] = self._read_image(found, path, at, int(rows_of[at]))
+        for file in self._files:
+            self._read_rows(found, file, kept)
+        for problem in self._problems:
+            found.decide(
+                problem.path,
+                problem.rule,
+                problem.action,
+                problem.file,
+                problem.row,
+                problem.value,
+            )
+        return found.finish("top_left")
+
+    def _read_image(self, found: Collector, path: str, at: int, rows: int) -> int:
+        """Add an image and return its position among the kept ones, or -1 where it was dropped."""
+        found.boxes_in += rows
+        if path in self.tree.outside_files:
+            found.drop_image(path, "path_outside", path, "link out of the source", boxes=rows)
+            return -1
+        if self._file_of[at] < 0:
+            found.drop_image(path, "label_missing", path, "no JSON lists this image")
+            return -1
+        label = self._files[self._file_of[at]].file
+        width, height = self._sizes[at].tolist()
+        if not width or not height:
+            size = found.size_from_header(path, label, rows, seen="no width and height")
+            if size is None:
+                return -1
+            width, height = size
+        return found.keep(path, label, (width, height))
+
+    def _read_rows(self, found: Collector, file: Annotations, kept: NDArray[np.int64]) -> None:
+        position = kept[file.image]
+        rows = np.flatnonzero(position >= 0)
+        wanted = np.array(
+            [CLASS_IDS.get(self.source.classes.get(name, ""), -1) for name in file.names] + [-1]
+        )
+        class_id = wanted[file.category[rows]]
+        unknown = file.category[rows] < 0
+        for row in rows[unknown]:
+            path = self.paths[file.image[row]]
+            value = f"category {file.raw_categories[row]!r}"
+            found.decide(
+                path, "class_out_of_range", "drop", file.file, int(row), value, boxes_removed=1
+            )
+        self._count_others(found, file, rows[(class_id < 0) & ~unknown])
+        used = rows[class_id >= 0]
+        first = len(found.rows.box)
+        found.rows.image += position[used].tolist()
+        found.rows.row += used.tolist()
+        found.rows.class_id += class_id[class_id >= 0].tolist()
+        found.rows.box += [file.boxes[row] for row in used]
+        for offset in np.flatnonzero(file.crowd[used]):
+            found.rows.ignored[first + int(offset)] = "crowd"
+
+    def _count_others(self, found: Collector, file: Annotations, rows: NDArray[np.int64]) -> None:
+        pairs, counts = np.unique(
+            np.stack([file.image[rows], file.category[rows]], axis=1), axis=0, return_counts=True
+        )
+        for (image, category), count in zip(pairs.tolist(), counts.tolist(), strict=True):
+            found.not_used(self.paths[image], file.file, {file.names[category]: count})
+
+    def _label_files(self) -> list[str]:
+        """JSON files that may hold labels: of annotations/ and the source, else of any folder."""
+        files = [
+            join(folder, name)
+            for folder, names in self.tree.folders.items()
+            for name in names
+            if name.lower().endswith(".json")
+            and not any(task in name.lower() for task in _OTHER_TASKS)
+        ]
+        near = [f for f in files if "/" not in f or f.split("/")[-2].lower() == "annotations"]
+        instances = [f for f in near if f.rpartition("/")[2].startswith("instances_")]
+        return instances or near or files
+
+    def _open(self, file: str) -> None:
+        if file in self.tree.outside_files:
+            self._problems.append(_Problem(file, "path_outside", "drop", file, None, "link"))
+            return
+        document = _load(self.tree.absolute(file))
+        is_coco = isinstance(document, dict) and all(
+            isinstance(document.get(key), list) for key in _KEYS
+        )
+        if not is_coco:
+            if file.rpartition("/")[2].startswith("instances_"):
+                raise HobanError(
+                    f"{self.tree.absolute(file)} has no lists images, annotations and categories",
+                    "put the JSON there as COCO has it, or rename it where it is no label file",
+                )
+            return
+        self._index(file, document)
+
+    def _index(self, file: str, document: Any) -> None:
+        entries: dict[object, int] = {}
+        absent: list[tuple[int, str, str]] = []
+        hint = stem(file.rpartition("/")[2]).removeprefix("instances_")
+        for row, entry in enumerate(image_entries(document["images"])):
+            path, problem = self._finder.find(entry.file_name, hint, file.rpartition("/")[0])
+            at = -1 if path is None else self._positions[path]
+            if path is None or entry.key is None:
+                absent.append((row, problem or "image_missing", str(entry.file_name)))
+            elif self._file_of[at] >= 0 or entry.key in entries:
+                value = f"entry {row} repeats an image or an id; its rows are not read"
+                self._problems.append(_Problem(path, "label_twice", "review", file, row, value))
+            else:
+                entries[entry.key] = at
+                self._file_of[at] = len(self._files)
+                self._sizes[at] = entry.size
+        names = category_names(document["categories"])
+        annotations = index_annotations(file, document["annotations"], names, entries)
+        self._files.append(annotations)
+        self._problems += _absent_problems(file, absent)
+        orphans = int((annotations.image < 0).sum())
+        if orphans:
+            value = f"{orphans} annotations of images that are not read"
+            self._problems.append(_Problem(file, "image_missing", "drop", file, None, value))
+
+    def _refuse_unknown_classes(self) -> None:
+        names = {name for file in self._files for name in file.names}
+        unknown = sorted(set(self.source.classes) - names)
+        if unknown:
+            raise HobanError(
+                f"source {self.source.name}: no category {', '.join(map(repr, unknown))} in "
+                f"{', '.join(self.tree.absolute(f.file) for f in self._files)}",
+                f"take the names from those there are: {', '.join(map(repr, sorted(names)))}",
+            )
+
+
+def _load(path: str) -> object:
+    try:
+        return parse_json(read_bytes(path))
+    except (OSError, ValueError) as error:
+        raise HobanError(
+            f"{path} cannot be parsed: {error}",
+            "copy or download the file again; it may have been cut off",
+        ) from error
+
+
+def _absent_problems(file: str, absent: Iterable[tuple[int, str, str]]) -> Iterator[_Problem]:
+    singly = 0
+    rest: list[str] = []
+    for row, rule, name in absent:
+        if rule == "image_missing" and singly >= _LISTED_ONE_BY_ONE:
+            rest.append(name)
+            continue
+        singly += rule == "image_missing"
+        path = file if rule == "path_outside" else name
+        yield _Problem(path, rule, "drop", file, row, name)
+    if rest:
+        value = f"{len(rest)} more images are not on disk, the first is {rest[0]}"
+        yield _Problem(file, "image_missing", "drop", file, None, value)

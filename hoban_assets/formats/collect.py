@@ -1,0 +1,257 @@
+"""What all readers share: listing at the start, collecting rows and decisions, and the result."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import orjson
+
+from hoban_assets.errors import HobanError
+from hoban_assets.formats.folders import Tree, header_size, read_bytes, scan
+from hoban_assets.formats.rows import Encoding, RowLists, judge
+from hoban_assets.formats.source import RawSource, Read
+from hoban_assets.samples import Samples
+
+STAGE = "read"
+_LONGEST_VALUE = 200
+_DECISION_COLUMNS = (
+    "image_id",
+    "rule",
+    "action",
+    "file",
+    "row",
+    "value",
+    "threshold",
+    "images_removed",
+    "boxes_removed",
+)
+
+
+class Listed:
+    """A source whose folders are listed. `paths` is set by each reader: its images, sorted."""
+
+    paths: list[str]
+
+    def __init__(self, source: RawSource, raw_root: Path) -> None:
+        """List the source folder; no file is opened."""
+        self.source = source
+        self.tree: Tree = scan(source.root(raw_root))
+
+    def image_ids(self) -> list[str]:
+        """Ids of every image file, sorted: ``<source>/<path below the source folder>``."""
+        return [f"{self.source.name}/{path}" for path in self.paths]
+
+    def _refuse_empty(self, expected: str) -> None:
+        if self.paths:
+            return
+        links = self.tree.outside_folders
+        hint = f" (not followed, they lead outside: {', '.join(links)})" if links else ""
+        raise HobanError(
+            f"source {self.source.name} is empty: no image in {self.tree.root}{hint}",
+            f"a source of format '{self.source.format}' holds {expected}",
+        )
+
+    def _chosen(self, image_ids: Collection[str] | None) -> list[str]:
+        """Paths of the images asked for, in the order of the listing, each once.
+
+        Raises:
+            HobanError: one of them is not there (any more).
+        """
+        if image_ids is None:
+            return self.paths
+        wanted = set(image_ids)
+        prefix = f"{self.source.name}/"
+        chosen = [path for path in self.paths if prefix + path in wanted]
+        if len(chosen) < len(wanted):
+            absent = sorted(wanted - {prefix + path for path in chosen})
+            raise HobanError(
+                f"source {self.source.name}: {len(absent)} images asked for are not there, the "
+                f"first is {absent[0]}",
+                f"observe the source again: {self.tree.root} has changed since it was listed",
+            )
+        return chosen
+
+
+@dataclass
+class Collector:
+    """Fills the three tables of a source, one image at a time. Paths are below the source."""
+
+    source: RawSource
+    tree: Tree
+    boxes_in: int = 0
+    rows: RowLists = field(default_factory=RowLists)
+
+    def __post_init__(self) -> None:
+        """Start empty, apart from folders that are not entered."""
+        self._paths: list[str] = []
+        self._labels: list[str | None] = []
+        self._widths: list[int] = []
+        self._heights: list[int] = []
+        self._groups: list[str] = []
+        self._dropped = 0
+        self._decisions: dict[str, list[object]] = {name: [] for name in _DECISION_COLUMNS}
+        for folder in self.tree.outside_folders:
+            self.decide(folder, "path_outside", "drop", folder, value="link out of the source")
+
+    def keep(
+        self, path: str, label: str | None, size: tuple[int, int], group: str | None = None
+    ) -> int:
+        """Add an image and return its position. `size` is (0, 0) where it is not known."""
+        self._paths.append(path)
+        self._labels.append(label)
+        self._widths.append(size[0])
+        self._heights.append(size[1])
+        self._groups.append(group or group_of(self.source, path))
+        return len(self._paths) - 1
+
+    def drop_image(
+        self, path: str, rule: str, file: str, value: object = None, boxes: int = 0
+    ) -> None:
+        """Drop an image, and `boxes` rows of its label, which are already counted as seen."""
+        self._dropped += 1
+        self.decide(path, rule, "drop", file, value=value, images_removed=1, boxes_removed=boxes)
+
+    def decide(
+        self,
+        path: str,
+        rule: str,
+        action: str,
+        file: str,
+        row: int | None = None,
+        value: object = None,
+        threshold: float | None = None,
+        images_removed: int = 0,
+        boxes_removed: int = 0,
+    ) -> None:
+        """Record one decision about the image (or label) at `path`."""
+        columns = self._decisions
+        columns["image_id"].append(f"{self.source.name}/{path}")
+        columns["rule"].append(rule)
+        columns["action"].append(action)
+        columns["file"].append(self._below_raw_root(file))
+        columns["row"].append(row)
+        columns["value"].append(None if value is None else as_text(value))
+        columns["threshold"].append(threshold)
+        columns["images_removed"].append(images_removed)
+        columns["boxes_removed"].append(boxes_removed)
+
+    def label_bytes(self, path: str, label: str | None, expected: str) -> bytes | None:
+        """Content of the label of an image; None where the image was dropped instead."""
+        if path in self.tree.outside_files:
+            self.drop_image(path, "path_outside", path, "link out of the source")
+        elif label is None:
+            self.drop_image(path, "label_missing", path, f"no {expected}")
+        elif label in self.tree.outside_files:
+            self.drop_image(path, "path_outside", label, "link out of the source")
+        else:
+            try:
+                return read_bytes(f"{self.tree.root}/{label}")
+            except OSError as error:
+                self.drop_image(path, "label_unparseable", label, error.strerror)
+        return None
+
+    def size_from_header(
+        self, path: str, label: str, rows: int, *, seen: object = None, is_repair: bool = True
+    ) -> tuple[int, int] | None:
+        """Size of an image whose label has none; None where the image was dropped instead."""
+        size = header_size(self.tree.absolute(path))
+        if size is None:
+            self.drop_image(path, "image_unreadable", path, "no image header", boxes=rows)
+        elif is_repair:
+            self.decide(path, "resolution_missing", "repair", label, value=seen)
+        return size
+
+    def not_used(self, path: str, label: str, counts: Mapping[str, int]) -> None:
+        """Drop the rows of classes that are not wanted: one decision a class."""
+        for name, count in counts.items():
+            self.decide(
+                path, "class_not_used", "drop", label, value=f"{name} x{count}", boxes_removed=count
+            )
+
+    def report_missing(self, labels: Iterable[str]) -> None:
+        """Record labels that have no image. They are not opened, so their rows do not count."""
+        for label in labels:
+            self.decide(label, "image_missing", "drop", label)
+
+    def finish(self, encoding: Encoding, *, is_relative: bool = False) -> Read:
+        """Judge the rows and build the result.
+
+        Args:
+            encoding: what the four numbers of a row are.
+            is_relative: they are shares of the image, not pixels.
+        """
+        sizes = np.stack([self._widths, self._heights], axis=1).astype(np.float64)
+        judged = judge(self.rows, np.ones_like(sizes) if is_relative else sizes, encoding)
+        for verdict in judged.verdicts:
+            at = verdict.position
+            image = self.rows.image[at]
+            label = self._labels[image] or self._paths[image]
+            seen = self.rows.seen[at] if at in self.rows.seen else self.rows.box[at]
+            self.decide(
+                self._paths[image],
+                verdict.rule,
+                verdict.action,
+                label,
+                self.rows.row[at],
+                seen,
+                verdict.threshold,
+                boxes_removed=int(verdict.action in {"drop", "merge"}),
+            )
+        name, below = self.source.name, self._below_raw_root
+        ids = np.array([f"{name}/{path}" for path in self._paths], object)
+        of_box = np.array(self.rows.image, np.int64)[judged.position]
+        samples = Samples.of(
+            images={
+                "image_id": ids,
+                "source": [name] * len(ids),
+                "file": [below(path) for path in self._paths],
+                "label_file": [None if path is None else below(path) for path in self._labels],
+                "width": self._widths,
+                "height": self._heights,
+                "labelled_classes": [self.source.labels] * len(ids),
+                "group_id": self._groups,
+            },
+            boxes={"image_id": ids[of_box], **judged.columns},
+            decisions={
+                "stage": [STAGE] * len(self._decisions["rule"]),
+                **self._decisions,
+            },
+        )
+        return Read(samples, images_in=len(ids) + self._dropped, boxes_in=self.boxes_in)
+
+    def _below_raw_root(self, path: str) -> str:
+        whole = f"{self.source.folder}/{path}"
+        return posixpath.normpath(whole) if ".." in path else whole
+
+
+def as_text(value: object) -> str:
+    """`value` as the label file has it, on one line, shortened."""
+    if isinstance(value, str):
+        text = value
+    else:
+        try:
+            text = orjson.dumps(value).decode()
+        except TypeError:
+            text = repr(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."
+
+
+def group_of(source: RawSource, path: str) -> str:
+    """What the split must not take apart: the clip, else the augmentation family, else the image.
+
+    The family has no source in its name: one photograph lies in several folders.
+    """
+    if source.clip_pattern is not None or ".rf." in path:
+        name = path.rpartition("/")[2]
+        stem = name.rpartition(".")[0]
+        if source.clip_pattern and (match := re.search(source.clip_pattern, stem)):
+            return f"clip:{match['clip']}"
+        family, mark, _ = stem.partition(".rf.")
+        if mark:
+            return f"family:{family}"
+    return f"{source.name}/{path}"

@@ -1,0 +1,242 @@
+"""The rules for one row of a label file, over all rows of a source at once.
+
+In this order:
+
+``box_malformed``   drop    no four finite numbers
+``corners_swapped`` repair  left of a corner box is right of its right, or top below bottom
+``box_empty``       drop    width or height is not above zero
+``outside_image``   drop    less than half of the box's area lies inside the image
+``clipped``         repair  it reaches over the image's edge, but at least half of it is inside
+``duplicate_row``   merge   same image, class and box as an earlier row
+
+Half is the limit because up to there the middle of the box, where the object is, still lies in
+the image (true for a box that leaves over one edge): clipping corrects an edge. Below half what
+is left is not the object that was marked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, compress
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hoban_assets.samples import CLASS_NAMES, Columns
+
+Encoding: TypeAlias = Literal["corners", "top_left", "centre"]
+"""x1 y1 x2 y2; x y width height from the upper left corner; x y width height from the centre."""
+
+LEAST_INSIDE = 0.5
+"""Share of a box's area that must lie inside the image for the rest to be clipped off."""
+ROUNDING = 1e-6
+"""Overrun, as share of the image, that is no overrun: centre and size, each printed with six
+decimals as YOLO writers do, put an edge wrong by up to 0.75e-6."""
+
+
+@dataclass
+class RowLists:
+    """Rows of the wanted classes as they stand in the files, in parallel lists.
+
+    `box` holds what the file held (a list of numbers, or anything else). `reshaped` and
+    `ignored` name the few rows that were something else than a box, or are ignore regions.
+    """
+
+    image: list[int] = field(default_factory=list)
+    """Position in the table of images."""
+    row: list[int] = field(default_factory=list)
+    class_id: list[int] = field(default_factory=list)
+    box: list[Any] = field(default_factory=list)
+    seen: dict[int, object] = field(default_factory=dict)
+    """Position to what stands in the file, where `box` is not just that."""
+    reshaped: dict[int, str] = field(default_factory=dict)
+    """Position to the rule by which the row was made a box ('polygon_to_box', 'obb_to_box')."""
+    ignored: dict[int, str] = field(default_factory=dict)
+    """Position to the rule by which the row is an ignore region ('crowd', 'ignore_region')."""
+
+    def add(self, image: int, row: int, class_id: int, box: object) -> int:
+        """Append a row and return its position."""
+        self.image.append(image)
+        self.row.append(row)
+        self.class_id.append(class_id)
+        self.box.append(box)
+        return len(self.box) - 1
+
+
+class Verdict(NamedTuple):
+    """One decision about the row at `position` of the `RowLists`."""
+
+    position: int
+    rule: str
+    action: str
+    threshold: float | None
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Kept boxes as columns of BOXES_SCHEMA, without image_id, and what was decided."""
+
+    position: NDArray[np.int64]
+    """Of each kept box in the `RowLists`."""
+    columns: Columns
+    verdicts: list[Verdict]
+
+
+def judge(rows: RowLists, sizes: NDArray[np.float64], encoding: Encoding) -> Judged:
+    """Apply the rules of this module.
+
+    Args:
+        rows: n rows.
+        sizes: (images, 2), width and height of each image in the unit of the boxes: pixels, or
+            1 where boxes are shares of the image already.
+        encoding: what the four numbers of a row are.
+
+    Returns:
+        Boxes inside 0-1, in the order of the rows.
+    """
+    image = np.array(rows.image, np.int64)
+    class_id = np.array(rows.class_id, np.int64)
+    corners = _corners(as_numbers(rows.box), encoding) / np.tile(sizes, 2)[image]
+    malformed = ~np.isfinite(corners).all(axis=1)
+    corners[malformed] = 0
+    swapped = (corners[:, :2] > corners[:, 2:]).any(axis=1)
+    swapped &= encoding == "corners"  # a negative width is no corner: its meaning is not certain
+    corners[swapped] = np.hstack(
+        [
+            np.minimum(corners[swapped, :2], corners[swapped, 2:]),
+            np.maximum(corners[swapped, :2], corners[swapped, 2:]),
+        ]
+    )
+    size = corners[:, 2:] - corners[:, :2]
+    empty = (size <= 0).any(axis=1) & ~malformed
+    sound = ~malformed & ~empty
+    inside = corners.clip(0, 1)
+    with np.errstate(over="ignore"):  # an area past all numbers is outside, as it should be
+        outside = sound & (_area(inside) < (LEAST_INSIDE - ROUNDING) * _area(corners))
+    clipped = sound & ~outside & (np.abs(inside - corners) > ROUNDING).any(axis=1)
+    kept = sound & ~outside
+    ignore = _flags(rows.ignored, len(image))
+    duplicate = np.zeros(len(image), bool)
+    duplicate[kept] = _repeated(image[kept], class_id[kept], ignore[kept], inside[kept])
+    repaired = swapped | clipped | _flags(rows.reshaped, len(image))
+    verdicts = [
+        *(Verdict(p, rule, "repair", None) for p, rule in rows.reshaped.items()),
+        *(Verdict(p, rule, "ignore", None) for p, rule in rows.ignored.items() if kept[p]),
+        *_verdicts(malformed, "box_malformed", "drop"),
+        *_verdicts(swapped & ~malformed, "corners_swapped", "repair"),
+        *_verdicts(empty, "box_empty", "drop", 0.0),
+        *_verdicts(outside, "outside_image", "drop", LEAST_INSIDE),
+        *_verdicts(clipped, "clipped", "repair", LEAST_INSIDE),
+        *_verdicts(duplicate, "duplicate_row", "merge"),
+    ]
+    position = np.flatnonzero(kept & ~duplicate)
+    columns = _box_columns(inside[position], class_id[position])
+    columns |= {
+        "origin": np.where(repaired[position], "repaired", "human"),
+        "ignore": ignore[position],
+        "row": np.array(rows.row, np.int64)[position],
+    }
+    return Judged(position, columns, verdicts)
+
+
+def as_numbers(boxes: Sequence[object]) -> NDArray[np.float64]:
+    """(n, 4) of what stands in n rows; NaN where a row is no list of four, or no number.
+
+    Numbers written as text ("39.00") are numbers; true and false are not.
+    """
+    out = np.full((len(boxes), 4), np.nan)
+    fits = np.fromiter(
+        (type(box) is list and len(box) == 4 for box in boxes), bool, count=len(boxes)
+    )
+    four: list[Any] = list(compress(boxes, fits))
+    flat = list(chain.from_iterable(four))
+    if not set(map(type, flat)) <= {int, float}:
+        flat = [number(value) for value in flat]
+    out[fits] = np.array(flat, np.float64).reshape(-1, 4)
+    out[~np.isfinite(out)] = np.nan
+    return out
+
+
+def number(value: object) -> float:
+    """`value` as a number; NaN where it is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return np.nan
+    try:
+        return float(value)
+    except (ValueError, OverflowError):
+        return np.nan
+
+
+def bounds(points: object) -> list[float] | None:
+    """Corners of the box around a polygon: [x, y, x, y, ...] or [[x, y], ...], three points up.
+
+    Returns:
+        None where it is no such polygon.
+    """
+    if not isinstance(points, list) or not points:
+        return None
+    nested = isinstance(points[0], list)
+    if nested and not all(isinstance(p, list) and len(p) == 2 for p in points):
+        return None
+    flat = np.array([number(v) for v in (chain.from_iterable(points) if nested else points)])
+    if len(flat) < 6 or len(flat) % 2 or not np.isfinite(flat).all():
+        return None
+    xs, ys = flat[::2], flat[1::2]
+    return [float(xs.min()), float(ys.min()), float(xs.max()), float(ys.max())]
+
+
+def _corners(numbers: NDArray[np.float64], encoding: Encoding) -> NDArray[np.float64]:
+    if encoding == "corners":
+        return numbers
+    start, extent = numbers[:, :2], numbers[:, 2:]
+    if encoding == "centre":
+        start = start - extent / 2
+    with np.errstate(over="ignore"):  # infinite corners are malformed
+        return np.hstack([start, start + extent])
+
+
+def _area(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    area: NDArray[np.float64] = (corners[:, 2:] - corners[:, :2]).prod(axis=1)
+    return area
+
+
+def _flags(positions: dict[int, str], length: int) -> NDArray[np.bool_]:
+    flags = np.zeros(length, bool)
+    flags[list(positions)] = True
+    return flags
+
+
+def _repeated(
+    image: NDArray[np.int64],
+    class_id: NDArray[np.int64],
+    ignore: NDArray[np.bool_],
+    corners: NDArray[np.float64],
+) -> NDArray[np.bool_]:
+    frame = pd.DataFrame(corners).assign(image=image, class_id=class_id, ignore=ignore)
+    return frame.duplicated().to_numpy()
+
+
+def _verdicts(
+    mask: Any, rule: str, action: str, threshold: float | None = None
+) -> Iterator[Verdict]:
+    for position in np.flatnonzero(mask):
+        yield Verdict(int(position), rule, action, threshold)
+
+
+def _box_columns(
+    corners: NDArray[np.float64], class_id: NDArray[np.int64]
+) -> dict[str, Sequence[object] | NDArray[Any]]:
+    size = corners[:, 2:] - corners[:, :2]
+    centre = corners[:, :2] + size / 2
+    return {
+        "class_id": class_id,
+        "class_name": np.array(CLASS_NAMES, object)[class_id],
+        "x_center": centre[:, 0],
+        "y_center": centre[:, 1],
+        "width": size[:, 0],
+        "height": size[:, 1],
+        "area": size.prod(axis=1),
+    }

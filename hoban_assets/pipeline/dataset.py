@@ -1,0 +1,139 @@
+"""How a dataset version is made from its stages: the road of a recipe, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import xxhash
+
+from hoban_assets.curation.duplicates import Certificate, certificate, deduplicate
+from hoban_assets.curation.quality import (
+    drop_without_labels,
+    limit_areas,
+    limit_crowding,
+    merge_equal_labels,
+    verify_backgrounds,
+)
+from hoban_assets.curation.selection import (
+    QuotaCount,
+    choose_backgrounds,
+    choose_by_quota,
+    count_quotas,
+)
+from hoban_assets.curation.similarity import Pairs, among, similar_pairs
+from hoban_assets.curation.splits import join_groups, split_by_group
+from hoban_assets.ledger import Ledger
+from hoban_assets.pipeline.features import FeatureExtractor
+from hoban_assets.pipeline.recipe import Recipe
+from hoban_assets.samples import CLASS_NAMES, Samples
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset before it is published, and the evidence for its checks."""
+
+    samples: Samples
+    certificate: Certificate
+    quotas: list[QuotaCount]
+    backgrounds: int
+    """Images without any object."""
+    closest_over_split: float
+    """Highest similarity of a train image to a val image, or 0 below the group similarity."""
+
+
+def input_key(
+    recipe: Recipe, partition: str, stages: Mapping[str, Samples], engine: str, code_version: str
+) -> str:
+    """Hash of everything that decides the rows of a dataset."""
+    versions = [f"{name}={stages[name].data_version()}" for name in recipe.inputs]
+    parts = [repr(recipe), partition, engine, code_version, *versions]
+    return xxhash.xxh3_128_hexdigest("\n".join(parts).encode())
+
+
+def build_dataset(
+    recipe: Recipe,
+    partition: str,
+    stages: Mapping[str, Samples],
+    extract: FeatureExtractor,
+    ledger: Ledger,
+) -> Dataset:
+    """Put the stages of a recipe together, curate, choose and split. Writes nothing."""
+    samples = Samples.concat(stages[name].without_decisions() for name in recipe.inputs)
+    backgrounds = _backgrounds(recipe, stages)
+    samples = _curate(recipe, samples, backgrounds, ledger)
+
+    # One search serves both thresholds: removal is a part of the looser graph of the split.
+    features = extract(samples)
+    near = similar_pairs(features, recipe.group_similarity)
+    duplicates = Pairs(*(column[near.similarity >= recipe.similarity] for column in near))
+    pool = samples
+    priority = list(dict.fromkeys(pool.images.source))
+    samples = ledger.step(
+        "dedupe",
+        lambda s: deduplicate(s, features, recipe.similarity, priority, pairs=duplicates),
+        samples,
+    )
+    proof = certificate(
+        pool, samples, features, recipe.similarity, pairs=duplicates, engine=extract.engine
+    )
+    kept_pairs = among(near, pool.images.image_id.isin(samples.images.image_id).to_numpy())
+    samples = ledger.step("groups", lambda s: join_groups(s, kept_pairs[:2]), samples)
+    ids = samples.images.image_id.to_numpy()
+    pairs_by_id = (ids[kept_pairs.i], ids[kept_pairs.j])
+
+    quotas = dict.fromkeys(CLASS_NAMES, recipe.quota.of(partition))
+    candidates = samples
+    samples = ledger.step(
+        "quota",
+        partial(choose_by_quota, quotas=quotas, unit=recipe.quota_unit, order=recipe.order),
+        samples,
+    )
+    samples = ledger.step(
+        "background_quota",
+        partial(
+            choose_backgrounds, backgrounds=backgrounds, count=recipe.backgrounds.of(partition)
+        ),
+        samples,
+    )
+    counts = count_quotas(candidates, samples, quotas, recipe.quota_unit)
+    samples = ledger.step("split", partial(split_by_group, val_share=recipe.val_share), samples)
+    return Dataset(
+        samples=samples,
+        certificate=proof,
+        quotas=counts,
+        backgrounds=int(samples.images.source.isin(backgrounds).sum()),
+        closest_over_split=_closest_over_split(samples, pairs_by_id, kept_pairs.similarity),
+    )
+
+
+def _curate(
+    recipe: Recipe, samples: Samples, backgrounds: frozenset[str], ledger: Ledger
+) -> Samples:
+    labelled = samples.images.content_hash[(samples.boxes_per_image() > 0).to_numpy()]
+    if recipe.max_persons is not None:
+        limit = partial(limit_crowding, class_name="person", most=recipe.max_persons)
+        samples = ledger.step("crowding", limit, samples)
+    samples = ledger.step("area", partial(limit_areas, limits=recipe.area), samples)
+    samples = ledger.step("equal_labels", merge_equal_labels, samples)
+    samples = ledger.step("labels", partial(drop_without_labels, backgrounds=backgrounds), samples)
+    verify = partial(
+        verify_backgrounds, backgrounds=backgrounds, labelled_hashes=frozenset(labelled)
+    )
+    return ledger.step("backgrounds", verify, samples)
+
+
+def _backgrounds(recipe: Recipe, stages: Mapping[str, Samples]) -> frozenset[str]:
+    """Names of the sources whose images hold no object."""
+    return frozenset(stages[recipe.background].images.source) if recipe.background else frozenset()
+
+
+def _closest_over_split(
+    samples: Samples, pairs: tuple[np.ndarray, np.ndarray], similarity: np.ndarray
+) -> float:
+    split = samples.images.set_index("image_id").split
+    left, right = split.reindex(pairs[0]).to_numpy(str), split.reindex(pairs[1]).to_numpy(str)
+    apart = ((left == "train") & (right == "val")) | ((left == "val") & (right == "train"))
+    return float(similarity[apart].max(initial=0.0))

@@ -1,0 +1,24 @@
+"""Progress of long steps: one line every few seconds, never a bar, as logs keep lines."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+
+def progress_line(
+    what: str, log: Callable[[str], None], every_seconds: float = 5.0
+) -> Callable[[int, int], None]:
+    """Return a callback (done, of) that logs count, rate and time left every few seconds."""
+    start = last = time.monotonic()
+
+    def report(done: int, of: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last < every_seconds or not done:
+            return
+        last = now
+        rate = done / (now - start)
+        log(f"{what}: {done:,} of {of:,}, {rate:,.0f}/s, {(of - done) / rate:,.0f} s left")
+
+    return report

@@ -1,0 +1,85 @@
+"""A recipe: everything that makes one dataset version, as typed fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from hoban_assets.curation.quality import AreaLimits
+from hoban_assets.curation.selection import Order, Unit
+
+ClassName = Literal["person_with_helmet", "person_without_helmet", "person", "fallen"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PerPartition(_Strict):
+    """A number for the laptop and one for the server."""
+
+    sub: int = Field(ge=0)
+    full: int = Field(ge=0)
+
+    def of(self, partition: str) -> int:
+        """The number of partition 'sub' or 'full'."""
+        return int(getattr(self, partition))
+
+
+class Training(_Strict):
+    """What of a training belongs to a version; size, batch and device belong to the machine."""
+
+    patience: int = Field(30, ge=0, description="epochs without progress before it stops")
+    lr0: float = Field(0.01, gt=0, description="first learning rate of SGD")
+    seed: int = 0
+
+
+class Recipe(_Strict):
+    """One dataset version."""
+
+    version: str = Field(
+        pattern=r"^v\d+\w*$", description="names dataset_<version>, model_<version>"
+    )
+    description: str = Field(description="what this version is for, in one or two sentences")
+    stages: tuple[str, ...] = Field(
+        min_length=1, description="stage assets, best first: the keep order among duplicates"
+    )
+    background: str | None = Field(None, description="stage asset whose images hold no object")
+    backgrounds: PerPartition = Field(PerPartition(sub=0, full=0), description="how many of them")
+    quota: PerPartition = Field(description="labels (or images) of each class")
+    quota_unit: Unit = "boxes"
+    order: Order = Field("hash", description="which images fill a quota first")
+    area: Mapping[ClassName, AreaLimits] = Field(default_factory=dict)
+    max_persons: int | None = Field(None, ge=1, description="persons on an image, at most")
+    similarity: float = Field(
+        0.9, gt=0, le=1, description="of two images this similar only the better one stays"
+    )
+    group_similarity: float = Field(
+        0.85, gt=0, le=1, description="images this similar stay on one side of the split"
+    )
+    val_share: float = Field(0.1, gt=0, lt=0.5)
+    map50_gate: float = Field(0.9, gt=0, le=1, description="mAP50 below which a model warns")
+    training: Training = Field(default_factory=lambda: Training.model_validate({}))
+
+    @model_validator(mode="after")
+    def _similarities_are_ordered(self) -> Recipe:
+        if self.group_similarity > self.similarity:
+            raise ValueError("group_similarity must not be above similarity")
+        return self
+
+    @property
+    def dataset(self) -> str:
+        """Name of the dataset asset."""
+        return f"dataset_{self.version}"
+
+    @property
+    def model(self) -> str:
+        """Name of the model asset."""
+        return f"model_{self.version}"
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Stage assets that the dataset is made from."""
+        return (*self.stages, self.background) if self.background else self.stages

@@ -1,0 +1,164 @@
+"""How a stage asset is made: sources -> read -> facts -> (deduplicate)."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import xxhash
+
+from hoban_assets.curation.duplicates import deduplicate
+from hoban_assets.curation.quality import drop_without_labels, verify_backgrounds
+from hoban_assets.formats import open_source
+from hoban_assets.formats.fingerprint import fingerprint
+from hoban_assets.formats.image_facts import apply_facts, read_facts
+from hoban_assets.formats.source import RawSource, Read, Reader
+from hoban_assets.ledger import Ledger
+from hoban_assets.pipeline.features import FeatureExtractor
+from hoban_assets.pipeline.progress import progress_line
+from hoban_assets.samples import Samples, stable_shares
+from hoban_assets.settings import Settings
+
+BUCKETS = 256
+"""`sub` reads whole 256ths of a source, in the order of a hash of the image id."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage asset: the sources it reads, and what is done with their rows."""
+
+    name: str
+    description: str
+    sources: tuple[RawSource, ...]
+    dedupe: float | None = None
+    """Remove near-duplicates at this cosine similarity, keeping those of earlier sources."""
+    backgrounds: bool = False
+    """Images of this stage hold no object at all; one with a label is thrown out."""
+    watch: str | None = None
+    """Report folders of the raw root that begin so (any case) and that no source declares."""
+    sub_target: int = 12_000
+    """Labels of each class (images, for backgrounds) that `sub` reads, if there are as many:
+    four times the quota of 3,000, as filters and deduplication took up to three quarters."""
+
+
+def input_key(stage: Stage, partition: str, settings: Settings, code_version: str) -> str:
+    """Hash of everything that decides the rows of a stage; no label or image is opened."""
+    folders = [source.root(settings.raw_root) for source in _present(stage, settings)]
+    engine = settings.feature_engine if stage.dedupe else ""
+    parts = [repr(stage), partition, code_version, engine, *(fingerprint(f)[0] for f in folders)]
+    return xxhash.xxh3_128_hexdigest("\n".join(parts).encode())
+
+
+def build_stage(
+    stage: Stage,
+    partition: str,
+    settings: Settings,
+    extract: FeatureExtractor,
+    ledger: Ledger,
+) -> Samples:
+    """Read the sources of a stage, check every image, and remove what the stage says.
+
+    Raises:
+        HobanError: a source is missing, empty or unreadable.
+    """
+    start = time.perf_counter()
+    readers = [open_source(s, settings.raw_root) for s in _present(stage, settings)]
+    target = stage.sub_target if partition == "sub" else None
+    read = read_enough(stage, readers, target)
+    samples = read.samples
+    ledger.record(
+        "read",
+        read.images_in,
+        read.boxes_in,
+        samples,
+        samples.decisions,
+        time.perf_counter() - start,
+    )
+    samples = ledger.step(
+        "facts", partial(check_images, settings=settings, log=ledger.log), samples
+    )
+    if stage.backgrounds:
+        names = frozenset(source.name for source in stage.sources)
+        verify = partial(verify_backgrounds, backgrounds=names, labelled_hashes=frozenset())
+        return ledger.step("backgrounds", verify, samples)
+    samples = ledger.step("labels", drop_without_labels, samples)
+    if stage.dedupe is None:
+        return samples
+    dedupe = partial(
+        deduplicate,
+        features=extract(samples),
+        threshold=stage.dedupe,
+        source_priority=[source.name for source in stage.sources],
+    )
+    return ledger.step("dedupe", dedupe, samples)
+
+
+def _present(stage: Stage, settings: Settings) -> list[RawSource]:
+    """Sources of a stage, without optional ones that are not there."""
+    return [
+        s
+        for s in stage.sources
+        if not (s.optional and settings.raw_root.is_dir())
+        or (settings.raw_root / s.folder).is_dir()
+    ]
+
+
+def read_enough(stage: Stage, readers: list[Reader], target: int | None) -> Read:
+    """Read all images, or for a target the fewest buckets that hold as many labels a class.
+
+    Buckets are cut from a hash of the image id and doubled (1, 2, 4 ... of 256) until there is
+    enough, so that a subset is part of every larger one, and adding images to a source leaves
+    those that were chosen where they are.
+    """
+    if target is None:
+        return _joined(reader.read() for reader in readers)
+    ids = [reader.image_ids() for reader in readers]
+    buckets = [np.floor(stable_shares(i) * BUCKETS).astype(int) for i in ids]
+    parts: list[list[Read]] = [[] for _ in readers]
+    for low, high in _doubling():
+        for part, reader, names, bucket in zip(parts, readers, ids, buckets, strict=True):
+            chosen = np.flatnonzero((bucket >= low) & (bucket < high))
+            part.append(reader.read([names[i] for i in chosen]))
+        if _is_enough(stage, itertools.chain(*parts), target):
+            break
+    return _joined(itertools.chain(*parts))  # by source, in their declared order: it is a priority
+
+
+def _doubling() -> Iterator[tuple[int, int]]:
+    low, high = 0, 1
+    while low < BUCKETS:
+        yield low, high
+        low, high = high, high * 2
+
+
+def _is_enough(stage: Stage, reads: Iterable[Read], target: int) -> bool:
+    parts = list(reads)
+    if stage.backgrounds:
+        return sum(len(p.samples.images) for p in parts) >= target
+    wanted = {name for source in stage.sources for name in source.labels}
+    return all(sum(p.samples.box_counts()[name] for p in parts) >= target for name in wanted)
+
+
+def _joined(reads: Iterable[Read]) -> Read:
+    parts = list(reads)
+    return Read(
+        Samples.concat(p.samples for p in parts),
+        sum(p.images_in for p in parts),
+        sum(p.boxes_in for p in parts),
+    )
+
+
+def check_images(samples: Samples, settings: Settings, log: Callable[[str], None]) -> Samples:
+    """Decode every image once (or take what the cache knows) and apply what was found."""
+    facts = read_facts(
+        samples.images.file.tolist(),
+        settings.raw_root,
+        settings.cache / "image_facts.parquet",
+        settings.workers,
+        progress=progress_line("images", log),
+    )
+    return apply_facts(samples, facts)

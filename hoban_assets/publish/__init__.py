@@ -1,0 +1,1 @@
+"""Rows to files: what a trainer or another machine can use without this package."""

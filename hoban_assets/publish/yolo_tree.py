@@ -1,0 +1,277 @@
+"""Publish Samples as a YOLO tree of hard links.
+
+::
+
+    <destination>/
+      data.yaml              relative paths: the folder can be moved
+      manifest.parquet       one row an image: name, split, where it came from, what it may teach
+      images/{train,val}/    hard links to the raw files (copies where links are not possible)
+      labels/{train,val}/    class x_center y_center width height; empty for a background
+
+The tree is built beside its destination and renamed into place, so a killed run leaves either
+no new tree or a whole one.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import xxhash
+import yaml
+
+from hoban_assets.errors import HobanError
+from hoban_assets.samples import CLASS_NAMES, LABEL_DECIMALS, Samples
+
+SPLITS = ("train", "val")
+MANIFEST = "manifest.parquet"
+IGNORED = pa.list_(
+    pa.struct([("class_id", pa.int8()), *((c, pa.float64()) for c in ("x", "y", "w", "h"))])
+)
+_NO_LINK = {
+    errno.EXDEV: "raw files lie on another file system",
+    errno.EPERM: "the file system allows no hard links",
+    errno.ENOTSUP: "the file system allows no hard links",
+    errno.ENOSYS: "the file system allows no hard links",
+    errno.EACCES: "hard links to these files are not allowed",
+    errno.EMLINK: "a raw file has too many links",
+}
+_BOX = ["x_center", "y_center", "width", "height"]
+
+
+@dataclass(frozen=True)
+class PublishReport:
+    """What lies in a published tree: `linked` + `copied` = images; why files were copied."""
+
+    path: Path
+    images: int
+    boxes: int
+    linked: int
+    copied: int
+    copy_reasons: tuple[str, ...]
+
+
+def publish(
+    samples: Samples,
+    raw_root: Path,
+    destination: Path,
+    progress: Callable[[int, int], None] | None = None,
+) -> PublishReport:
+    """Write the tree for `samples`, whose images all have a split, to `destination`.
+
+    A whole tree that is there already is used as it is: destinations are named after the data
+    version. `progress` is called with (images done, images).
+
+    Raises:
+        HobanError: the disk is full, a raw file is gone or has changed since it was read, or the
+            destination cannot be written. Nothing half-built stays, and nothing older is touched.
+    """
+    if not samples.images.split.isin(SPLITS).all():
+        raise ValueError("every image needs a split of 'train' or 'val'")
+    if (ready := read_report(destination)) is not None:
+        return ready
+    building = destination.parent / f".building-{destination.name}-{os.getpid()}"
+    names = published_names(samples)
+    try:
+        _clear_abandoned(destination)
+        _make_folders(building)
+        reasons = _place_images(samples, names, raw_root, building, progress)
+        _write_labels(samples, names, building)
+        _write_data_yaml(building)
+        _write_manifest(samples, names, building, reasons)
+        if destination.exists():  # incomplete, else it would have been used above
+            destination.rename(building / "incomplete")
+        shutil.rmtree(building / "incomplete", ignore_errors=True)
+        building.rename(destination)
+    except OSError as error:
+        raise _explained(error, destination) from error
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    return _report(destination)
+
+
+def published_names(samples: Samples) -> list[str]:
+    """File name of each image, unique over sources: ``<source>-<stem>-<hash of the id><suffix>``.
+
+    Ultralytics keys its per-image results by base name and tells formats by suffix. Only ASCII
+    letters, digits, '_' and '-' are kept: the tree travels to other systems.
+    """
+    names = []
+    for image_id, source in zip(samples.images.image_id, samples.images.source, strict=True):
+        stem, _, suffix = image_id.rsplit("/", 1)[-1].rpartition(".")
+        plain = re.sub(r"[^A-Za-z0-9_-]+", "_", stem)[:60]
+        tag = xxhash.xxh3_64_hexdigest(image_id.encode())[:12]
+        names.append(f"{source}-{plain}-{tag}.{suffix.lower()}")
+    return names
+
+
+def read_report(destination: Path) -> PublishReport | None:
+    """Report of a published tree, or None where there is none or files of it are missing."""
+    manifest = destination / MANIFEST
+    if not manifest.is_file() or not (destination / "data.yaml").is_file():
+        return None
+    report = _report(destination)
+    whole = all(
+        sum(_count(destination / folder / split) for split in SPLITS) == report.images
+        for folder in ("images", "labels")
+    )
+    return report if whole else None
+
+
+def _report(destination: Path) -> PublishReport:
+    manifest = pq.ParquetFile(destination / MANIFEST)
+    facts = manifest.schema_arrow.metadata
+    reasons = tuple(filter(None, facts[b"copy_reasons"].decode().split("\n")))
+    copied, images = int(facts[b"copied"]), manifest.metadata.num_rows
+    return PublishReport(
+        destination, images, int(facts[b"boxes"]), images - copied, copied, reasons
+    )
+
+
+def _count(folder: Path) -> int:
+    suffixes = (".cache", ".npy")  # Ultralytics may leave these
+    with os.scandir(folder) as entries:
+        return sum(not entry.name.endswith(suffixes) for entry in entries)
+
+
+def _clear_abandoned(destination: Path) -> None:
+    """Remove what a killed run left; a run that still lives keeps its folder."""
+    for folder in destination.parent.glob(".building-*"):
+        pid = int(folder.name.rpartition("-")[2])
+        if pid == os.getpid() or not Path(f"/proc/{pid}").exists():
+            shutil.rmtree(folder)
+
+
+def _make_folders(building: Path) -> None:
+    for folder in ("images", "labels"):
+        for split in SPLITS:
+            (building / folder / split).mkdir(parents=True)
+
+
+def _place_images(
+    samples: Samples,
+    names: list[str],
+    raw_root: Path,
+    building: Path,
+    progress: Callable[[int, int], None] | None,
+) -> Counter[str]:
+    """Link or copy every image; return how many were copied for which reason."""
+    images, reasons = samples.images, Counter[str]()
+    folders = {split: f"{building}/images/{split}/" for split in SPLITS}
+    rows = zip(images.file, images.split, images.bytes, images.needs_copy, names, strict=True)
+    for done, (file, split, size, needs_copy, name) in enumerate(rows):
+        source, target = f"{raw_root}/{file}", folders[split] + name
+        _must_be_unchanged(source, size)
+        reason = "its end is not as Ultralytics wants it, so it would be rewritten"
+        if needs_copy or (reason := _link(source, target)):
+            shutil.copy2(source, target)
+            reasons[reason] += 1
+        if progress and done % 1000 == 999:
+            progress(done + 1, len(names))
+    return reasons
+
+
+def _must_be_unchanged(source: str, size: int) -> None:
+    found = os.stat(source).st_size  # noqa: PTH116 - a Path an image costs as much as its link
+    if size and found != size:
+        raise HobanError(
+            f"{source} has {found:,} bytes, but had {size:,} when it was read",
+            "materialise the stages of this dataset again, then the dataset",
+        )
+
+
+def _link(source: str, target: str) -> str:
+    """Hard-link; return '' or why that is not possible."""
+    try:
+        os.link(source, target)
+    except OSError as error:
+        if error.errno not in _NO_LINK:
+            raise
+        return _NO_LINK[error.errno]
+    return ""
+
+
+def _write_labels(samples: Samples, names: list[str], building: Path) -> None:
+    text_of = dict(_label_texts(samples.labels))
+    images = samples.images
+    for image_id, split, name in zip(images.image_id, images.split, names, strict=True):
+        stem = name.rpartition(".")[0]
+        with open(f"{building}/labels/{split}/{stem}.txt", "w") as file:  # noqa: PTH123
+            file.write(text_of.get(image_id, ""))
+
+
+def _label_texts(labels: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    ordered = labels.sort_values(["image_id", "row"], kind="stable")
+    line = f"%d{f' %.{LABEL_DECIMALS}f' * 4}\n"
+    numbers = zip(*(ordered[c].tolist() for c in ["class_id", *_BOX]), strict=True)
+    lines = zip(ordered.image_id, (line % row for row in numbers), strict=True)
+    for image_id, rows in groupby(lines, key=lambda pair: pair[0]):
+        yield image_id, "".join(text for _, text in rows)
+
+
+def _write_data_yaml(building: Path) -> None:
+    content = {
+        "train": "images/train",
+        "val": "images/val",
+        "nc": len(CLASS_NAMES),
+        "names": dict(enumerate(CLASS_NAMES)),
+    }
+    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+    (building / "data.yaml").write_text(text, encoding="utf-8")
+
+
+def _write_manifest(
+    samples: Samples, names: list[str], building: Path, reasons: Counter[str]
+) -> None:
+    images = samples.images
+    columns = {
+        "name": pa.array(names),
+        **{c: pa.array(images[c]) for c in ("split", "image_id", "source", "file", "group_id")},
+        **{c: pa.array(images[c]) for c in ("width", "height", "bytes", "content_hash")},
+        "labelled_classes": pa.array(images.labelled_classes, pa.list_(pa.string())),
+        "boxes": pa.array(samples.boxes_per_image(labels_only=True).to_numpy()),
+        "ignore_regions": pa.array(_ignore_regions(samples), IGNORED),
+    }
+    facts = {
+        "boxes": str(len(samples.labels)),
+        "copied": str(reasons.total()),
+        "copy_reasons": "\n".join(f"{count:,} files: {why}" for why, count in reasons.items()),
+    }
+    pq.write_table(pa.table(columns).replace_schema_metadata(facts), building / MANIFEST)
+
+
+def _ignore_regions(samples: Samples) -> list[list[dict[str, float]]]:
+    regions: dict[str, list[dict[str, float]]] = {}
+    for image_id, class_id, *box in samples.boxes.loc[
+        samples.boxes.ignore, ["image_id", "class_id", *_BOX]
+    ].itertuples(index=False):
+        region = {"class_id": class_id, **dict(zip("xywh", box, strict=True))}
+        regions.setdefault(image_id, []).append(region)
+    return [regions.get(image_id, []) for image_id in samples.images.image_id]
+
+
+def _explained(error: OSError, destination: Path) -> HobanError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return HobanError(
+            f"no space left while publishing {destination}",
+            "free space under HOBAN_DATA_ROOT (or point it at a larger disk) and run this step "
+            "again; the earlier dataset is untouched",
+        )
+    if isinstance(error, FileNotFoundError) and error.filename:
+        return HobanError(
+            f"{error.filename} is gone",
+            "restore it under HOBAN_RAW_ROOT, or materialise the stages of this dataset again",
+        )
+    return HobanError(
+        f"cannot publish {destination}: {error}", "mend that path and run this step again"
+    )

@@ -1,0 +1,90 @@
+"""What a materialisation is made of: tables and a picture for the UI and for documents."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import numpy as np
+import pandas as pd
+
+from hoban_assets.samples import CLASS_NAMES, Samples
+
+_COLOURS = ("#0b7285", "#e8590c", "#5f3dc4", "#c92a2a")
+
+
+def composition(samples: Samples) -> pd.DataFrame:
+    """Images and boxes of each source, split and class; 'background' counts images without labels.
+
+    Columns: source, split ('-' before a dataset), class_name, images, boxes. An image with
+    several classes counts for each of them.
+    """
+    images = samples.images[["image_id", "source", "split"]].fillna({"split": "-"})
+    rows = images.merge(samples.labels[["image_id", "class_name"]], on="image_id", how="left")
+    empty = rows.class_name.isna()
+    rows = rows.assign(class_name=rows.class_name.fillna("background"), box=(~empty).astype(int))
+    table = rows.groupby(["source", "split", "class_name"], sort=False).agg(
+        images=("image_id", "nunique"), boxes=("box", "sum")
+    )
+    order = {name: i for i, name in enumerate((*CLASS_NAMES, "background"))}
+    return table.reset_index().sort_values(
+        ["class_name", "source", "split"],
+        key=lambda c: c.map(order) if c.name == "class_name" else c,
+        ignore_index=True,
+    )
+
+
+def decision_counts(samples: Samples) -> pd.DataFrame:
+    """Number of decisions of each stage, rule and action, and what they took away."""
+    if samples.decisions.empty:
+        return pd.DataFrame(columns=["stage", "rule", "action", "count", "images", "boxes"])
+    counts = samples.decisions.groupby(["stage", "rule", "action"], sort=False).agg(
+        count=("image_id", "size"), images=("images_removed", "sum"), boxes=("boxes_removed", "sum")
+    )
+    return counts.reset_index()
+
+
+def markdown_table(frame: pd.DataFrame) -> str:
+    """A GitHub-style table; numbers with thousands separators."""
+    if frame.empty:
+        return "(none)"
+    head = " | ".join(map(str, frame.columns))
+    rule = " | ".join("---:" if k in "iuf" else "---" for k in (d.kind for d in frame.dtypes))
+    lines = [" | ".join(_cell(v) for v in row) for row in frame.itertuples(index=False)]
+    return "\n".join(f"| {line} |" for line in (head, rule, *lines))
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, bool | np.bool_):
+        return str(value)
+    if isinstance(value, int | np.integer):
+        return f"{value:,}"
+    if isinstance(value, float | np.floating):
+        return f"{value:,.3f}"
+    return str(value).replace("|", "\\|")
+
+
+def area_histogram(samples: Samples) -> str:
+    """Markdown image: how large the labels of each class are, share of the image, log scale."""
+    from matplotlib.figure import Figure
+
+    labels = samples.labels
+    figure = Figure(figsize=(6.4, 3.0), dpi=90, layout="constrained")
+    axes = figure.subplots()
+    bins = np.logspace(-4, 0, 41).tolist()
+    for index, name in enumerate(CLASS_NAMES):
+        area = labels.area[labels.class_id == index]
+        if len(area):
+            label = f"{name} ({len(area):,})"
+            axes.hist(area, bins=bins, histtype="step", lw=1.6, color=_COLOURS[index], label=label)
+    axes.set(xscale="log", xlabel="area of the box, share of the image", ylabel="boxes")
+    axes.legend(fontsize=7, frameon=False)
+    axes.spines[["top", "right"]].set_visible(False)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    return markdown_picture(buffer.getvalue(), "box areas")
+
+
+def markdown_picture(png: bytes, title: str) -> str:
+    """Markdown image that needs no file beside it."""
+    return f"![{title}](data:image/png;base64,{base64.b64encode(png).decode()})"

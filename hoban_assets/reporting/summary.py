@@ -1,0 +1,64 @@
+"""A version at a glance, for the terminal: what `make demo` ends with."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from hoban_assets.catalog.store import Catalog
+from hoban_assets.errors import HobanError
+
+
+def version_summary(catalog: Catalog, version: str, partition: str) -> str:
+    """Return rows per class and split, checks, and the model's figures, as plain text.
+
+    Raises:
+        HobanError: this version was never built for this partition.
+    """
+    dataset, model = f"dataset_{version}", f"model_{version}"
+    built = catalog.current(dataset, partition)
+    if built is None:
+        raise HobanError(
+            f"{dataset} [{partition}] was never built",
+            f"dagster asset materialize --select '*{dataset}' --partition {partition}",
+        )
+    rows = catalog.query(_ROWS, [dataset, partition])
+    checks = catalog.query(_CHECKS, [partition, dataset, model])
+    metrics = catalog.query(_METRICS, [model, partition])
+    parts = [
+        f"{dataset} [{partition}]  {built.images:,} images, {built.boxes:,} boxes  {built.path}",
+        _text(rows),
+        _text(checks),
+    ]
+    if len(metrics):
+        trained = catalog.current(model, partition)
+        where = trained.path if trained else ""
+        parts += [f"{model} [{partition}]  {where}", _text(metrics)]
+    return "\n\n".join(parts)
+
+
+def _text(frame: pd.DataFrame) -> str:
+    return frame.to_string(index=False, na_rep="-", float_format=lambda v: f"{v:.3f}")
+
+
+_ROWS = """
+    SELECT coalesce(b.class_name, 'background') AS class, i.split,
+           count(DISTINCT i.image_id) AS images, count(b.image_id) AS boxes
+    FROM images AS i LEFT JOIN boxes AS b USING (asset, partition, image_id)
+    WHERE asset = ? AND partition = ?
+    GROUP BY ALL ORDER BY min(coalesce(b.class_id, 99)), i.split
+"""
+_CHECKS = """
+    SELECT asset, name AS check, CASE WHEN passed THEN 'ok' WHEN blocking THEN 'FAILED'
+           ELSE 'warning' END AS result, text
+    FROM checks WHERE partition = ? AND asset IN (?, ?) ORDER BY asset, name
+"""
+_METRICS = """
+    SELECT class_name AS class,
+           max(value) FILTER (metric = 'mAP50') AS "AP50",
+           max(value) FILTER (metric = 'mAP50-95') AS "AP50-95",
+           max(value) FILTER (metric = 'precision') AS precision,
+           max(value) FILTER (metric = 'recall') AS recall
+    FROM metrics
+    WHERE asset = ? AND partition = ? AND split = 'val_labelled' AND source = 'all'
+    GROUP BY class_name ORDER BY class_name
+"""

@@ -1,0 +1,269 @@
+"""What a training run is: everything that decides its result, fixed before a process starts."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import json
+import os
+import re
+import shlex
+import shutil
+import zipfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import xxhash
+
+from hoban_assets.errors import HobanError
+from hoban_assets.settings import Settings
+
+Counts = Mapping[str, Mapping[str, int]]
+"""``{"train": {"images": n, "boxes": n}, "val": {...}}``"""
+
+NMS: bool | None = None
+"""One value for training, validation and serving: None = the one-to-many head with external NMS.
+
+It is what ``YOLO("best.pt").predict()`` does in Ultralytics 8.4, so the figures hold for what is
+served. (False = NMS-free head of YOLO26; True concerns exports only.)
+"""
+PATIENCE = 30
+"""Epochs without a better mAP50-95 after which a training ends (issue 2)."""
+MOST_LOADERS = 8
+"""More loading processes than this do not feed one GPU faster (Ultralytics' own default)."""
+_WHERE_NOT_WHAT = ("dataset_path", "run_dir", "weights", "device", "workers", "expected")
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """One training run. Everything but the fields of `_WHERE_NOT_WHAT` decides its result."""
+
+    asset: str
+    partition: str
+    dataset_path: Path
+    """Published dataset: data.yaml, images/, labels/, manifest.parquet."""
+    run_dir: Path
+    """``models/<asset>/<partition>/<run key>``; Ultralytics writes to ``train/`` below it."""
+    weights: str
+    """Absolute path of a .pt, or of a .yaml, or the name of a .yaml that Ultralytics ships."""
+    expected: Counts
+    """Images and boxes that Ultralytics must see, or the training fails."""
+    epochs: int
+    patience: int
+    image_size: int
+    batch: int
+    device: str = ""
+    workers: int = MOST_LOADERS
+    seed: int = 0
+    lr0: float = 0.01
+    optimizer: str = "SGD"
+    """Never 'auto': that ignores `lr0` and picks another optimizer for a small run than a big."""
+    cos_lr: bool = True
+    nms: bool | None = NMS
+
+    def yolo_arguments(self) -> dict[str, Any]:
+        """Arguments of Ultralytics, except for where it writes and the precision (`amp`)."""
+        return {
+            "model": self.weights,
+            "epochs": self.epochs,
+            "patience": self.patience,
+            "imgsz": self.image_size,
+            "batch": self.batch,
+            "device": self.device,
+            "workers": self.workers,
+            "seed": self.seed,
+            "deterministic": True,
+            "optimizer": self.optimizer,
+            "lr0": self.lr0,
+            "cos_lr": self.cos_lr,
+            "nms": self.nms,
+            "plots": True,
+        }
+
+    def as_json(self) -> dict[str, Any]:
+        """What the worker is given (see ``workers/yolo_train.py``)."""
+        return {
+            "asset": self.asset,
+            "partition": self.partition,
+            "dataset_path": str(self.dataset_path),
+            "run_dir": str(self.run_dir),
+            "expected": {split: dict(counts) for split, counts in self.expected.items()},
+            "arguments": self.yolo_arguments(),
+        }
+
+
+def plan_training(
+    asset: str,
+    partition: str,
+    settings: Settings,
+    *,
+    dataset_path: Path,
+    dataset_version: str,
+    expected: Counts | None = None,
+    weights: str | None = None,
+    **choices: Any,
+) -> TrainingPlan:
+    """Make the plan of `asset` for `partition`; `choices` are fields of the recipe.
+
+    `choices` (epochs, patience, image_size, batch, device, seed, lr0, optimizer, cos_lr) win over
+    `settings`, and `weights` over ``HOBAN_WEIGHTS``; None means "not chosen". `expected` should
+    come from the catalog; without it the counts of the manifest are taken.
+
+    Raises:
+        HobanError: the dataset or the weights are missing or cannot be used.
+    """
+    found = resolve_weights(weights or settings.weights, settings.data_root)
+    defaults: dict[str, Any] = {
+        "epochs": settings.epochs[partition],
+        "patience": PATIENCE,
+        "image_size": settings.image_size,
+        "batch": settings.batch,
+        "device": settings.device,
+        "workers": min(settings.workers, MOST_LOADERS),
+    }
+    counts = expected or expected_counts(dataset_path)
+    for split in ("train", "val"):
+        if not counts[split]["boxes"]:
+            raise HobanError(
+                f"{dataset_path} has no labelled box in {split}",
+                "lower the limits of the recipe or add sources, and materialise the dataset again",
+            )
+    plan = TrainingPlan(
+        asset=asset,
+        partition=partition,
+        dataset_path=dataset_path,
+        run_dir=settings.models / asset / partition,
+        weights=str(found),
+        expected=counts,
+        **{**defaults, **{k: v for k, v in choices.items() if v is not None}},
+    )
+    key = run_key(plan, dataset_version, weights_hash(found))
+    return replace(plan, run_dir=plan.run_dir / key)
+
+
+def expected_counts(dataset_path: Path) -> Counts:
+    """Images and boxes of each split, from ``manifest.parquet`` of a published dataset.
+
+    Raises:
+        HobanError: there is no published dataset at `dataset_path`.
+    """
+    manifest = dataset_path / "manifest.parquet"
+    if not manifest.is_file() or not (dataset_path / "data.yaml").is_file():
+        raise HobanError(
+            f"{dataset_path} holds no published dataset (data.yaml and manifest.parquet)",
+            "materialise the dataset of this model first",
+        )
+    table = pq.read_table(manifest, columns=["split", "boxes"])
+    counts = {}
+    for split in ("train", "val"):
+        boxes = table.filter(pc.equal(table["split"], split))["boxes"]
+        counts[split] = {"images": len(boxes), "boxes": int(pc.sum(boxes).as_py() or 0)}
+    return counts
+
+
+def run_key(plan: TrainingPlan, dataset_version: str, weights_version: str) -> str:
+    """Hash of all that decides the result: names the run folder, 16 hex digits.
+
+    Same key, same result: an interrupted run is found and resumed, a finished one is not trained
+    again. Device and loading processes are left out, and so is where things lie. The release of
+    Ultralytics counts: its defaults are part of the recipe.
+    """
+    decides = {k: v for k, v in asdict(plan).items() if k not in _WHERE_NOT_WHAT}
+    decides |= {
+        "dataset": dataset_version,
+        "weights": weights_version,
+        "ultralytics": importlib.metadata.version("ultralytics"),
+    }
+    return xxhash.xxh3_64_hexdigest(json.dumps(decides, sort_keys=True, default=str).encode())
+
+
+def yolo_command(plan: TrainingPlan) -> str:
+    """Return a shell command that trains the same with Ultralytics alone.
+
+    Without what this package adds: resuming, counting, label-aware evaluation, no network. Its
+    results go to a folder ``by-hand`` beside ``train``.
+    """
+    on_cpu = plan.device == "cpu" or (not plan.device and shutil.which("nvidia-smi") is None)
+    arguments = plan.yolo_arguments() | {
+        "data": str(plan.dataset_path / "data.yaml"),
+        "project": str(plan.run_dir),
+        "name": "by-hand",
+        "amp": False if on_cpu else "bf16",
+    }
+    given = {k: v for k, v in arguments.items() if v != ""}
+    return shlex.join(["yolo", "detect", "train", *(f"{k}={v}" for k, v in given.items())])
+
+
+def resolve_weights(weights: str, data_root: Path, checkout: Path | None = None) -> Path | str:
+    """Find what a training starts from. Nothing is ever downloaded.
+
+    A .pt (or a .yaml that is a file) is looked up as given where absolute, else under
+    ``<data_root>/weights``, then in `checkout` (default: ``DAGSTER_HOME`` or the working
+    directory). Any other .yaml must be a model that Ultralytics ships.
+
+    Raises:
+        HobanError: it is nowhere, or no checkpoint of PyTorch (half a download, an error page).
+    """
+    if not weights.endswith((".pt", ".yaml")):
+        raise HobanError(
+            f"HOBAN_WEIGHTS={weights!r} is no model",
+            "name a .pt file, or a .yaml such as yolo26n.yaml to train from scratch",
+        )
+    base = checkout or Path(os.environ.get("DAGSTER_HOME") or Path.cwd())
+    places = [data_root / "weights" / weights, base / weights]  # an absolute path stays itself
+    for place in places:
+        if place.is_file():
+            return _checked(place.absolute()) if weights.endswith(".pt") else place.absolute()
+    if weights.endswith(".yaml") and _ships(weights):
+        return weights
+    looked = ", ".join(dict.fromkeys(map(str, places)))
+    raise HobanError(
+        f"weights {weights} are not there (looked for {looked})",
+        f"put the file at {places[0]} (nothing is downloaded), or set HOBAN_WEIGHTS to its path, "
+        "or to yolo26n.yaml to train from scratch",
+    )
+
+
+def weights_hash(weights: Path | str) -> str:
+    """Content hash of a file (xxh3-128), or the name of a model that Ultralytics ships."""
+    if isinstance(weights, str):
+        return weights
+    digest = xxhash.xxh3_128()
+    with weights.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _ships(name: str) -> bool:
+    """Whether Ultralytics knows the model: yolo26n.yaml is yolo26.yaml at scale n."""
+    spec = importlib.util.find_spec("ultralytics")  # finds, does not import
+    if spec is None or spec.origin is None or "/" in name:
+        return False
+    models = Path(spec.origin).parent / "cfg" / "models"
+    unscaled = re.sub(r"(\d+)([nslmx])(.+)?$", r"\1\3", name)  # as ultralytics.nn.tasks does
+    return any(models.rglob(name)) or any(models.rglob(unscaled))
+
+
+def _checked(path: Path) -> Path:
+    """Refuse what cannot be a checkpoint, without importing torch: it is a zip with a pickle."""
+    way_out = "put the file there again, and compare its size with where it came from"
+    if not zipfile.is_zipfile(path):
+        with path.open("rb") as file:
+            start = file.read(64).lstrip().lower()
+        kind = (
+            "is empty"
+            if not start
+            else "is a web page, not weights"
+            if start.startswith((b"<!doctype", b"<html"))
+            else "is no PyTorch checkpoint, or only a part of one"
+        )
+        raise HobanError(f"{path} {kind} ({path.stat().st_size:,} bytes)", way_out)
+    with zipfile.ZipFile(path) as archive:
+        if not any(name.endswith("data.pkl") for name in archive.namelist()):
+            raise HobanError(f"{path} is a zip, but no PyTorch checkpoint", way_out)
+    return path

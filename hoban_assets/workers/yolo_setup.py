@@ -1,0 +1,139 @@
+"""What `yolo_train` needs around a training: the dataset, the model, and errors in plain words."""
+
+from __future__ import annotations
+
+import errno
+import json
+import logging
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from yolo_support import Failure, RunFolder, say, write_whole  # type: ignore[import-not-found]
+
+OUT_OF_MEMORY = (
+    "out of memory",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "DefaultCPUAllocator",
+    "not enough memory",
+    "Cannot allocate memory",
+    "DataLoader worker",  # "... is killed by signal": the machine ran out of memory or of /dev/shm
+)
+MANIFEST = ["name", "split", "source", "labelled_classes", "boxes", "ignore_regions"]
+
+
+def import_ultralytics() -> Any:
+    """Import Ultralytics (after `quiet`); its warnings become lines of our log."""
+    import ultralytics
+    from ultralytics.utils import LOGGER
+
+    class Forward(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            say(f"Ultralytics: {record.getMessage()}")
+
+    LOGGER.handlers[:] = [Forward()]
+    LOGGER.setLevel(logging.WARNING)
+    return ultralytics
+
+
+def load(ultralytics: Any, weights: str) -> Any:
+    """Load a checkpoint, or build a model from a .yaml.
+
+    Raises:
+        Failure: it is none, or not for detection.
+    """
+    try:
+        model = ultralytics.YOLO(weights)
+    except Exception as error:
+        raise Failure(
+            f"weights {weights} cannot be loaded: {error}",
+            "put a detection checkpoint of Ultralytics there, or set HOBAN_WEIGHTS to another",
+        ) from error
+    if model.task != "detect":
+        raise Failure(
+            f"weights {weights} are for the task {model.task!r}",
+            "set HOBAN_WEIGHTS to a detection model",
+        )
+    return model
+
+
+def precision(device: str) -> str | bool:
+    """bf16 on a GPU (True would download a model to check itself), full precision on a CPU."""
+    import torch
+
+    if device == "cpu" or not torch.cuda.is_available():
+        return False
+    if torch.cuda.is_bf16_supported(including_emulation=False):
+        return "bf16"
+    say("this GPU has no bf16: training in full precision")
+    return False
+
+
+def read_manifest(dataset: Path) -> list[dict[str, Any]]:
+    """Rows of manifest.parquet.
+
+    Raises:
+        Failure: it is missing or damaged.
+    """
+    import polars as pl  # comes with Ultralytics, also on a server that has nothing else
+
+    try:
+        return pl.read_parquet(dataset / "manifest.parquet", columns=MANIFEST).to_dicts()
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise Failure(
+            f"{dataset / 'manifest.parquet'} cannot be read: {error}",
+            "materialise the dataset again",
+        ) from error
+
+
+def boxes_of(manifest: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
+    """Split -> image name -> number of boxes."""
+    boxes: dict[str, dict[str, int]] = {"train": {}, "val": {}}
+    for row in manifest:
+        boxes[row["split"]][row["name"]] = row["boxes"]
+    return boxes
+
+
+def write_data_yaml(run: RunFolder, dataset: Path) -> None:
+    """Write a data.yaml with absolute paths: Ultralytics takes 'path: .' as the working folder."""
+    import yaml
+
+    content = yaml.safe_load((dataset / "data.yaml").read_text(encoding="utf-8"))
+    content |= {"path": str(dataset), "train": "images/train", "val": "images/val"}
+    write_whole(run.data_yaml, yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
+
+
+def remove_caches(dataset: Path) -> None:
+    """Remove what Ultralytics would believe instead of the files.
+
+    Its label cache is keyed by size and mtime, so an edit that keeps both is served stale; an
+    image cache (x.npy beside x.jpg) wins over the image.
+    """
+    for cache in (*dataset.glob("labels/*.cache"), *dataset.glob("images/*/*.npy")):
+        cache.unlink(missing_ok=True)
+
+
+def explained(error: Exception, run: RunFolder, arguments: dict[str, Any]) -> Failure | None:
+    """Return the one message for errors that a user can mend; None for all others."""
+    if isinstance(error, Failure):
+        return error
+    if isinstance(error, subprocess.CalledProcessError) and run.failed.is_file():
+        return Failure(**json.loads(run.failed.read_text(encoding="utf-8")))
+    if "Invalid CUDA 'device=" in str(error):
+        return Failure(
+            f"there is no GPU {arguments['device']!r} on this machine",
+            "set HOBAN_DEVICE to 'cpu', or leave it empty to take what is there",
+        )
+    if isinstance(error, MemoryError) or any(text in str(error) for text in OUT_OF_MEMORY):
+        return Failure(
+            f"out of memory with batch {arguments['batch']} at image size {arguments['imgsz']} "
+            f"({str(error).splitlines()[0][:200] if str(error) else 'MemoryError'})",
+            "lower HOBAN_BATCH first, then HOBAN_IMAGE_SIZE or HOBAN_WORKERS, or take a smaller "
+            "model; Ultralytics' own halving of the batch is off, as it changes the result",
+        )
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return Failure(
+            f"no space left while training in {run.root}",
+            "free space under HOBAN_DATA_ROOT; the next start resumes",
+        )
+    return None

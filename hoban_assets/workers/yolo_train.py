@@ -1,0 +1,242 @@
+"""Train one detector with Ultralytics: a process of its own, started through Dagster Pipes.
+
+Also runs without Dagster: ``python yolo_train.py plan.json`` (the file lies in the run folder).
+The plan is what `hoban_assets.training.plan.TrainingPlan.as_json` returns.
+
+Started again it goes on where it was: a finished run is not trained again, an interrupted one
+resumes after its last whole epoch, and one that was killed in its evaluation is only evaluated.
+Exit status: 0 done, 1 failed (the reason is the last line, and in failed.json), 143 stopped.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sys
+import time
+import traceback
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import _watchdog  # type: ignore[import-not-found]
+from yolo_setup import (  # type: ignore[import-not-found]
+    boxes_of,
+    explained,
+    import_ultralytics,
+    load,
+    precision,
+    read_manifest,
+    remove_caches,
+    write_data_yaml,
+)
+from yolo_support import (  # type: ignore[import-not-found]
+    Failure,
+    RunFolder,
+    Stopped,
+    link,
+    log_to,
+    quiet,
+    say,
+    write_whole,
+)
+
+FROM_TRAINING = ("args.yaml", "results.csv", "results.png", "labels.jpg")
+FROM_WEIGHTS = ("best.pt", "last.pt")
+PICTURES = (
+    "results.png",
+    "confusion_matrix.png",
+    "confusion_matrix_normalized.png",
+    "BoxPR_curve.png",
+    "BoxF1_curve.png",
+    "BoxP_curve.png",
+    "BoxR_curve.png",
+    "labels.jpg",
+    "val_batch0_labels.jpg",
+    "val_batch0_pred.jpg",
+)
+
+
+def main() -> int:
+    """Read the plan from Dagster or from the file named, and run it."""
+    _watchdog.start()
+    _stop_on_signals()
+    if "DAGSTER_PIPES_CONTEXT" not in os.environ:
+        plan = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+        return run_and_report(plan)
+    from dagster_pipes import open_dagster_pipes  # absent on the server, which has no Dagster
+
+    with open_dagster_pipes() as pipes:
+        log_to(pipes.log.info)
+        return run_and_report(dict(pipes.extras))
+
+
+def run_and_report(plan: dict[str, Any]) -> int:
+    """Run the plan; turn what went wrong into one message and an exit status."""
+    run = RunFolder(Path(plan["run_dir"]).absolute())
+    run.root.mkdir(parents=True, exist_ok=True)
+    run.failed.unlink(missing_ok=True)
+    mark = os.environ.setdefault(_watchdog.MARK, f"yolo_train-{uuid.uuid4().hex}")
+    try:
+        train(run, plan)
+    except Stopped:
+        epoch = run.state().get("epoch", 0)
+        print(f"stopped after epoch {epoch}; the next start goes on from there", file=sys.stderr)
+        return 143
+    except Exception as error:
+        failure = explained(error, run, plan["arguments"])
+        if failure is None:
+            raise
+        if not isinstance(error, Failure):
+            traceback.print_exc()
+        run.report(failure)
+        print(failure, file=sys.stderr, flush=True)
+        return 1
+    finally:
+        # With several GPUs torchrun starts the ranks, each in a session that outlives its parent.
+        _watchdog.kill_all(mark, signal.SIGKILL, spare=os.getpid())
+    return 0
+
+
+def train(run: RunFolder, plan: dict[str, Any]) -> None:
+    """Bring the run to its end from wherever it stands."""
+    if run.is_finished():
+        say(f"{run.root} is finished: nothing to train")
+        return
+    dataset = Path(plan["dataset_path"]).absolute()
+    quiet(run.root)
+    manifest = read_manifest(dataset)
+    write_data_yaml(run, dataset)
+    remove_caches(dataset)
+    try:
+        _train_epochs(run, plan, manifest)
+        _evaluate(run, plan["arguments"], manifest)
+    finally:
+        remove_caches(dataset)
+    _keep(run)
+
+
+def _train_epochs(run: RunFolder, plan: dict[str, Any], manifest: list[dict[str, Any]]) -> None:
+    """Train the epochs that are missing; leaves weights/best.pt without optimizer."""
+    arguments, state = dict(plan["arguments"]), run.state()
+    if state and (state["stop"] or state["epoch"] >= arguments["epochs"]):
+        say(f"all {state['epoch']} epochs are trained: only the evaluation is missing")
+        _end_training(run)
+        return
+    ultralytics = import_ultralytics()
+    from yolo_callbacks import Recorder  # type: ignore[import-not-found]
+
+    if state:
+        say(f"resuming after epoch {state['epoch']}/{arguments['epochs']}")
+        run.restore_checkpoints()
+        run.rewind(state["epoch"])
+        # Ultralytics takes all other arguments from the checkpoint, and where it wrote, too.
+        arguments = {k: arguments[k] for k in ("device", "workers")}
+        arguments |= {"resume": True, "save_dir": str(run.train)}
+        model = load(ultralytics, str(run.weights / "last.pt"))
+    else:
+        run.start_over()
+        model = load(ultralytics, arguments.pop("model"))
+        arguments |= {"project": str(run.root), "name": run.train.name, "exist_ok": True}
+        arguments["amp"] = precision(arguments["device"])
+    recorder = Recorder(run.root, plan["expected"], boxes_of(manifest), state.get("best_epoch", 0))
+    for event, callback in recorder.callbacks().items():
+        model.add_callback(event, callback)
+    start = time.monotonic()
+    model.train(data=str(run.data_yaml), **arguments)
+    say(f"trained {run.state()['epoch']} epochs; {time.monotonic() - start:.0f} s this time")
+
+
+def _end_training(run: RunFolder) -> None:
+    """Do what Ultralytics does after its last epoch, for a run that was killed in there."""
+    import_ultralytics()
+    from ultralytics.utils.plotting import plot_results
+    from ultralytics.utils.torch_utils import strip_optimizer
+
+    run.restore_checkpoints()
+    for name in FROM_WEIGHTS:
+        strip_optimizer(run.weights / name)
+    plot_results(file=run.train / "results.csv")
+
+
+def _evaluate(run: RunFolder, arguments: dict[str, Any], manifest: list[dict[str, Any]]) -> None:
+    """Evaluate best.pt once; append the rows of its epoch to metrics.jsonl."""
+    import_ultralytics()
+    from ultralytics.utils import YAML
+    from yolo_evaluate import LabelAwareValidator, image_facts  # type: ignore[import-not-found]
+
+    names = dict(YAML.load(run.data_yaml)["names"])
+    validator = LabelAwareValidator(
+        image_facts(manifest, names),
+        args={
+            "task": "detect",
+            "mode": "val",
+            "model": str(run.weights / "best.pt"),
+            "data": str(run.data_yaml),
+            "device": str(arguments["device"]).partition(",")[0],  # one GPU is enough
+            "rect": True,
+            "plots": True,
+            **{key: arguments[key] for key in ("imgsz", "batch", "workers", "nms")},
+        },
+        save_dir=run.root / "evaluation",
+    )
+    validator()
+    epoch = run.state()["best_epoch"]
+    rows = list(validator.rows(epoch))
+    run.append(rows)
+    overall = {
+        (row["split"], row["metric"]): row["value"]
+        for row in rows
+        if row["class_name"] == row["source"] == "all"
+    }
+    for split, what in (("val", "stock"), ("val_labelled", "label-aware")):
+        if (split, "mAP50") in overall:
+            say(
+                f"best epoch {epoch}, {what}: mAP50 {overall[split, 'mAP50']:.3f}  "
+                f"mAP50-95 {overall[split, 'mAP50-95']:.3f}"
+            )
+
+
+def _keep(run: RunFolder) -> None:
+    """Put what is kept of the run side by side; finished.json comes last."""
+    for file in (
+        *(run.train / name for name in FROM_TRAINING),
+        *(run.weights / name for name in FROM_WEIGHTS),
+        *(run.root / "evaluation").glob("*.[jp][pn]g"),
+    ):
+        if file.is_file():
+            (run.root / file.name).unlink(missing_ok=True)
+            link(file, run.root / file.name)
+    for misleading in run.train.glob("confusion_matrix*.png"):  # full of 0.001-confidence boxes
+        misleading.unlink()
+    state = run.state()
+    finished = {
+        "epochs": state["epoch"],
+        "best_epoch": state["best_epoch"],
+        "pictures": [name for name in PICTURES if (run.root / name).is_file()],
+    }
+    write_whole(run.finished, json.dumps(finished, indent=2))
+    for folder in (run.kept, run.root / "config"):
+        shutil.rmtree(folder)
+
+
+def _stop_on_signals() -> None:
+    """End on SIGTERM and Ctrl-C through the normal way out. Loader processes just end."""
+    owner = os.getpid()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        if os.getpid() != owner:
+            os._exit(128 + number)
+        raise Stopped
+
+    handler: Callable[[int, FrameType | None], None] = stop
+    signal.signal(signal.SIGTERM, handler)
+    signal.signal(signal.SIGINT, handler)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,14 @@
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def real_raw() -> Path:
+    """Small tree of real photographs, which only the developers' machines have."""
+    checkout = Path(__file__).parents[1]
+    folder = Path(os.environ.get("HOBAN_REAL_RAW", checkout.parent / "shared" / "real_raw"))
+    if not folder.is_dir():
+        pytest.skip("the real photographs (HOBAN_REAL_RAW) are not on this machine")
+    return folder

@@ -1,0 +1,340 @@
+"""Exactness, coverage, separation and stability of near-duplicate removal."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hoban_assets.curation.duplicates import (
+    Pairs,
+    certificate,
+    components,
+    deduplicate,
+    keep_best,
+    keep_order,
+    similar_pairs,
+)
+from hoban_assets.curation.similarity import at_least
+from hoban_assets.errors import HobanError
+from hoban_assets.samples import Samples
+
+THRESHOLD = 0.9
+
+
+def unit(rows: np.ndarray) -> np.ndarray:
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+def random_features(n: int, seed: int = 0, d: int = 16) -> np.ndarray:
+    """Clusters, chains between them, exact copies."""
+    rng = np.random.default_rng(seed)
+    centres = rng.standard_normal((max(1, n // 5), d))
+    rows = centres[rng.integers(len(centres), size=n)] + 0.25 * rng.standard_normal((n, d))
+    rows[: n // 10] = rows[n // 2 : n // 2 + n // 10]
+    return unit(rows)
+
+
+def chain(n: int, degrees: float) -> np.ndarray:
+    """Points on a circle: each is similar to its neighbours only."""
+    angle = np.radians(degrees * np.arange(n))
+    return unit(np.stack([np.cos(angle), np.sin(angle)], axis=1))
+
+
+def brute_force_pairs(features: np.ndarray, threshold: float) -> set[tuple[int, int]]:
+    rows = features.astype(np.float64)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    similarity = np.round(rows @ rows.T, 9)
+    return {
+        (i, j)
+        for i in range(len(rows))
+        for j in range(i + 1, len(rows))
+        if similarity[i, j] >= threshold
+    }
+
+
+def as_set(pairs: Pairs) -> set[tuple[int, int]]:
+    return set(zip(pairs.i.tolist(), pairs.j.tolist(), strict=True))
+
+
+def samples_of(n: int, **columns: object) -> Samples:
+    ids = [f"s/{i:04d}.jpg" for i in range(n)]
+    return Samples.of({"image_id": ids, "source": ["s"] * n, "file": ids, **columns})
+
+
+def with_boxes(images: dict[str, object], boxes: list[tuple[object, ...]]) -> Samples:
+    """Boxes are (image_id, class_name, x, y, w, h, ignore, origin)."""
+    names = [
+        "image_id",
+        "class_name",
+        "x_center",
+        "y_center",
+        "width",
+        "height",
+        "ignore",
+        "origin",
+    ]
+    columns: dict[str, list[object]] = {n: [b[k] for b in boxes] for k, n in enumerate(names)}
+    ids = {"person_with_helmet": 0, "person_without_helmet": 1, "person": 2, "fallen": 3}
+    columns["class_id"] = [ids[str(b[1])] for b in boxes]
+    return Samples.of(images, columns)
+
+
+def box(image_id: str, name: str = "person", x: float = 0.5, **other: object) -> tuple[object, ...]:
+    return (
+        image_id,
+        name,
+        x,
+        0.5,
+        0.2,
+        0.4,
+        other.get("ignore", False),
+        other.get("origin", "human"),
+    )
+
+
+class TestPairs:
+    @pytest.mark.parametrize("block", [7, 64, 2048])
+    @pytest.mark.parametrize("threshold", [0.5, 0.9, 0.99, 1.0])
+    def test_equal_a_brute_force_search(self, block: int, threshold: float) -> None:
+        features = random_features(150)
+        found = similar_pairs(features, threshold, block=block)
+        assert as_set(found) == brute_force_pairs(features, threshold)
+        assert len(found.i) == len(as_set(found)) > 0
+        assert (found.i < found.j).all()
+
+    def test_at_the_threshold_count(self) -> None:
+        features = np.array([[1, 0], [0.75, 7**0.5 / 4]], np.float32)  # cosine 0.75 +- 1e-8
+        assert as_set(similar_pairs(features, 0.75)) == brute_force_pairs(features, 0.75)
+        assert len(similar_pairs(features, 0.75 - 1e-7).i) == 1
+        assert len(similar_pairs(features, 0.75 + 1e-7).i) == 0
+
+    def test_of_a_looser_search_hold_those_of_a_tighter_one(self) -> None:
+        features = random_features(150)
+        loose = similar_pairs(features, 0.5)
+        edge = float(np.sort(loose.similarity)[len(loose.i) // 2])  # a similarity that occurs
+        for threshold in (0.9, edge):
+            found, wanted = at_least(features, loose, threshold), similar_pairs(features, threshold)
+            assert as_set(found) == as_set(wanted) == brute_force_pairs(features, threshold)
+
+    def test_copies_have_similarity_one(self) -> None:
+        rows = random_features(4, d=576)
+        found = similar_pairs(np.repeat(rows, 2, axis=0), 1.0)
+        assert {(0, 1), (2, 3), (4, 5), (6, 7)} <= as_set(found)
+        assert (found.similarity == 1).all()
+
+    @pytest.mark.parametrize("n", [0, 1])
+    def test_none_in_next_to_nothing(self, n: int) -> None:
+        assert len(similar_pairs(random_features(2)[:n], 0.1).i) == 0
+
+    @pytest.mark.parametrize("bad", [0.0, np.nan, 2.0])
+    def test_refuse_an_image_without_a_feature(self, bad: float) -> None:
+        features = random_features(20)
+        features[7] *= bad
+        with pytest.raises(ValueError, match="row 7"):
+            similar_pairs(features, THRESHOLD)
+
+    def test_refuse_to_fill_the_memory(self) -> None:
+        with pytest.raises(HobanError, match="raise the threshold"):
+            similar_pairs(np.repeat(random_features(1), 50, axis=0), THRESHOLD, max_pairs=1000)
+
+
+class TestKeepBest:
+    @pytest.mark.parametrize("seed", range(5))
+    def test_separates_and_covers(self, seed: int) -> None:
+        features = random_features(200, seed)
+        pairs = similar_pairs(features, THRESHOLD)
+        order = np.random.default_rng(seed).permutation(200)
+        kept, witness, similarity = keep_best(200, pairs, order)
+        graph = brute_force_pairs(features, THRESHOLD)
+        assert not any(kept[i] and kept[j] for i, j in graph)
+        for image in np.flatnonzero(~kept):
+            edge = tuple(sorted((int(image), int(witness[image]))))
+            assert kept[witness[image]] and edge in graph
+            assert similarity[image] >= np.float32(THRESHOLD)
+        assert (witness[kept] == -1).all() and np.isnan(similarity[kept]).all()
+
+    def test_keeps_every_other_link_of_a_chain_and_not_one_of_all(self) -> None:
+        features = chain(11, degrees=20)  # cos 20 = 0.94, cos 40 = 0.77
+        pairs = similar_pairs(features, THRESHOLD)
+        assert components(11, pairs).max() == 0
+        kept, witness, _ = keep_best(11, pairs, np.arange(11))
+        assert np.flatnonzero(kept).tolist() == [0, 2, 4, 6, 8, 10]
+        assert witness[1] == 0
+
+    def test_prefers_the_first_in_order(self) -> None:
+        kept, witness, _ = keep_best(3, similar_pairs(chain(3, 5), THRESHOLD), np.array([1, 0, 2]))
+        assert kept.tolist() == [False, True, False]
+        assert witness.tolist() == [1, -1, 1]
+
+    def test_what_comes_later_in_the_order_changes_nothing(self) -> None:
+        features = random_features(200)
+        few, many = (similar_pairs(features[:n], THRESHOLD) for n in (120, 200))
+        before = keep_best(120, few, np.arange(120))
+        after = keep_best(200, many, np.arange(200))
+        for old, new in zip(before, after, strict=True):
+            np.testing.assert_array_equal(old, new[:120])
+
+    def test_refuses_an_order_that_forgets_an_image(self) -> None:
+        with pytest.raises(ValueError, match="every image"):
+            keep_best(3, similar_pairs(chain(3, 5), THRESHOLD), np.array([0, 1, 1]))
+
+
+class TestKeepOrder:
+    @pytest.mark.parametrize(
+        ("better", "column", "values"),
+        [
+            ("more pixels", "width", [100, 200]),
+            ("sharper", "sharpness", [1.0, 2.0]),
+            ("sharpness known", "sharpness", [None, 0.5]),
+            ("more bytes", "bytes", [10, 20]),
+        ],
+    )
+    def test_of_images_alike(self, better: str, column: str, values: list[object]) -> None:
+        samples = samples_of(2, **{"height": [10, 10], "width": [10, 10], column: values})
+        assert keep_order(samples).tolist() == [1, 0], better
+
+    def test_ends_ties_by_id(self) -> None:
+        assert keep_order(samples_of(4)).tolist() == [0, 1, 2, 3]
+
+    def test_labels_come_before_all_else(self) -> None:
+        images = {
+            "image_id": ["a", "b", "c", "d", "e"],
+            "source": ["poor", "poor", "poor", "rich", "poor"],
+            "file": ["a", "b", "c", "d", "e"],
+        }
+        rows = [
+            box("a"),
+            box("a"),
+            box("a", origin="repaired"),
+            box("b"),
+            box("b"),
+            box("c", "fallen"),
+        ]
+        samples = with_boxes(images, rows)
+        # c: the rare class; b: two persons; then none: the better source first; a: repaired.
+        assert keep_order(samples, ["rich", "poor"]).tolist() == [2, 1, 3, 4, 0]
+        assert keep_order(samples, ["poor", "rich"]).tolist() == [2, 1, 4, 3, 0]
+        common_first = keep_order(samples, ["rich"], rare_first=["person", "fallen"])
+        assert common_first.tolist() == [1, 2, 3, 4, 0]
+
+    def test_ignore_regions_count_for_nothing(self) -> None:
+        images = {"image_id": ["a", "b"], "source": ["s", "s"], "file": ["a", "b"]}
+        samples = with_boxes(images, [box("a", ignore=True), box("a", ignore=True), box("b")])
+        assert keep_order(samples).tolist() == [1, 0]
+
+
+class TestDeduplicate:
+    def test_says_why_and_who_vouches(self) -> None:
+        samples = samples_of(3, bytes=[1, 9, 1])
+        after = deduplicate(samples, chain(3, 20), THRESHOLD)
+        assert after.images.image_id.tolist() == ["s/0001.jpg"]
+        assert after.decisions.rule.tolist() == ["near_duplicate"] * 2
+        assert after.decisions.witness.tolist() == ["s/0001.jpg"] * 2
+        assert after.decisions.value.tolist() == ["0.939693"] * 2
+        assert after.decisions.threshold.tolist() == [THRESHOLD] * 2
+        assert after.decisions.images_removed.sum() == 2
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_does_not_depend_on_the_order_of_rows(self, seed: int) -> None:
+        features = random_features(150)
+        samples = samples_of(150)
+        shuffled = np.random.default_rng(seed).permutation(150)
+        images = samples.images.iloc[shuffled].reset_index(drop=True)
+        one = deduplicate(samples, features, THRESHOLD)
+        other = deduplicate(
+            Samples(images, samples.boxes, samples.decisions), features[shuffled], THRESHOLD
+        )
+        assert set(one.images.image_id) == set(other.images.image_id)
+        columns = ["image_id", "witness", "value"]
+        left, right = (
+            s.decisions[columns].sort_values("image_id", ignore_index=True) for s in (one, other)
+        )
+        assert left.equals(right)
+
+    def test_refuses_an_image_without_features(self) -> None:
+        with pytest.raises(ValueError, match="2 features for 3 images"):
+            deduplicate(samples_of(3), chain(2, 5), THRESHOLD)
+
+    def test_of_nothing_is_nothing(self) -> None:
+        assert deduplicate(Samples.empty(), np.empty((0, 4), np.float32), 0.9).images.empty
+
+    def test_is_certified(self) -> None:
+        features, samples = random_features(200), samples_of(200)
+        after = deduplicate(samples, features, THRESHOLD)
+        proof = certificate(samples, after, features, THRESHOLD, engine="x-1")
+        assert proof.holds
+        assert (proof.images, proof.kept) == (200, len(after.images))
+        assert proof.removed == len(after.decisions)
+        assert proof.pairs == len(brute_force_pairs(features, THRESHOLD))
+        assert proof.as_dict()["engine"] == "x-1"
+
+
+class TestCertificate:
+    def test_sees_a_pair_that_was_left(self) -> None:
+        samples = samples_of(3)
+        proof = certificate(samples, samples, chain(3, 20), THRESHOLD)
+        assert (proof.residual_pairs, proof.holds) == (2, False)
+
+    def test_sees_a_removal_without_witness(self) -> None:
+        samples = samples_of(4)
+        gone = samples.drop_images(np.array([0, 0, 1, 1], bool), stage="x", rule="x")
+        proof = certificate(samples, gone, chain(4, 20), THRESHOLD)
+        # 2 has its neighbour 1; 3 had only 2.
+        assert (proof.removals_without_witness, proof.residual_pairs) == (1, 1)
+        assert proof.largest_component == 4
+
+    def test_refuses_images_from_nowhere(self) -> None:
+        with pytest.raises(ValueError, match="not in the pool"):
+            certificate(samples_of(2), samples_of(3), chain(2, 20), THRESHOLD)
+
+
+class TestDisagreements:
+    """Image a is kept (more labels, or more bytes), b is its near-duplicate."""
+
+    def review(
+        self,
+        rows: list[tuple[object, ...]],
+        labelled: tuple[tuple[str, ...], tuple[str, ...]] = (("person",), ("person",)),
+    ) -> list[str]:
+        images = {
+            "image_id": ["a", "b"],
+            "source": ["s", "t"],
+            "file": ["s/a", "t/b"],
+            "labelled_classes": [list(c) for c in labelled],
+            "bytes": [2, 1],
+        }
+        after = deduplicate(with_boxes(images, rows), chain(2, 5), THRESHOLD)
+        assert after.images.image_id.tolist() == ["a"]
+        hits = after.decisions[after.decisions.rule == "labels_disagree"]
+        assert hits.action.eq("review").all() and hits.witness.eq("a").all()
+        assert hits[["images_removed", "boxes_removed"]].to_numpy().sum() == 0
+        return hits.value.tolist()
+
+    def test_equal_labels_pass(self) -> None:
+        assert self.review([box("a"), box("b", x=0.52)]) == []
+
+    def test_no_labels_pass(self) -> None:
+        assert self.review([]) == []
+
+    def test_background_that_is_labelled_elsewhere(self) -> None:
+        assert self.review([box("a")]) == ["no box here, 1 labels in the kept image"]
+
+    def test_object_that_is_elsewhere(self) -> None:
+        [text] = self.review([box("a", x=0.3), box("b", x=0.7)])
+        assert text.startswith("person: 1 here, 1 in the kept image, 2 apart, best IoU 0.00")
+
+    def test_object_that_is_missing(self) -> None:
+        [text] = self.review([box("a", x=0.3), box("a", x=0.7), box("b", x=0.3)])
+        assert "1 apart" in text
+
+    def test_one_box_is_no_partner_of_two(self) -> None:
+        assert len(self.review([box("a", x=0.50), box("a", x=0.51), box("b", x=0.5)])) == 1
+
+    def test_object_in_an_ignore_region_passes(self) -> None:
+        rows = [box("a", x=0.3), box("a", x=0.7), box("b", x=0.3), box("b", x=0.7, ignore=True)]
+        assert self.review(rows) == []
+
+    def test_class_that_only_one_source_labels_passes(self) -> None:
+        rows = [box("a"), box("a", "fallen"), box("b")]
+        assert self.review(rows, (("person", "fallen"), ("person",))) == []
+        assert len(self.review(rows, (("person", "fallen"), ("person", "fallen")))) == 1

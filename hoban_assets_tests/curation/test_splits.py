@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+from builders import samples_of
+
+from hoban_assets.curation.splits import join_groups, split_by_group
+
+HELMET, PERSON, FALLEN = "person_with_helmet", "person", "fallen"
+
+
+def clips(count, frames, name=PERSON, source="s"):
+    ids = [f"{source}/c{c}-{f}" for c in range(count) for f in range(frames)]
+    return samples_of(
+        {i: [(name, 0.1)] for i in ids}, groups={i: f"clip {i.split('-')[0]}" for i in ids}
+    )
+
+
+def val_of(samples):
+    return set(samples.images.image_id[samples.images.split == "val"])
+
+
+def test_a_clip_lies_on_one_side_only():
+    after = split_by_group(clips(200, 5))
+    assert (after.images.groupby("group_id").split.nunique() == 1).all()
+    assert 0.05 < (after.images.split == "val").mean() < 0.15
+
+
+def test_the_split_does_not_depend_on_the_order_of_the_rows():
+    before = clips(50, 3)
+    turned = before.images.iloc[::-1].reset_index(drop=True)
+    other = split_by_group(type(before)(turned, before.boxes, before.decisions))
+    assert val_of(split_by_group(before)) == val_of(other)
+
+
+def test_images_keep_their_side_when_data_is_added():
+    before = clips(400, 2)
+    more = clips(500, 2)  # the same 400 clips and 100 new ones
+    known = set(before.images.image_id)
+    assert val_of(split_by_group(before)) == val_of(split_by_group(more)) & known
+
+
+@pytest.mark.parametrize("groups", [3, 7, 12])
+def test_with_few_groups_every_class_still_has_both_sides(groups):
+    parts = [clips(groups, 20, name, source=name) for name in (HELMET, PERSON, FALLEN)]
+    after = split_by_group(type(parts[0]).concat(parts))
+    labels = after.labels.merge(after.images[["image_id", "split"]])
+    share = labels.assign(val=labels.split == "val").groupby("class_name").val.mean()
+    assert (share > 0).all()
+    assert (share < 0.5).all()
+
+
+def test_a_class_of_a_single_group_stays_in_train():
+    after = split_by_group(clips(1, 30))
+    assert set(after.images.split) == {"train"}
+
+
+def test_near_duplicates_and_equal_files_join_groups_across_clips():
+    before = samples_of(
+        {f"s/{i}": [(PERSON, 0.1)] for i in range(5)},
+        groups={"s/0": "clip", "s/1": "clip"},
+        content_hash=["a", "b", "c", "d", "d"],
+    )
+    after = join_groups(before, (np.array([1]), np.array([2])))
+    groups = after.images.group_id
+    assert groups[0] == groups[1] == groups[2]
+    assert groups[3] == groups[4]
+    assert groups.nunique() == 2
+    assert set(groups) <= set(before.images.group_id)

@@ -1,0 +1,175 @@
+import pytest
+from reader_trees import aihub, aihub_item, aihub_json, head, image, only_box, read, rules, text
+
+from hoban_assets.errors import HobanError
+from hoban_assets.formats import open_source
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "h" / "helmet_wearing"
+
+
+@pytest.mark.parametrize("above", ["training", "", "h"])
+def test_every_layout_is_read_and_summaries_are_not_labels(tmp_path, above):
+    top = tmp_path / "h" / above
+    aihub_item(top / "helmet_wearing", "a1.jpg", [head([0, 0, 50, 25])])
+    aihub_item(top / "helmet_not_wearing", "a1.JPG", [head([0, 0, 50, 25], "08")])
+    text(top / "summary.json", '{"helmet_wearing": 1}')
+    image(tmp_path / "h" / "background" / "images" / "b.jpg")
+    result = read(aihub(), tmp_path)
+    below = f"heads/{above}/" if above else "heads/"
+    assert set(result.samples.images.image_id) == {
+        f"{below}helmet_wearing/images/a1.jpg",
+        f"{below}helmet_not_wearing/images/a1.JPG",
+    }
+    assert result.samples.box_counts()["person_without_helmet"] == 1
+    assert rules(result) == []
+
+
+def test_columns_of_an_image_and_its_box(tmp_path, folder):
+    aihub_item(folder, "S2-N4601M00103.jpg", [head([10, 10, 30, 20])])
+    samples = read(aihub(), tmp_path).samples
+    row = samples.images.iloc[0]
+    assert row.file == "h/helmet_wearing/images/S2-N4601M00103.jpg"
+    assert row.label_file == "h/helmet_wearing/labels/S2-N4601M00103.json"
+    assert (row.width, row.height) == (100, 50)
+    assert row.labelled_classes == ("person_with_helmet", "person_without_helmet")
+    assert row.group_id == "heads:S2-N4601M"
+    box = samples.boxes.iloc[0]
+    assert (box.class_id, box.origin, box.row, bool(box.ignore)) == (0, "human", 0, False)
+    assert box.area == pytest.approx(0.2 * 0.2)
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "group"),
+    [
+        ("frame.jpg", "clip-9", "heads:clip-9"),
+        ("frame.jpg", "NULL", "heads/helmet_wearing/images/frame.jpg"),
+        ("00012.jpg", "NULL", "heads/helmet_wearing/images/00012.jpg"),
+        ("A-7M00012.jpg", "elsewhere", "heads:A-7M"),
+    ],
+)
+def test_frames_of_a_clip_share_a_group(tmp_path, folder, name, path, group):
+    aihub_item(folder, name, [], path=path)
+    assert read(aihub(), tmp_path).samples.images.group_id.tolist() == [group]
+
+
+@pytest.mark.parametrize("code", ["07", "7", 7])
+def test_class_codes_are_normalised(tmp_path, folder, code):
+    aihub_item(folder, "a.jpg", [head([0, 0, 50, 25], code)])
+    assert read(aihub(), tmp_path).samples.box_counts()["person_with_helmet"] == 1
+
+
+def test_other_classes_are_counted_once_an_image_and_class(tmp_path, folder):
+    aihub_item(folder, "a.jpg", [head([0, 0, 9, 9], c) for c in ("12", "12", 3, "07")])
+    result = read(aihub(), tmp_path)
+    decisions = result.samples.decisions
+    assert sorted(zip(decisions.value, decisions.boxes_removed, strict=True)) == [
+        ("03 x1", 1),
+        ("12 x2", 2),
+    ]
+    assert decisions.row.isna().all()
+
+
+@pytest.mark.parametrize("box", [None, [1, 2, 3], "x", [1, 2, "x", 4], [1, 2, None, 4]])
+def test_a_malformed_box_costs_its_row_only(tmp_path, folder, box):
+    aihub_item(folder, "a.jpg", [head([0, 0, 50, 25]), head(box)])
+    result = read(aihub(), tmp_path)
+    assert only_box(result) == [0.25, 0.25, 0.5, 0.5]
+    assert rules(result) == [("box_malformed", "drop")]
+    assert result.samples.decisions.row.tolist() == [1]
+    assert result.samples.decisions.file.tolist() == ["h/helmet_wearing/labels/a.json"]
+
+
+def test_nan_that_python_writes_costs_its_row_only(tmp_path, folder):
+    aihub_item(folder, "a.jpg", [head([float("nan"), 0, 1, 1]), head([0, 0, 50, 25])])
+    assert rules(read(aihub(), tmp_path)) == [("box_malformed", "drop")]
+
+
+def test_a_polygon_without_box_becomes_its_bounding_box(tmp_path, folder):
+    polygon = [[10, 10], [30, 10], [20, 20]]
+    aihub_item(
+        folder, "a.jpg", [{"class": "07", "polygon": polygon}, {"class": "07", "point": [1]}]
+    )
+    result = read(aihub(), tmp_path)
+    assert only_box(result) == [0.2, 0.3, 0.2, 0.2]
+    assert rules(result) == [("box_malformed", "drop"), ("polygon_to_box", "repair")]
+    assert result.samples.boxes.origin.tolist() == ["repaired"]
+
+
+@pytest.mark.parametrize("resolution", [[0, 0], None, ["x", 1], [100]])
+def test_missing_resolution_is_read_from_the_image_header(tmp_path, folder, resolution):
+    aihub_item(folder, "a.jpg", [head([0, 0, 25, 50])], resolution=resolution)
+    image(folder / "images" / "a.jpg", (100, 50), orientation=6)
+    result = read(aihub(), tmp_path)
+    assert result.samples.images[["width", "height"]].to_numpy().tolist() == [[50, 100]]
+    assert only_box(result) == [0.25, 0.25, 0.5, 0.5]
+    assert rules(result) == [("resolution_missing", "repair")]
+
+
+def test_image_is_dropped_where_neither_label_nor_header_has_a_size(tmp_path, folder):
+    aihub_item(folder, "a.jpg", [head([0, 0, 25, 50]), head(None)], resolution=[0, 0])
+    text(folder / "images" / "a.jpg", b"no image")
+    result = read(aihub(), tmp_path)
+    assert rules(result) == [("image_unreadable", "drop")]
+    assert (result.images_in, result.boxes_in) == (1, 2)
+
+
+@pytest.mark.parametrize("label", ["{", b"\xff\xfe\x00", "[]", '{"annotations": 3}', "[" * 5000])
+def test_unparseable_label_costs_the_image(tmp_path, folder, label):
+    aihub_item(folder, "a.jpg", [], label=label)
+    result = read(aihub(), tmp_path)
+    assert rules(result) == [("label_unparseable", "drop")]
+    assert result.samples.decisions.file.tolist() == ["h/helmet_wearing/labels/a.json"]
+    assert result.samples.decisions.value.iloc[0]
+
+
+def test_label_without_image_and_image_without_label(tmp_path, folder):
+    aihub_item(folder, "a.jpg", [head([0, 0, 25, 50])])
+    image(folder / "images" / "b.jpg")
+    text(folder / "labels" / "c.json", aihub_json("c.jpg", []))
+    result = read(aihub(), tmp_path)
+    assert rules(result) == [("image_missing", "drop"), ("label_missing", "drop")]
+    assert result.images_in == 2
+
+
+@pytest.mark.parametrize("name", ["../../secret.jpg", "/etc/a.jpg", "..\\a.jpg", "C:\\a.jpg"])
+def test_a_file_name_that_leads_outside_is_not_read(tmp_path, folder, name):
+    aihub_item(folder, "a.jpg", [head([0, 0, 25, 50])], filename=name)
+    result = read(aihub(), tmp_path)
+    assert rules(result) == [("path_outside", "drop")]
+    assert result.samples.decisions.value.tolist() == [name]
+
+
+def test_links_out_of_the_source_are_not_followed(tmp_path, folder):
+    aihub_item(folder, "a.jpg", [head([0, 0, 25, 50])])
+    aihub_item(tmp_path / "elsewhere", "b.jpg", [head([0, 0, 25, 50])])
+    (folder / "images" / "b.jpg").symlink_to(tmp_path / "elsewhere" / "images" / "b.jpg")
+    image(folder / "images" / "c.jpg")
+    (folder / "labels" / "c.json").symlink_to(tmp_path / "elsewhere" / "labels" / "b.json")
+    (folder / "more").symlink_to(tmp_path / "elsewhere")
+    result = read(aihub(), tmp_path)
+    assert result.samples.images.image_id.tolist() == ["heads/helmet_wearing/images/a.jpg"]
+    assert rules(result) == [("path_outside", "drop")] * 3
+    assert result.images_in == 3
+
+
+def test_empty_and_misnamed_labels_are_listed_for_review(tmp_path, folder):
+    aihub_item(folder, "a.jpg", [], filename="z.jpg")
+    result = read(aihub(), tmp_path)
+    assert rules(result) == [("filename_differs", "review"), ("no_annotations", "review")]
+    assert len(result.samples.images) == 1
+
+
+def test_only_the_labels_of_the_images_asked_for_are_read(tmp_path, folder):
+    aihub_item(folder, "a.jpg", [head([0, 0, 25, 50])])
+    aihub_item(folder, "b.jpg", [], label="{")
+    reader = open_source(aihub(), tmp_path)
+    assert reader.image_ids() == [f"heads/helmet_wearing/images/{n}.jpg" for n in "ab"]
+    (folder / "labels" / "b.json").unlink()
+    result = reader.read(["heads/helmet_wearing/images/a.jpg"])
+    assert (result.images_in, result.boxes_in, rules(result)) == (1, 1, [])
+    assert reader.read([]).images_in == 0
+    with pytest.raises(HobanError, match=r"nothing\.jpg"):
+        reader.read(["heads/nothing.jpg"])

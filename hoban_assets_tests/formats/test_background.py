@@ -1,0 +1,54 @@
+import pytest
+from reader_trees import BACKGROUND, aihub_json, head, image, read, rules, text
+
+from hoban_assets.formats import RawSource
+from hoban_assets.samples import CLASS_NAMES
+
+
+def test_every_image_is_read_without_boxes(tmp_path):
+    image(tmp_path / "bg" / "images" / "a.PNG")
+    image(tmp_path / "bg" / "b.jpg")
+    samples = read(BACKGROUND, tmp_path).samples
+    assert samples.images.image_id.tolist() == ["empty/b.jpg", "empty/images/a.PNG"]
+    assert samples.images.labelled_classes.tolist() == [CLASS_NAMES] * 2
+    assert samples.boxes.empty
+
+
+@pytest.mark.parametrize("place", ["bg/images/a", "bg/labels/a", "bg/images/labels/a"])
+@pytest.mark.parametrize(
+    ("suffix", "content"),
+    [("txt", "0 0.5 0.5 0.1 0.1\n"), ("json", aihub_json("a.jpg", [head([0, 0, 1, 1])]))],
+)
+def test_a_background_with_a_labelled_row_is_dropped(tmp_path, place, suffix, content):
+    image(tmp_path / "bg" / "images" / "a.jpg")
+    text(tmp_path / f"{place}.{suffix}", content)
+    result = read(BACKGROUND, tmp_path)
+    assert rules(result) == [("background_has_label", "drop")]
+    assert (result.images_in, result.boxes_in) == (1, 1)
+    assert result.samples.decisions.file.tolist() == [f"{place}.{suffix}"]
+
+
+def test_a_sibling_of_the_source_folder_itself_counts(tmp_path):
+    image(tmp_path / "bg" / "images" / "a.jpg")
+    text(tmp_path / "bg" / "labels" / "a.txt", "0 0.5 0.5 0.1 0.1\n")
+    result = read(RawSource("empty", "bg/images", "background"), tmp_path)
+    assert rules(result) == [("background_has_label", "drop")]
+    assert result.samples.decisions.file.tolist() == ["bg/labels/a.txt"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("a.txt", "\n"), ("a.json", aihub_json("a.jpg", [])), ("b.txt", "0 1")]
+)
+def test_an_empty_or_foreign_label_takes_nothing_away(tmp_path, name, content):
+    image(tmp_path / "bg" / "images" / "a.jpg")
+    text(tmp_path / "bg" / "labels" / name, content)
+    result = read(BACKGROUND, tmp_path)
+    assert len(result.samples.images) == 1
+    assert rules(result) == []
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.json", "{"), ("a.txt", b"\xff")])
+def test_a_label_that_cannot_be_parsed_is_no_proof_of_emptiness(tmp_path, name, content):
+    image(tmp_path / "bg" / "images" / "a.jpg")
+    text(tmp_path / "bg" / "labels" / name, content)
+    assert rules(read(BACKGROUND, tmp_path)) == [("label_unparseable", "drop")]
