@@ -122,6 +122,7 @@ def deduplicate(raw_root: str, data_root: str) -> Work:
             kept=proof.kept,
             holds=proof.holds,
         )
+        return dg.MaterializeResult()  # Dagster takes no bare value once Pipes was used
 
     instance = dg.DagsterInstance.ephemeral()
 

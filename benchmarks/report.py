@@ -39,7 +39,7 @@ def table(results: Mapping[str, Result], *, judged: bool) -> list[tuple[str, ...
     lines: list[tuple[str, ...]] = [HEADER]
     for name, result in results.items():
         if result.error:
-            lines.append((name, result.error.splitlines()[0], "", "", "", "", "ERROR"))
+            lines.append((name, "could not run, see below", "", "", "", "", "ERROR"))
         for number, item in enumerate(result.criteria):
             verdict = ("pass" if item.passed else "MISS") if judged else "(quick)"
             measured = f"{item.ratio:,.2f}{item.unit}"

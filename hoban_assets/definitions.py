@@ -19,7 +19,7 @@ def defs() -> dg.Definitions:
     """Return everything that this code location offers."""
     catalog = str(Settings.from_env().catalog_path)
     return dg.Definitions.merge(
-        dg.load_from_defs_folder(project_root=Path(__file__).parents[1]),
+        dg.load_from_defs_folder(path_within_project=Path(__file__).parent),
         dg.Definitions(
             resources={"platform": Platform(), "samples": SamplesIOManager(catalog_path=catalog)},
             executor=EXECUTOR,

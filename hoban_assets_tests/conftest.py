@@ -12,3 +12,13 @@ def real_raw() -> Path:
     if not folder.is_dir():
         pytest.skip("the real photographs (HOBAN_REAL_RAW) are not on this machine")
     return folder
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Generated raw tree with every defect; never written to by a test."""
+    from hoban_assets.sample_data import generate
+
+    folder = tmp_path_factory.mktemp("sample") / "raw"
+    generate(folder, images=120, seed=7)
+    return folder

@@ -67,7 +67,7 @@ class Extractor:
         hashes = samples.images.content_hash.tolist()
         if missing := set(store.missing(hashes)):
             self._context.log.info(
-                f"features: {len(hashes) - len(missing):,} of {len(hashes):,} images are known"
+                f"features: {len(missing):,} of {len(set(hashes)):,} images are to be computed"
             )
             rows = samples.images[samples.images.content_hash.isin(missing)]
             rows = rows.drop_duplicates("content_hash")
@@ -113,7 +113,7 @@ def describe_fastdup(python: Path) -> dict[str, Any]:
         last = (asked.stderr.strip().splitlines() or ["no output"])[-1]
         raise HobanError(f"the environment of {python} has no fastdup ({last})", NO_FASTDUP)
     version, model = json.loads(asked.stdout)
-    digest = hashlib.sha256(Path(model).read_bytes()).hexdigest()
+    digest = hashlib.sha256(Path(model).read_bytes()).hexdigest()[:16]
     return {"engine": "fastdup", "version": version, "model_hash": digest}
 
 

@@ -82,22 +82,33 @@ def _balance(
                 break
             in_val[group] = False
     for column in scarcest_last:
-        mine = sizes[:, column]
-        for group in _by_hash(~in_val & (mine > 0), shares):
-            if mine[in_val].sum() >= LOW * val_share * total[column]:
+        while sizes[in_val, column].sum() < LOW * val_share * total[column]:
+            group = _next_for_val(column, in_val, sizes, shares, HIGH * val_share)
+            if group is None:
                 break
-            if _leaves_enough(in_val, sizes, total, group):
-                in_val[group] = True
+            in_val[group] = True
     return in_val
+
+
+def _next_for_val(
+    column: int, in_val: np.ndarray, sizes: np.ndarray, shares: np.ndarray, most: float
+) -> int | None:
+    """Return the group to move to val so that a column grows there.
+
+    The first by hash after which no column has more than `most` of its total in val; else the
+    one that leaves the lowest such share, if train keeps more than half of everything.
+    """
+    candidates = _by_hash(~in_val & (sizes[:, column] > 0), shares)
+    total = np.maximum(sizes.sum(axis=0), 1)
+    share_after = (sizes[in_val].sum(axis=0) + sizes[candidates]) / total
+    worst = np.where(sizes[candidates] > 0, share_after, 0.0).max(axis=1, initial=0.0)
+    if (fits := np.flatnonzero(worst <= most)).size:
+        return int(candidates[fits[0]])
+    if worst.size and worst.min() < 0.5:
+        return int(candidates[worst.argmin()])
+    return None
 
 
 def _by_hash(mask: np.ndarray, shares: np.ndarray) -> np.ndarray:
     candidates = np.flatnonzero(mask)
     return candidates[np.argsort(shares[candidates], kind="stable")]
-
-
-def _leaves_enough(in_val: np.ndarray, sizes: np.ndarray, total: np.ndarray, group: int) -> bool:
-    """True where train keeps more than half of everything that the group holds."""
-    in_train = total - sizes[in_val].sum(axis=0) - sizes[group]
-    held = sizes[group] > 0
-    return bool((in_train[held] > total[held] / 2).all())

@@ -37,14 +37,21 @@ FALL_FOLDERS = (  # best first, the keep order that the team settled on at 07:08
 )
 
 ALL_CLASSES = ("person_with_helmet", "person_without_helmet", "person", "fallen")
-BACKGROUND = RawSource("background", "background", "background", labelled_classes=ALL_CLASSES)
+AIHUB_EXPORTS = ("helmet_21k", "helmet_30k", "helmet_60k")
+BACKGROUND = RawSource(
+    "background",
+    "background",
+    "background",
+    labelled_classes=ALL_CLASSES,
+    labels_elsewhere=AIHUB_EXPORTS,
+)
 HELMET_21K_BACKGROUND = RawSource(
     "helmet_21k_background",
     "helmet_21k/background",
     "background",
     labelled_classes=ALL_CLASSES,
     optional=True,
-    labels_elsewhere=("helmet_21k", "helmet_60k"),
+    labels_elsewhere=AIHUB_EXPORTS,
 )
 
 SOURCES = (HELMET_60K, COCO, *FALL_FOLDERS, BACKGROUND, HELMET_21K_BACKGROUND)

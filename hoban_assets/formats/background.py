@@ -1,16 +1,18 @@
 """Backgrounds: photographs that show nothing of any class, so they have no label.
 
 What is called a background often is not one (seen: backgrounds that hold helmets too small for a
-limit). An image whose label does lie there, with rows in it, is dropped.
+limit). An image with a label after all, beside it or in one of the folders `labels_elsewhere`, is
+dropped where that label has rows.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
 from pathlib import Path
 
 from hoban_assets.formats.collect import Collector, Listed
-from hoban_assets.formats.folders import labels_of, parse_json, scan, stem
+from hoban_assets.formats.folders import join, labels_of, parse_json, scan, stem
 from hoban_assets.formats.pairs import labels_beside
 from hoban_assets.formats.source import RawSource, Read
 from hoban_assets.formats.yolo import text_lines
@@ -47,6 +49,10 @@ class BackgroundReader(Listed):
                         self._labels.setdefault(path, []).append(
                             f"{other}/{label}" if other else label
                         )
+        elsewhere = _labels_elsewhere(source, raw_root)
+        for path in self.paths:
+            name = stem(path.rpartition("/")[2])
+            self._labels.setdefault(path, []).extend(elsewhere.get(name, ()))
 
     def read(self, image_ids: Collection[str] | None = None) -> Read:
         """Read these images, or all, without boxes."""
@@ -70,6 +76,24 @@ class BackgroundReader(Listed):
             found.boxes_in += rows
             found.drop_image(path, "background_has_label", label, f"{rows} rows", boxes=rows)
         return rows == 0
+
+
+def _labels_elsewhere(source: RawSource, raw_root: Path) -> dict[str, list[str]]:
+    """File stem to label files of that name in other sources, as paths below this source.
+
+    AI Hub names a photograph the same wherever it is exported to, so a label of that name is
+    one of this photograph (the backgrounds of helmet_21k: their labels lie in its class folders).
+    """
+    found: dict[str, list[str]] = {}
+    for folder in source.labels_elsewhere:
+        if not (raw_root / folder).is_dir():
+            continue
+        up = os.path.relpath(raw_root / folder, raw_root / source.folder).replace(os.sep, "/")
+        for below, names in scan(raw_root / folder).folders.items():
+            for suffix in _SUFFIXES:
+                for name, label in labels_of(names, suffix).items():
+                    found.setdefault(name, []).append(join(join(up, below), label))
+    return found
 
 
 def _rows_in(data: bytes, label: str) -> int | None:

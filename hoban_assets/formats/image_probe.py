@@ -110,6 +110,8 @@ def _header(data: bytes, fact: ImageFact) -> ImageFact:
         # Plugins raise whatever broken headers lead to (struct.error, KeyError, bombs, ...).
         raise _Unusable(f"header: {_reason(error)}") from error
     width, height = image.size
+    if image.format == "TIFF":  # for this format alone Pillow states the displayed size
+        width, height = image.getexif().get(256, width), image.getexif().get(257, height)
     orientation = _orientation(data, image)
     turned = orientation >= 5
     fact = fact._replace(

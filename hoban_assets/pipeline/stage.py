@@ -47,7 +47,10 @@ class Stage:
 
 def input_key(stage: Stage, partition: str, settings: Settings, code_version: str) -> str:
     """Hash of everything that decides the rows of a stage; no label or image is opened."""
-    folders = [source.root(settings.raw_root) for source in _present(stage, settings)]
+    sources = _present(stage, settings)
+    folders = [source.root(settings.raw_root) for source in sources]
+    elsewhere = {name for source in sources for name in source.labels_elsewhere}
+    folders += [f for name in sorted(elsewhere) if (f := settings.raw_root / name).is_dir()]
     engine = settings.feature_engine if stage.dedupe else ""
     parts = [repr(stage), partition, code_version, engine, *(fingerprint(f)[0] for f in folders)]
     return xxhash.xxh3_128_hexdigest("\n".join(parts).encode())

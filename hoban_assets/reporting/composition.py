@@ -78,7 +78,8 @@ def area_histogram(samples: Samples) -> str:
             label = f"{name} ({len(area):,})"
             axes.hist(area, bins=bins, histtype="step", lw=1.6, color=_COLOURS[index], label=label)
     axes.set(xscale="log", xlabel="area of the box, share of the image", ylabel="boxes")
-    axes.legend(fontsize=7, frameon=False)
+    if len(labels):
+        axes.legend(fontsize=7, frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")

@@ -27,7 +27,7 @@ def version_summary(catalog: Catalog, version: str, partition: str) -> str:
     parts = [
         f"{dataset} [{partition}]  {built.images:,} images, {built.boxes:,} boxes  {built.path}",
         _text(rows),
-        _text(checks),
+        "\n".join(f"{c['result']:>8}  {c['name']}: {c['text']}" for c in checks.to_dict("records")),
     ]
     if len(metrics):
         trained = catalog.current(model, partition)
@@ -48,7 +48,7 @@ _ROWS = """
     GROUP BY ALL ORDER BY min(coalesce(b.class_id, 99)), i.split
 """
 _CHECKS = """
-    SELECT asset, name AS check, CASE WHEN passed THEN 'ok' WHEN blocking THEN 'FAILED'
+    SELECT name, CASE WHEN passed THEN 'ok' WHEN blocking THEN 'FAILED'
            ELSE 'warning' END AS result, text
     FROM checks WHERE partition = ? AND asset IN (?, ?) ORDER BY asset, name
 """

@@ -1,7 +1,7 @@
 import pytest
 from reader_trees import BACKGROUND, aihub_json, head, image, read, rules, text
 
-from hoban_assets.formats import RawSource
+from hoban_assets.formats import RawSource, open_source
 from hoban_assets.samples import CLASS_NAMES
 
 
@@ -52,3 +52,24 @@ def test_a_label_that_cannot_be_parsed_is_no_proof_of_emptiness(tmp_path, name, 
     image(tmp_path / "bg" / "images" / "a.jpg")
     text(tmp_path / "bg" / "labels" / name, content)
     assert rules(read(BACKGROUND, tmp_path)) == [("label_unparseable", "drop")]
+
+
+def test_a_background_that_is_labelled_in_another_export_is_dropped(tmp_path):
+    """The trap of helmet_21k: its backgrounds hold helmets below the area limit."""
+    tree = tmp_path / "helmet_21k"
+    for folder in ("background/images", "helmet_wearing/labels"):
+        (tree / folder).mkdir(parents=True)
+    for name in ("S2-N1M00001", "S2-N1M00002", "S2-N1M00003"):
+        (tree / "background/images" / f"{name}.jpg").write_bytes(b"")
+    labels = tree / "helmet_wearing/labels"
+    (labels / "S2-N1M00001.json").write_text('{"annotations": [{"class": "07"}]}')
+    (labels / "S2-N1M00002.json").write_text('{"annotations": []}')
+    source = RawSource(
+        "bg", "helmet_21k/background", "background", labels_elsewhere=("helmet_21k", "not_there")
+    )
+    read = open_source(source, tmp_path).read()
+    kept = ["bg/images/S2-N1M00002.jpg", "bg/images/S2-N1M00003.jpg"]
+    assert read.samples.images.image_id.tolist() == kept
+    decision = read.samples.decisions.iloc[0]
+    assert decision.rule == "background_has_label"
+    assert decision.file == "helmet_21k/helmet_wearing/labels/S2-N1M00001.json"

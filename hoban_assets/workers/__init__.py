@@ -1,0 +1,1 @@
+"""Scripts for other processes and environments. They import nothing of the rest."""

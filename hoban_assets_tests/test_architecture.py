@@ -1,0 +1,68 @@
+"""Imports point one way (docs/design.md)."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import hoban_assets
+
+PACKAGE = Path(hoban_assets.__file__).parent
+HEAVY = {"torch", "torchvision", "ultralytics", "ray", "fastdup", "matplotlib"}
+NEVER = {
+    "formats": {"dagster", "hoban_assets.curation", "hoban_assets.catalog", "hoban_assets.defs"},
+    "curation": {"dagster", "hoban_assets.formats", "hoban_assets.catalog", "hoban_assets.defs"},
+    "pipeline": {"dagster", "hoban_assets.catalog", "hoban_assets.defs", "hoban_assets.components"},
+    "publish": {"dagster", "hoban_assets.curation", "hoban_assets.formats", "hoban_assets.catalog"},
+    "catalog": {"hoban_assets.curation", "hoban_assets.formats", "hoban_assets.components"},
+    "components": {"hoban_assets.defs"},
+    "training": {"hoban_assets.defs", "hoban_assets.components", "hoban_assets.catalog"},
+    "workers": {"hoban_assets"},
+    "samples.py": {"dagster", "hoban_assets"},
+}
+
+
+def imports(file: Path, *, module_level: bool) -> set[str]:
+    tree = ast.parse(file.read_text())
+    nodes = tree.body if module_level else list(ast.walk(tree))
+    names = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+    return names
+
+
+def files(part: str) -> list[Path]:
+    path = PACKAGE / part
+    return [path] if path.suffix else sorted(path.rglob("*.py"))
+
+
+@pytest.mark.parametrize("part", NEVER)
+def test_a_package_imports_only_what_lies_below_it(part):
+    wrong = {
+        (file.name, name)
+        for file in files(part)
+        for name in imports(file, module_level=False)
+        for banned in NEVER[part]
+        if name == banned or name.startswith(f"{banned}.")
+    }
+    assert wrong == set()
+
+
+def test_heavy_packages_are_never_imported_at_module_level_outside_workers():
+    wrong = {
+        (file.name, name)
+        for file in PACKAGE.rglob("*.py")
+        if "workers" not in file.parts
+        for name in imports(file, module_level=True)
+        if name.split(".")[0] in HEAVY
+    }
+    assert wrong == set()
+
+
+def test_the_command_starts_without_dagster():
+    assert "dagster" not in {
+        n.split(".")[0] for n in imports(PACKAGE / "cli.py", module_level=True)
+    }
