@@ -13,7 +13,7 @@ BIN := .venv/bin
 PORT ?= 3000
 
 # What a small machine needs to see the whole road: a small net from scratch, small images.
-DEMO_ENV := HOBAN_WEIGHTS=yolo26n.yaml HOBAN_IMAGE_SIZE=192 HOBAN_EPOCHS_SUB=30
+DEMO_ENV := HOBAN_WEIGHTS=yolo26n.yaml HOBAN_IMAGE_SIZE=160 HOBAN_EPOCHS_SUB=24 HOBAN_NOMINAL_BATCH=16
 # With the sample under data/raw the UI keeps these settings, so that its buttons work too.
 UI_ENV = $(if $(wildcard data/raw/defects.json),$(DEMO_ENV))
 DAGSTER_ENV := DAGSTER_HOME=$(CURDIR) DAGSTER_MODULE_NAME=hoban_assets.definitions PATH=$(CURDIR)/$(BIN):$$PATH

@@ -79,11 +79,11 @@ def write(raw_root: str, images: int, boxes: int) -> Work:
         for index in range(images):
             clip, frame = divmod(index, FRAMES_A_CLIP)
             name = f"S2-N4{clip // 100:03d}M{clip % 100:02d}{frame:03d}"
-            folder = export / FOLDERS[clip % 2]
+            home = export / FOLDERS[clip % 2]
             mine = corners[ends[index] - extra[index] - 1 : ends[index]]
             label = _label(f"{name}.jpg", mine, f"0{7 + clip % 2}")
-            (folder / "labels" / f"{name}.json").write_bytes(orjson.dumps(label))
-            image = folder / "images" / f"{name}.jpg"
+            (home / "labels" / f"{name}.json").write_bytes(orjson.dumps(label))
+            image = home / "images" / f"{name}.jpg"
             if empty is None or index % NAMES_A_FILE == 0:
                 empty = image
                 empty.touch()

@@ -101,13 +101,17 @@ def materialize(raw_root: str) -> Work:
         with dg.DagsterInstance.get() as instance:
             done = resolved.execute_in_process(partition_key=PARTITION, instance=instance)
         versions = {
-            event.asset_key.to_user_string(): event.materialization.tags["dagster/data_version"]
+            event.materialization.asset_key.to_user_string(): _data_version(event.materialization)
             for event in done.get_asset_materialization_events()
         }
         return lambda: {"versions": versions, **trace()}
 
     trace = _start_tracing(Path(raw_root))
     return work
+
+
+def _data_version(materialization: Any) -> str:
+    return str(materialization.tags["dagster/data_version"])
 
 
 def _start_tracing(raw_root: Path) -> Callable[[], dict[str, Any]]:

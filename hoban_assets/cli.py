@@ -94,21 +94,30 @@ def summary(
 
 
 @app.command()
-def unlock() -> None:
+def unlock(
+    run: Annotated[
+        str | None, typer.Option(help="Declare this run dead (of another host).")
+    ] = None,
+) -> None:
     """Free the GPU slots that killed runs left (Dagster keeps the slot of a run after kill -9).
+
+    Every new run does the same by itself for runs of its own host.
 
     Example: hoban unlock
     """
-    from hoban_assets.components.slots import free_slots_of_ended_runs
+    import dagster as dg
 
-    freed = free_slots_of_ended_runs()
+    from hoban_assets.components.dead_runs import end_dead_runs
+
+    freed = end_dead_runs(dg.DagsterInstance.get(), run)
     typer.echo("\n".join(f"freed the slots of run {run}" for run in freed) or "no slot is stuck")
 
 
 def _catalog():  # type: ignore[no-untyped-def]
     from hoban_assets.catalog.store import Catalog
 
-    return Catalog(Settings.from_env().catalog_path)
+    settings = Settings.from_env()
+    return Catalog(settings.catalog_path, deadline=settings.catalog_wait)
 
 
 def _print(frame, as_json: bool) -> None:  # type: ignore[no-untyped-def]

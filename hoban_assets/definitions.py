@@ -5,11 +5,12 @@ from pathlib import Path
 import dagster as dg
 
 from hoban_assets.catalog.io_manager import SamplesIOManager
+from hoban_assets.components.dead_runs import multiprocess_after_cleanup
 from hoban_assets.components.platform import Platform
 from hoban_assets.settings import Settings
 
 # forkserver with the heavy imports done once: 5 steps take 6.6 s instead of 15.6 s with spawn.
-EXECUTOR = dg.multiprocess_executor.configured(
+EXECUTOR = multiprocess_after_cleanup.configured(
     {"start_method": {"forkserver": {"preload_modules": ["hoban_assets.preload"]}}}
 )
 
@@ -17,11 +18,14 @@ EXECUTOR = dg.multiprocess_executor.configured(
 @dg.definitions
 def defs() -> dg.Definitions:
     """Return everything that this code location offers."""
-    catalog = str(Settings.from_env().catalog_path)
+    settings = Settings.from_env()
+    samples = SamplesIOManager(
+        catalog_path=str(settings.catalog_path), wait_seconds=settings.catalog_wait
+    )
     return dg.Definitions.merge(
         dg.load_from_defs_folder(path_within_project=Path(__file__).parent),
         dg.Definitions(
-            resources={"platform": Platform(), "samples": SamplesIOManager(catalog_path=catalog)},
+            resources={"platform": Platform(), "samples": samples},
             executor=EXECUTOR,
         ),
     )

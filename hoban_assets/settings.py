@@ -37,8 +37,12 @@ class Settings:
     """``HOBAN_EPOCHS_SUB`` and ``HOBAN_EPOCHS_FULL``: epochs of each partition."""
     batch: int
     """``HOBAN_BATCH``: images a training step."""
+    nominal_batch: int
+    """``HOBAN_NOMINAL_BATCH``: images an optimizer step; 16 where there are a few hundred."""
     device: str
     """``HOBAN_DEVICE``: '' chooses the GPU where there is one, else 'cpu', '0', '0,1'."""
+    catalog_wait: int
+    """``HOBAN_CATALOG_WAIT``: seconds to wait for another program that holds the catalog."""
     workers: int
     """``HOBAN_WORKERS``: processes or threads for image work; 0 = one a core."""
 
@@ -65,7 +69,9 @@ class Settings:
                 "full": _number(env, "HOBAN_EPOCHS_FULL", 300, least=1),
             },
             batch=_number(env, "HOBAN_BATCH", 16, least=1),
+            nominal_batch=_number(env, "HOBAN_NOMINAL_BATCH", 64, least=1),
             device=env.get("HOBAN_DEVICE", ""),
+            catalog_wait=_number(env, "HOBAN_CATALOG_WAIT", 60, least=1),
             workers=_number(env, "HOBAN_WORKERS", 0, least=0) or os.cpu_count() or 1,
         )
 

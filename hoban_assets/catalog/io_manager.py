@@ -19,11 +19,13 @@ class SamplesIOManager(dg.ConfigurableIOManager):
 
     catalog_path: str
     """The DuckDB file, as ``Settings.catalog_path``."""
+    wait_seconds: float = 60.0
+    """How long to wait for a program that holds the file."""
 
     @property
     def catalog(self) -> Catalog:
         """The catalog; holds no connection."""
-        return Catalog(Path(self.catalog_path))
+        return Catalog(Path(self.catalog_path), deadline=self.wait_seconds)
 
     def handle_output(self, context: dg.OutputContext, obj: Build) -> None:
         """Record what the asset built; where it was reused, only see that it is still there.

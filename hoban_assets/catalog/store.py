@@ -143,6 +143,8 @@ class Catalog:
             HobanError: never materialised, not of this asset and partition, without rows (a
                 model), or pruned.
         """
+        if not self.path.exists():
+            raise _absent(asset, partition, materialization_id)
         with self.connect() as connection:
             line = rows.line(connection, asset, partition, materialization_id)
             if line is None:

@@ -13,6 +13,7 @@ import pandas as pd
 from hoban_assets.catalog.store import Build, Catalog, Materialization
 from hoban_assets.curation.checks import Check, from_table
 from hoban_assets.errors import HobanError
+from hoban_assets.lifeline import end_with_run
 from hoban_assets.reporting.composition import (
     area_histogram,
     composition,
@@ -91,8 +92,9 @@ def unchanged(
 
 
 @contextlib.contextmanager
-def one_message() -> Iterator[None]:
-    """Turn an error that the user can mend into a failed step that says just that."""
+def step() -> Iterator[None]:
+    """Wrap the body of every asset: it ends with its run, and fails in one clear message."""
+    end_with_run()
     try:
         yield
     except HobanError as error:

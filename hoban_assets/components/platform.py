@@ -18,7 +18,8 @@ class Platform(dg.ConfigurableResource):
 
     def catalog(self) -> Catalog:
         """The DuckDB catalog; holds no connection."""
-        return Catalog(self.settings().catalog_path)
+        settings = self.settings()
+        return Catalog(settings.catalog_path, deadline=settings.catalog_wait)
 
     def extractor(self, context: dg.AssetExecutionContext) -> Extractor:
         """Features, computed in fastdup's own process where they are not known."""

@@ -12,8 +12,8 @@ from hoban_assets.components.common import (
     PARTITIONS_DEF,
     check_specs,
     hand_over,
-    one_message,
     sample_metadata,
+    step,
     unchanged,
 )
 from hoban_assets.components.platform import Platform
@@ -50,7 +50,7 @@ def stage_asset(stage: Stage) -> dg.AssetsDefinition:
         io_manager_key="samples",
     )
     def build(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[Any]:
-        with one_message():
+        with step():
             settings, partition = platform.settings(), context.partition_key
             key = input_key(stage, partition, settings, CODE_VERSION)
             if same := platform.catalog().find(stage.name, partition, key):

@@ -13,8 +13,8 @@ from hoban_assets.components.common import (
     PARTITIONS_DEF,
     check_specs,
     hand_over,
-    one_message,
     sample_metadata,
+    step,
     table,
     unchanged,
 )
@@ -27,7 +27,7 @@ from hoban_assets.pipeline.dataset import Dataset, build_dataset, input_key
 from hoban_assets.pipeline.progress import progress_line
 from hoban_assets.pipeline.recipe import Recipe
 from hoban_assets.publish.yolo_tree import PublishReport, publish, read_report
-from hoban_assets.reporting.composition import markdown_picture
+from hoban_assets.reporting.composition import markdown_preview
 from hoban_assets.samples import Samples
 from hoban_assets.training.local import TrainingResult, train_locally
 from hoban_assets.training.metrics import STOCK, class_table, value_of
@@ -72,7 +72,7 @@ def dataset_asset(recipe: Recipe) -> dg.AssetsDefinition:
     def build(
         context: dg.AssetExecutionContext, platform: Platform, **stages: Samples
     ) -> Iterator[Any]:
-        with one_message():
+        with step():
             settings, partition = platform.settings(), context.partition_key
             extract = platform.extractor(context)
             key = input_key(recipe, partition, stages, extract.engine, DATASET_CODE)
@@ -146,7 +146,7 @@ def model_asset(recipe: Recipe) -> dg.AssetsDefinition:
         io_manager_key="samples",
     )
     def build(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[Any]:
-        with one_message():
+        with step():
             partition = context.partition_key
             dataset = current_dataset(platform, recipe, partition)
             plan = plan_training(
@@ -208,9 +208,7 @@ def model_metadata(plan: TrainingPlan, result: TrainingResult) -> dict[str, Any]
     fair = class_table(result.metrics, result.best_epoch)
     stock = class_table(result.metrics, result.best_epoch, split=STOCK)
     pictures = {
-        f"picture/{picture.stem}": dg.MetadataValue.md(
-            markdown_picture(picture.read_bytes(), picture.stem)
-        )
+        f"picture/{picture.stem}": dg.MetadataValue.md(markdown_preview(picture))
         for picture in result.pictures
     }
     return {

@@ -27,7 +27,6 @@ __all__ = [
     "Certificate",
     "Pairs",
     "certificate",
-    "certify",
     "components",
     "deduplicate",
     "keep_best",
@@ -202,10 +201,6 @@ def certificate(
         largest_component=int(sizes.max(initial=0)),
         engine=engine,
     )
-
-
-certify = certificate
-"""The same, for callers whose result is called ``certificate``."""
 
 
 def _aligned(samples: Samples, features: np.ndarray) -> np.ndarray:

@@ -23,7 +23,7 @@ from hoban_assets.curation.selection import (
     choose_by_quota,
     count_quotas,
 )
-from hoban_assets.curation.similarity import Pairs, among, similar_pairs
+from hoban_assets.curation.similarity import among, at_least, similar_pairs
 from hoban_assets.curation.splits import join_groups, split_by_group
 from hoban_assets.ledger import Ledger
 from hoban_assets.pipeline.features import FeatureExtractor
@@ -68,7 +68,7 @@ def build_dataset(
     # One search serves both thresholds: removal is a part of the looser graph of the split.
     features = extract(samples)
     near = similar_pairs(features, recipe.group_similarity)
-    duplicates = Pairs(*(column[near.similarity >= recipe.similarity] for column in near))
+    duplicates = at_least(features, near, recipe.similarity)
     pool = samples
     priority = list(dict.fromkeys(pool.images.source))
     samples = ledger.step(

@@ -5,7 +5,7 @@
     <destination>/
       data.yaml              relative paths: the folder can be moved
       manifest.parquet       one row an image: name, split, where it came from, what it may teach
-      images/{train,val}/    hard links to the raw files (copies where links are not possible)
+      images/{train,val}/    hard links to the raw files (copies where that is not possible)
       labels/{train,val}/    class x_center y_center width height; empty for a background
 
 The tree is built beside its destination and renamed into place, so a killed run leaves either
@@ -172,13 +172,26 @@ def _place_images(
     for done, (file, split, size, needs_copy, name) in enumerate(rows):
         source, target = f"{raw_root}/{file}", folders[split] + name
         _must_be_unchanged(source, size)
-        reason = "its end is not as Ultralytics wants it, so it would be rewritten"
-        if needs_copy or (reason := _link(source, target)):
+        if needs_copy:
+            _copy_with_end(source, target)
+            reasons["the JPEG lacked its end marker, which was added"] += 1
+        elif reason := _link(source, target):
             shutil.copy2(source, target)
             reasons[reason] += 1
         if progress and done % 1000 == 999:
             progress(done + 1, len(names))
     return reasons
+
+
+def _copy_with_end(source: str, target: str) -> None:
+    """Copy a JPEG that does not end in FFD9, and end it so.
+
+    Ultralytics rewrites such a file, or drops it where Pillow finds it cut; decoders take the
+    same picture from it with the marker as without (the image facts have seen to that).
+    """
+    shutil.copy2(source, target)
+    with open(target, "ab") as file:  # noqa: PTH123
+        file.write(b"\xff\xd9")
 
 
 def _must_be_unchanged(source: str, size: int) -> None:

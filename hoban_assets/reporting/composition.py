@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import io
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from PIL import Image
 
 from hoban_assets.samples import CLASS_NAMES, Samples
 
@@ -86,6 +88,16 @@ def area_histogram(samples: Samples) -> str:
     return markdown_picture(buffer.getvalue(), "box areas")
 
 
-def markdown_picture(png: bytes, title: str) -> str:
+def markdown_picture(picture: bytes, title: str, mime: str = "image/png") -> str:
     """Markdown image that needs no file beside it."""
-    return f"![{title}](data:image/png;base64,{base64.b64encode(png).decode()})"
+    return f"![{title}](data:{mime};base64,{base64.b64encode(picture).decode()})"
+
+
+def markdown_preview(file: Path, longest: int = 900) -> str:
+    """Markdown image of a picture file, scaled down: metadata lies in Dagster's event log."""
+    with Image.open(file) as picture:
+        small = picture.convert("RGB")
+        small.thumbnail((longest, longest))
+        buffer = io.BytesIO()
+        small.save(buffer, format="JPEG", quality=80)
+    return markdown_picture(buffer.getvalue(), file.stem, "image/jpeg")

@@ -63,6 +63,12 @@ class TrainingPlan:
     optimizer: str = "SGD"
     """Never 'auto': that ignores `lr0` and picks another optimizer for a small run than a big."""
     cos_lr: bool = True
+    nominal_batch: int = 64
+    """Images an optimizer step (``nbs``): gradients of smaller batches are added up to it.
+
+    64 is Ultralytics' default and right for 100,000 images. A few hundred images then make a few
+    steps an epoch: with 16 a sample of 485 images reached mAP50 0.84 in 20 epochs.
+    """
     nms: bool | None = NMS
 
     def yolo_arguments(self) -> dict[str, Any]:
@@ -80,6 +86,7 @@ class TrainingPlan:
             "optimizer": self.optimizer,
             "lr0": self.lr0,
             "cos_lr": self.cos_lr,
+            "nbs": self.nominal_batch,
             "nms": self.nms,
             "plots": True,
         }
@@ -122,6 +129,7 @@ def plan_training(
         "patience": PATIENCE,
         "image_size": settings.image_size,
         "batch": settings.batch,
+        "nominal_batch": settings.nominal_batch,
         "device": settings.device,
         "workers": min(settings.workers, MOST_LOADERS),
     }

@@ -89,12 +89,16 @@ def test_images_are_hard_links(samples, raw, tmp_path):
     assert inodes == {(raw / image).stat().st_ino for image in IMAGES}
 
 
-def test_a_file_that_ultralytics_would_rewrite_is_copied(samples, raw, tmp_path):
+def test_a_jpeg_without_end_marker_is_copied_with_one_and_the_raw_file_stays_as_it_is(samples, raw, tmp_path):
     images = samples.images.assign(needs_copy=[True, False, False])
     report = publish(Samples(images, samples.boxes, samples.decisions), raw, tmp_path / "out" / "v")
     assert (report.linked, report.copied) == (2, 1)
-    assert "rewritten" in report.copy_reasons[0]
-    assert (raw / "s/a/photo (1).JPG").stat().st_nlink == 1
+    assert "end marker" in report.copy_reasons[0]
+    original = raw / "s/a/photo (1).JPG"
+    assert original.stat().st_nlink == 1
+    (copy,) = [p for p in report.path.glob("images/*/*") if p.stat().st_nlink == 1]
+    assert copy.read_bytes() == original.read_bytes() + b"\xff\xd9"
+    assert not original.read_bytes().endswith(b"\xff\xd9")
 
 
 def test_where_links_are_not_possible_files_are_copied_and_the_report_says_why(

@@ -1,0 +1,106 @@
+"""Runs that died without a word, and the pool slots that they hold.
+
+After ``kill -9`` (or a power cut) Dagster goes on believing that the run is at work, and its slot
+of pool ``gpu`` stays taken: the next training waited for ever. So each run leaves the id of its
+process in its tags, and whoever comes next looks whether that process is still there.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import dagster as dg
+
+PROCESS = "hoban/process"
+"""Run tag: host, process id and start time (clock ticks since boot) of the run's process."""
+_ACTIVE = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+
+
+def leave_process_id(instance: dg.DagsterInstance, run_id: str) -> None:
+    """Write into the run's tags which process it is."""
+    instance.add_run_tags(run_id, {PROCESS: _process_tag(os.getpid())})
+
+
+def end_dead_runs(instance: dg.DagsterInstance, run_id: str | None = None) -> list[str]:
+    """Mark runs of this host as failed whose process is gone; free slots that no run needs.
+
+    `run_id` is declared dead without a look: for runs of other hosts, which cannot be seen.
+
+    Returns:
+        Ids of the runs whose end was recorded or whose slots were freed.
+    """
+    ended = list(_report_dead(instance, run_id))
+    log = instance.event_log_storage
+    holders = {
+        slot.run_id
+        for pool in log.get_concurrency_keys()
+        for slot in _held_or_asked_for(log.get_concurrency_info(pool))
+    }
+    for run_id in sorted(holders):
+        run = instance.get_run_by_id(run_id)
+        if run is None or run.is_finished:
+            log.free_concurrency_slots_for_run(run_id)
+            ended.append(run_id)
+    return list(dict.fromkeys(ended))
+
+
+def _held_or_asked_for(info: Any) -> list[Any]:
+    """Slots that are taken, and places in the queue: a dead run at its head blocks all others."""
+    return [*info.claimed_slots, *info.pending_steps]
+
+
+def _report_dead(instance: dg.DagsterInstance, declared: str | None) -> Iterator[str]:
+    for run in instance.get_runs(dg.RunsFilter(statuses=_ACTIVE)):
+        tag = run.tags.get(PROCESS, "")
+        host, _, rest = tag.partition(" ")
+        gone = host == socket.gethostname() and _process_tag(int(rest.split()[0])) != tag
+        if gone or run.run_id == declared:
+            instance.report_run_failed(run, message="The process of this run is gone (killed?).")
+            yield run.run_id
+
+
+def _process_tag(pid: int) -> str:
+    """Host, process id and start time: ids are used again, a start time with them is not."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return ""
+    started = stat.rpartition(")")[2].split()[19]  # field 22 of proc(5); the name may hold spaces
+    return f"{socket.gethostname()} {pid} {started}"
+
+
+class _AfterCleanup(dg.Executor):
+    """An executor that looks for dead runs before it starts."""
+
+    def __init__(self, inner: dg.Executor) -> None:
+        self._inner = inner
+
+    @property
+    def retries(self):  # type: ignore[no-untyped-def]
+        return self._inner.retries
+
+    @property
+    def step_dependency_config(self):  # type: ignore[no-untyped-def]
+        return self._inner.step_dependency_config
+
+    def execute(self, plan_context, execution_plan):  # type: ignore[no-untyped-def]
+        instance = plan_context.instance
+        end_dead_runs(instance)
+        leave_process_id(instance, plan_context.run_id)
+        yield from self._inner.execute(plan_context, execution_plan)
+
+
+@dg.executor(
+    name="multiprocess",
+    config_schema=cast(Any, dg.multiprocess_executor.config_schema),
+    requirements=dg.multiprocess_executor.get_requirements({}),
+)
+def multiprocess_after_cleanup(init_context: dg.InitExecutorContext) -> dg.Executor:
+    """Dagster's multiprocess executor, after what killed runs left has been cleared away."""
+    create = dg.multiprocess_executor.executor_creation_fn
+    assert create is not None  # noqa: S101 - for mypy
+    return _AfterCleanup(create(init_context))
