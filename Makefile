@@ -16,7 +16,8 @@ PORT ?= 3000
 DEMO_ENV := HOBAN_WEIGHTS=yolo26n.yaml HOBAN_IMAGE_SIZE=160 HOBAN_EPOCHS_SUB=24 HOBAN_NOMINAL_BATCH=16
 # With the sample under data/raw the UI keeps these settings, so that its buttons work too.
 UI_ENV = $(if $(wildcard data/raw/defects.json),$(DEMO_ENV))
-DAGSTER_ENV := DAGSTER_HOME=$(CURDIR) DAGSTER_MODULE_NAME=hoban_assets.definitions PATH=$(CURDIR)/$(BIN):$$PATH
+HOME_ENV := DAGSTER_HOME=$(CURDIR) PATH=$(CURDIR)/$(BIN):$$PATH
+DAGSTER_ENV := $(HOME_ENV) DAGSTER_MODULE_NAME=hoban_assets.definitions
 
 .PHONY: help setup fastdup instance sample demo ui test lint bench clean-demo
 help:
@@ -54,8 +55,9 @@ demo: setup sample
 	@$(DAGSTER_ENV) $(BIN)/hoban summary v9 --partition sub
 	@echo; echo "Look at it: make ui   (then open http://127.0.0.1:$(PORT)/asset-groups)"
 
+# Without DAGSTER_MODULE_NAME: workspace.yaml gives the code location its name.
 ui: setup
-	$(DAGSTER_ENV) $(UI_ENV) $(BIN)/dagster dev -h 127.0.0.1 -p $(PORT)
+	env -u DAGSTER_MODULE_NAME $(HOME_ENV) $(UI_ENV) $(BIN)/dagster dev -h 127.0.0.1 -p $(PORT)
 
 lint: .venv/ready
 	$(BIN)/ruff format --check .

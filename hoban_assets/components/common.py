@@ -11,7 +11,7 @@ import dagster as dg
 import pandas as pd
 
 from hoban_assets.catalog.store import Build, Catalog, Materialization
-from hoban_assets.curation.checks import Check, from_table
+from hoban_assets.curation.checks import WARNINGS, Check, from_table
 from hoban_assets.errors import HobanError
 from hoban_assets.lifeline import end_with_run
 from hoban_assets.reporting.composition import (
@@ -19,6 +19,7 @@ from hoban_assets.reporting.composition import (
     composition,
     decision_counts,
     markdown_table,
+    stage_flow,
 )
 from hoban_assets.samples import Samples
 from hoban_assets.settings import PARTITIONS
@@ -40,6 +41,7 @@ def check_specs(asset: str, checks: Mapping[str, str]) -> list[dg.AssetCheckSpec
                 name,
                 asset=asset,
                 description=text,
+                blocking=name not in WARNINGS,
                 partitions_def=PARTITIONS_DEF,
             )
             for name, text in checks.items()
@@ -84,8 +86,8 @@ def unchanged(
     checks = from_table(catalog.small_table("checks", number))
     metadata = {
         "unchanged": f"same inputs as materialisation {number}: nothing was read",
-        **sample_metadata(samples, stages),
         **(extra or {}),
+        **sample_metadata(samples, stages),
     }
     build = Build(input_key=same.input_key or "", data_version=same.data_version, reused=True)
     yield from hand_over(same.asset, checks, lambda: (build, metadata))
@@ -131,7 +133,7 @@ def sample_metadata(samples: Samples, stages: pd.DataFrame) -> dict[str, Any]:
         "composition": table(composition(samples)),
         "decisions": table(decision_counts(samples)),
         "box_areas": dg.MetadataValue.md(area_histogram(samples)),
-        "stages": table(stages.round({"seconds": 2})),
+        "stages": table(stage_flow(stages)),
         "seconds": round(float(stages.seconds.sum()), 2),
     }
 

@@ -77,8 +77,8 @@ def dataset_asset(recipe: Recipe) -> dg.AssetsDefinition:
             extract = platform.extractor(context)
             key = input_key(recipe, partition, stages, extract.engine, DATASET_CODE)
             same = platform.catalog().find(recipe.dataset, partition, key)
-            if same is not None and same.path and read_report(Path(same.path)):
-                yield from unchanged(platform.catalog(), same, {"path": same.path})
+            if same and same.path and (tree := read_report(Path(same.path))):
+                yield from unchanged(platform.catalog(), same, publish_metadata(tree))
                 return
             ledger = Ledger(context.log.info)
             dataset = build_dataset(recipe, partition, stages, extract, ledger)
@@ -200,7 +200,7 @@ def map50_check(recipe: Recipe, result: TrainingResult) -> Check:
         f"labels it; {stock or 0:.3f} as Ultralytics counts, unlabelled objects as mistakes)"
     )
     passed = fair is not None and fair >= recipe.map50_gate
-    return Check("map50", passed, text, blocking=False, numbers=numbers)
+    return Check("map50", passed, text, numbers=numbers)
 
 
 def model_metadata(plan: TrainingPlan, result: TrainingResult) -> dict[str, Any]:

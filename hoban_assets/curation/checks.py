@@ -14,16 +14,23 @@ from hoban_assets.curation.selection import QuotaCount
 from hoban_assets.ledger import Ledger
 from hoban_assets.samples import CLASS_IDS, Samples
 
+WARNINGS = frozenset({"quotas_reached", "folders_declared", "map50"})
+"""Checks that warn. Every other one that fails stops the build before anything is published."""
+
 
 @dataclass(frozen=True)
 class Check:
-    """Outcome of a check. Blocking ones that fail stop the build before anything is published."""
+    """Outcome of a check."""
 
     name: str
     passed: bool
     text: str
-    blocking: bool = True
     numbers: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def blocking(self) -> bool:
+        """True where a failure stops the build."""
+        return self.name not in WARNINGS
 
 
 def as_table(checks: Iterable[Check]) -> pd.DataFrame:
@@ -36,7 +43,7 @@ def as_table(checks: Iterable[Check]) -> pd.DataFrame:
 def from_table(rows: pd.DataFrame) -> list[Check]:
     """Return the checks that `as_table` made these rows of."""
     return [
-        Check(r["name"], r["passed"], r["text"], r["blocking"], json.loads(r["numbers"]))
+        Check(r["name"], r["passed"], r["text"], json.loads(r["numbers"]))
         for r in rows.to_dict("records")
     ]
 
@@ -116,7 +123,7 @@ def quotas_reached(counts: Iterable[QuotaCount], unit: str, backgrounds: tuple[i
         short.append(f"background {got:,} of {wanted:,} images")
     text = "short: " + "; ".join(short) if short else "every class has its quota"
     numbers = {c.class_name: float(c.chosen) for c in counts} | {"background": float(got)}
-    return Check("quotas_reached", not short, text, blocking=False, numbers=numbers)
+    return Check("quotas_reached", not short, text, numbers=numbers)
 
 
 def folders_declared(unread: list[str]) -> Check:
@@ -125,4 +132,4 @@ def folders_declared(unread: list[str]) -> Check:
     if unread:
         text = f"not read, as no source declares them: {', '.join(unread)}"
     numbers = {"undeclared": float(len(unread))}
-    return Check("folders_declared", not unread, text, blocking=False, numbers=numbers)
+    return Check("folders_declared", not unread, text, numbers=numbers)

@@ -16,9 +16,9 @@ _COLOURS = ("#0b7285", "#e8590c", "#5f3dc4", "#c92a2a")
 
 
 def composition(samples: Samples) -> pd.DataFrame:
-    """Images and boxes of each source, split and class; 'background' counts images without labels.
+    """Images and boxes of each class, split and source; 'background' counts images without labels.
 
-    Columns: source, split ('-' before a dataset), class_name, images, boxes. An image with
+    Columns: class_name, boxes, images, split ('-' before a dataset), source. An image with
     several classes counts for each of them.
     """
     images = samples.images[["image_id", "source", "split"]].fillna({"split": "-"})
@@ -29,11 +29,26 @@ def composition(samples: Samples) -> pd.DataFrame:
         images=("image_id", "nunique"), boxes=("box", "sum")
     )
     order = {name: i for i, name in enumerate((*CLASS_NAMES, "background"))}
-    return table.reset_index().sort_values(
+    rows = table.reset_index().sort_values(
         ["class_name", "source", "split"],
         key=lambda c: c.map(order) if c.name == "class_name" else c,
         ignore_index=True,
     )
+    return rows[["class_name", "boxes", "images", "split", "source"]]  # the widest last
+
+
+def stage_flow(stages: pd.DataFrame) -> pd.DataFrame:
+    """`Ledger.table()` for the eye: stage, images and boxes before and after, seconds."""
+
+    def flow(what: str) -> list[str]:
+        before, after = stages[f"{what}_in"], stages[f"{what}_kept"]
+        return [
+            f"{b:,} → {a:,}" if a != b else f"{b:,}" for b, a in zip(before, after, strict=True)
+        ]
+
+    seconds = stages.seconds.round(2)
+    columns = {"images": flow("images"), "boxes": flow("boxes"), "seconds": seconds}
+    return pd.DataFrame({"stage": stages["stage"], **columns})
 
 
 def decision_counts(samples: Samples) -> pd.DataFrame:

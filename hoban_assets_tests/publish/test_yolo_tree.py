@@ -89,7 +89,9 @@ def test_images_are_hard_links(samples, raw, tmp_path):
     assert inodes == {(raw / image).stat().st_ino for image in IMAGES}
 
 
-def test_a_jpeg_without_end_marker_is_copied_with_one_and_the_raw_file_stays_as_it_is(samples, raw, tmp_path):
+def test_a_jpeg_without_end_marker_is_copied_with_one_and_the_raw_file_stays_as_it_is(
+    samples, raw, tmp_path
+):
     images = samples.images.assign(needs_copy=[True, False, False])
     report = publish(Samples(images, samples.boxes, samples.decisions), raw, tmp_path / "out" / "v")
     assert (report.linked, report.copied) == (2, 1)
