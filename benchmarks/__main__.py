@@ -33,6 +33,8 @@ ROWS: dict[str, tuple[Row, int]] = {
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
 ROOM = 4 * 2**30
 """Bytes that must be free to work in memory; the largest row needs about a quarter."""
+QUIET_LOAD = 0.5
+"""Load average (1 minute) before the first row above which others are using the machine."""
 
 
 def main() -> int:
@@ -40,19 +42,26 @@ def main() -> int:
     build = CHECKOUT / "build"
     place = arguments.folder or (MEMORY if _has_room(MEMORY) else build)
     results: dict[str, Result] = {}
-    load = os.getloadavg()[0]
+    loads: dict[str, float] = {}
     for name in arguments.rows:
         row, repeats = ROWS[name]
         folder = fresh(place / f"hoban-bench-{os.getpid()}" / name)
         folder.mkdir()
         repeats = arguments.repeats or (1 if arguments.quick else repeats)
         sys.stderr.write(f"{name} in {folder}\n")
+        loads[name] = os.getloadavg()[0]
         try:
             results[name] = _run(row, Context(folder, arguments.quick, repeats))
         finally:
             if not arguments.keep:
                 shutil.rmtree(folder.parent)
-    machine = report.machine() | {"load before": f"{load:.1f}", "files on": str(place)}
+    machine = report.machine() | {
+        "files on": str(place),
+        "load before each row": " ".join(f"{name} {load:.1f}" for name, load in loads.items()),
+    }
+    # The first row alone starts on a machine that this run has not loaded itself.
+    if next(iter(loads.values())) > QUIET_LOAD:
+        machine["NOT QUIET"] = "others used the cores: verdicts of this run are provisional"
     judged = not arguments.quick
     sys.stdout.write("\n" + report.text(results, machine, judged=judged))
     report.write(build, results, machine, judged=judged)

@@ -72,11 +72,16 @@ def fate(
     Example: hoban fate S2-N4600M00001
     """
     from hoban_assets.catalog.queries import fate as fate_of
+    from hoban_assets.catalog.queries import image_ids
 
-    rows = fate_of(_catalog(), image)
-    if rows.empty:
+    catalog = _catalog()
+    found = image_ids(catalog, image)
+    if not found:
         raise HobanError(f"no image whose id holds {image!r}", "try a shorter part of its name")
-    _print(rows, as_json)
+    if len(found) > 1 and image not in found:
+        listed = "\n    ".join(found)
+        raise HobanError(f"several images match {image!r}:\n    {listed}", "name one of them")
+    _print(fate_of(catalog, image if image in found else found[0]), as_json)
 
 
 @app.command()

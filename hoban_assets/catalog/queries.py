@@ -38,6 +38,14 @@ JOIN assets USING (materialization_id)
 ORDER BY partition DESC, first, position NULLS LAST -- sub before full
 """
 
+_IMAGE_IDS = """
+SELECT image_id FROM store.images WHERE contains(image_id, $part)
+UNION
+SELECT image_id FROM store.decisions WHERE contains(image_id, $part)
+ORDER BY image_id
+LIMIT $most
+"""
+
 _CLASS_TABLE = """
 SELECT
     coalesce(b.class_name, 'background') AS class_name,
@@ -75,6 +83,11 @@ def fate(catalog: Catalog, image_id: str) -> pd.DataFrame:
     image, with its split and its number of labels. Empty for an image that was never read.
     """
     return catalog.query(_FATE, {"image_id": image_id})
+
+
+def image_ids(catalog: Catalog, part: str, most: int = 20) -> list[str]:
+    """Return the ids, up to `most`, of images that hold `part`, kept or dropped, sorted."""
+    return catalog.query(_IMAGE_IDS, {"part": part, "most": most}).image_id.tolist()
 
 
 def class_table(catalog: Catalog, asset: str, partition: str) -> pd.DataFrame:

@@ -1,0 +1,65 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from road import Road
+from typer.testing import CliRunner
+
+from hoban_assets.cli import app
+
+HOBAN = Path(sys.executable).parent / "hoban"
+
+
+@pytest.fixture(scope="module")
+def road(sample, tmp_path_factory):
+    road = Road(sample, tmp_path_factory.mktemp("data"))
+    assert road.build("background").success
+    return road
+
+
+def hoban(road, *arguments: str) -> subprocess.CompletedProcess:
+    import os
+
+    env = {**os.environ, **road.env()}
+    command = [str(HOBAN), *arguments]
+    return subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+
+
+def test_every_command_has_help_with_an_example():
+    listing = CliRunner().invoke(app, ["--help"]).output
+    for command in ("sample-data", "sql", "fate", "summary", "unlock"):
+        assert command in listing
+        assert "Example: hoban" in CliRunner().invoke(app, [command, "--help"]).output
+
+
+def test_sql_answers_as_a_table_and_as_json(road):
+    query = "SELECT asset, count(*) AS n FROM images GROUP BY 1"
+    assert "background" in hoban(road, "sql", query).stdout
+    (row,) = json.loads(hoban(road, "sql", query, "--json").stdout)
+    assert row["asset"] == "background"
+    assert row["n"] > 0
+
+
+def test_fate_finds_an_image_by_a_part_of_its_name(road):
+    image = road.catalog.query("SELECT image_id FROM images LIMIT 1").image_id[0]
+    assert "kept" in hoban(road, "fate", Path(image).stem).stdout
+
+
+def test_a_mistake_is_one_message_with_a_way_out_and_no_traceback(road, tmp_path):
+    wrong = hoban(road, "summary", "v99")
+    assert wrong.returncode == 1
+    assert "dataset_v99" in wrong.stderr
+    assert "way out" in wrong.stderr
+    assert "Traceback" not in wrong.stderr
+    occupied = hoban(road, "sample-data", str(Path(__file__).parent))
+    assert occupied.returncode == 1
+    assert "way out" in occupied.stderr
+
+
+def test_a_wrong_setting_names_the_variable(road, monkeypatch):
+    monkeypatch.setenv("HOBAN_BATCH", "many")
+    wrong = hoban(road, "sql", "SELECT 1")
+    assert wrong.returncode == 1
+    assert "HOBAN_BATCH" in wrong.stderr

@@ -1,0 +1,127 @@
+"""What exists in the graph. A changed snapshot is a changed contract: docs/design.md knows it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from road import REPOSITORY, Road
+
+BIN = Path(sys.executable).parent
+STAGE_CHECKS = ["boxes_inside_image", "conservation", "folders_declared", "no_unknown_class"]
+SNAPSHOT = {
+    "background": ("stages", STAGE_CHECKS),
+    "coco_person": ("stages", STAGE_CHECKS),
+    "dataset_v9": (
+        "datasets",
+        [
+            "boxes_inside_image",
+            "conservation",
+            "dedupe_certificate",
+            "no_leak_between_splits",
+            "no_unknown_class",
+            "quotas_reached",
+        ],
+    ),
+    "fallen_pool": ("stages", STAGE_CHECKS),
+    "helmet_60k": ("stages", STAGE_CHECKS),
+    "model_v9": ("models", ["map50"]),
+}
+WARN_ONLY = {"quotas_reached", "folders_declared", "map50"}
+
+
+@pytest.fixture(scope="module")
+def definitions(tmp_path_factory) -> dg.Definitions:
+    road = Road(tmp_path_factory.mktemp("raw"), tmp_path_factory.mktemp("data"))
+    with road.environment():
+        from hoban_assets.definitions import defs
+
+        return defs()
+
+
+@pytest.fixture(scope="module")
+def graph(definitions):
+    return definitions.resolve_asset_graph()
+
+
+def test_the_graph_holds_exactly_these_assets_groups_and_checks(graph):
+    found = {
+        key.path[-1]: (
+            graph.get(key).group_name,
+            sorted(check.name for check in graph.get_check_keys_for_assets({key})),
+        )
+        for key in graph.materializable_asset_keys
+    }
+    assert found == SNAPSHOT
+
+
+def test_the_raw_folders_are_observed_as_sources(graph):
+    sources = graph.observable_asset_keys
+    assert {key.path[0] for key in sources} == {"raw"}
+    assert len(sources) == 12
+    assert {graph.get(key).group_name for key in sources} == {"sources"}
+
+
+def test_every_asset_has_partitions_owner_kinds_description_and_code_version(graph):
+    for key in graph.materializable_asset_keys:
+        node = graph.get(key)
+        assert node.partitions_def.get_partition_keys() == ["sub", "full"]
+        assert node.owners
+        assert node.kinds
+        assert len(node.description) > 30
+        assert node.code_version
+
+
+def test_every_check_is_judged_by_partition_and_blocks_unless_it_warns(graph):
+    for key in graph.asset_check_keys:
+        spec = graph.get_check_spec(key)
+        assert spec.partitions_def is not None
+        assert spec.blocking == (spec.name not in WARN_ONLY)
+
+
+def test_the_model_holds_a_slot_of_the_gpu_pool(definitions):
+    (model,) = [
+        a
+        for a in definitions.assets
+        if isinstance(a, dg.AssetsDefinition) and a.key == dg.AssetKey("model_v9")
+    ]
+    assert model.op.pool == "gpu"
+
+
+def test_the_dataset_depends_on_its_stages_and_the_stages_on_their_sources(graph):
+    parents = {k.path[-1] for k in graph.get(dg.AssetKey("dataset_v9")).parent_keys}
+    assert parents == {"helmet_60k", "coco_person", "fallen_pool", "background"}
+    assert len(graph.get(dg.AssetKey("fallen_pool")).parent_keys) == 8
+
+
+def test_observing_a_source_gives_the_fingerprint_of_its_folder(sample, tmp_path):
+    from hoban_assets.formats.fingerprint import fingerprint
+
+    with Road(sample, tmp_path / "data").environment():
+        from hoban_assets.definitions import defs
+
+        key = dg.AssetKey(["raw", "coco"])
+        job = defs().resolve_implicit_global_asset_job_def()
+        result = job.execute_in_process(asset_selection=[key])
+    (event,) = [e for e in result.all_events if e.event_type_value == "ASSET_OBSERVATION"]
+    observation = event.event_specific_data.asset_observation
+    assert observation.tags["dagster/data_version"] == fingerprint(sample / "coco")[0]
+
+
+def test_dg_checks_the_recipe_and_names_file_and_line_of_a_mistake(tmp_path):
+    import shutil
+
+    project = tmp_path / "project"
+    shutil.copytree(REPOSITORY / "hoban_assets", project / "hoban_assets")
+    shutil.copy(REPOSITORY / "pyproject.toml", project)
+    recipe = project / "hoban_assets/defs/versions/v9/defs.yaml"
+    text = recipe.read_text()
+    recipe.write_text(text.replace("quota_unit:", "quota_unitt:"))
+    line = 1 + text.splitlines().index("  quota_unit: boxes")
+    command = [str(BIN / "dg"), "check", "yaml", "--no-validate-requirements"]
+    checked = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    output = checked.stdout + checked.stderr
+    assert checked.returncode != 0
+    assert f"defs.yaml:{line}" in output
+    assert "quota_unitt" in output

@@ -1,0 +1,80 @@
+"""`sub`: a deterministic part of a source, just large enough, and a part of `full`."""
+
+import shutil
+
+from road import Road
+
+from hoban_assets.formats.source import RawSource, Read
+from hoban_assets.pipeline.stage import Stage, read_enough
+from hoban_assets.samples import Samples
+
+PERSON = "person"
+
+
+class Fake:
+    """A reader of `count` images with one person each."""
+
+    def __init__(self, count: int, name: str = "s") -> None:
+        self.ids = sorted(f"{name}/{i:05}" for i in range(count))
+        self.read_ids: list[str] = []
+
+    def image_ids(self) -> list[str]:
+        return self.ids
+
+    def read(self, image_ids=None) -> Read:
+        ids = self.ids if image_ids is None else list(image_ids)
+        self.read_ids += ids
+        samples = Samples.of(
+            {"image_id": ids},
+            {"image_id": ids, "class_id": [2] * len(ids), "class_name": [PERSON] * len(ids)},
+        )
+        return Read(samples, len(ids), len(ids))
+
+
+def stage(*names: str) -> Stage:
+    sources = tuple(RawSource(n, n, "coco", {PERSON: PERSON}) for n in names)
+    return Stage("stage", "", sources)
+
+
+def chosen(count: int, target: int | None) -> set[str]:
+    return set(read_enough(stage("s"), [Fake(count)], target).samples.images.image_id)
+
+
+def test_only_as_many_labels_are_read_as_are_needed_within_a_factor_of_two():
+    reader = Fake(20_000)
+    read = read_enough(stage("s"), [reader], 1_000)
+    assert 1_000 <= len(read.samples.images) <= 2_400
+    assert len(reader.read_ids) == len(read.samples.images)
+
+
+def test_a_small_source_is_read_whole():
+    assert len(chosen(50, 1_000)) == 50
+
+
+def test_a_subset_is_part_of_every_larger_one_and_of_the_whole():
+    assert chosen(5_000, 100) <= chosen(5_000, 1_000) <= chosen(5_000, None)
+
+
+def test_images_that_are_added_leave_the_chosen_ones_alone():
+    before, after = chosen(5_000, 500), chosen(5_200, 500)
+    assert before <= after
+    assert all(int(i[2:]) >= 5_000 for i in after - before)
+
+
+def test_sources_keep_their_declared_order_which_is_a_priority():
+    readers = [Fake(3, "good"), Fake(3000, "bad")]
+    read = read_enough(stage("good", "bad"), readers, 2_000)
+    assert list(dict.fromkeys(i.split("/")[0] for i in read.samples.images.image_id)) == [
+        "good",
+        "bad",
+    ]
+
+
+def test_sub_of_a_real_stage_is_part_of_full(sample, tmp_path):
+    raw = tmp_path / "raw"
+    shutil.copytree(sample / "background", raw / "background")
+    road = Road(raw, tmp_path / "data")
+    assert road.build("background").success
+    assert road.build("background", partition="full").success
+    ids = {p: set(road.catalog.load("background", p).images.image_id) for p in ("sub", "full")}
+    assert ids["sub"] <= ids["full"]
