@@ -29,7 +29,10 @@ CONSTRAINTS = CHECKOUT / "constraints" / "bench.txt"
 CATEGORIES = ("person", "car", "truck", "chair", "backpack", "handbag")
 WIDTH, HEIGHT = 320, 240
 DISTINCT = 24
-WITH_PERSONS = 0.54  # of the images, as in COCO train2017
+OF_PERSONS = 0.9
+"""Share of the boxes that are persons. The team's set was the photographs of COCO with persons:
+29,778 images, 195,377 boxes, 6.6 persons an image (SEED_DIGEST); other categories are left in so
+that there is something to filter."""
 SOURCE = "coco"
 
 
@@ -123,8 +126,7 @@ def write(raw_root: str, images: int, boxes: int) -> Work:
         for index in range(images):
             (folder / f"{index:012d}.jpg").write_bytes(pictures[index % DISTINCT])
         image_of = np.sort(rng.integers(0, images, boxes))
-        has_person = rng.random(images) < WITH_PERSONS
-        person = has_person[image_of] & (rng.random(boxes) < 0.55)
+        person = rng.random(boxes) < OF_PERSONS
         category = np.where(person, 1, rng.integers(2, len(CATEGORIES) + 1, boxes))
         sides = rng.uniform(0.05, 0.5, (boxes, 2)) * (WIDTH, HEIGHT)
         left_top = rng.random((boxes, 2)) * ((WIDTH, HEIGHT) - sides)

@@ -131,7 +131,7 @@ def test_a_materialisation_shows_its_numbers_tables_and_plot(browser, address):
     plots = browser.find_elements("css selector", "img[src^='data:image/png']")
     deadline = time.monotonic() + 30
     while not plots and time.monotonic() < deadline:
-        for button in browser.find_elements("xpath", "//*[text()='Show Markdown']"):
+        for button in browser.find_elements("xpath", "//*[contains(text(),'Show Markdown')]"):
             browser.execute_script("arguments[0].click()", button)
         time.sleep(0.5)
         plots = browser.find_elements("css selector", "img[src^='data:image/png']")

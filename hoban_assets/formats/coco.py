@@ -137,7 +137,7 @@ class CocoReader(Listed):
         found.rows.image += position[used].tolist()
         found.rows.row += used.tolist()
         found.rows.class_id += class_id[class_id >= 0].tolist()
-        found.rows.box += [file.boxes[row] for row in used]
+        found.rows.box += [file.boxes[row] for row in used.tolist()]
         for offset in np.flatnonzero(file.crowd[used]):
             found.rows.ignored[first + int(offset)] = "crowd"
 
@@ -145,8 +145,9 @@ class CocoReader(Listed):
         pairs, counts = np.unique(
             np.stack([file.image[rows], file.category[rows]], axis=1), axis=0, return_counts=True
         )
-        for (image, category), count in zip(pairs.tolist(), counts.tolist(), strict=True):
-            found.not_used(self.paths[image], file.file, {file.names[category]: count})
+        paths = [self.paths[image] for image in pairs[:, 0].tolist()]
+        names = [file.names[category] for category in pairs[:, 1].tolist()]
+        found.all_not_used(paths, file.file, names, counts.tolist())
 
     def _label_files(self) -> list[str]:
         """JSON files that may hold labels: of annotations/ and the source, else of any folder."""

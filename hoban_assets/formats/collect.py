@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import orjson
@@ -168,10 +169,28 @@ class Collector:
 
     def not_used(self, path: str, label: str, counts: Mapping[str, int]) -> None:
         """Drop the rows of classes that are not wanted: one decision a class."""
-        for name, count in counts.items():
-            self.decide(
-                path, "class_not_used", "drop", label, value=f"{name} x{count}", boxes_removed=count
-            )
+        self.all_not_used([path] * len(counts), label, list(counts), list(counts.values()))
+
+    def all_not_used(
+        self, paths: Sequence[str], label: str, names: Sequence[str], counts: Sequence[int]
+    ) -> None:
+        """As `not_used` for many images of one label file; a full COCO has 500,000 such rows."""
+        rows = len(paths)
+        self._decide_all(
+            rows,
+            image_id=[f"{self.source.name}/{path}" for path in paths],
+            rule=["class_not_used"] * rows,
+            action=["drop"] * rows,
+            file=[self._below_raw_root(label)] * rows,
+            value=[f"{name} x{count}" for name, count in zip(names, counts, strict=True)],
+            images_removed=[0] * rows,
+            boxes_removed=list(counts),
+        )
+
+    def _decide_all(self, rows: int, **columns: list[Any]) -> None:
+        """Append whole columns of decisions; those not given are null."""
+        for name in _DECISION_COLUMNS:
+            self._decisions[name] += columns.get(name, [None] * rows)
 
     def report_missing(self, labels: Iterable[str]) -> None:
         """Record labels that have no image. They are not opened, so their rows do not count."""

@@ -93,7 +93,7 @@ def _table(rows: pd.DataFrame) -> pa.Table:
 def load(cache_file: Path) -> pd.DataFrame:
     """Return what is remembered: nothing where the cache is absent, damaged or outdated."""
     try:
-        table = pq.read_table(cache_file)
+        table = pq.ParquetFile(cache_file).read()  # read_table() would import pyarrow.dataset
     except FileNotFoundError:
         return _empty()
     except (OSError, pa.ArrowException) as error:

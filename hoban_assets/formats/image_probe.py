@@ -1,8 +1,8 @@
 """What the bytes of one image file say: does it decode, how large is it, how sharp is it.
 
 The file is read once and everything is taken from memory. JPEGs are decoded as grey pictures at
-a reduced scale (the DCT does the scaling), which visits every coded block, so damage is found,
-at a third of the cost of a full decode.
+a reduced scale (the DCT does the scaling), which visits every coded block, so a cut is found, at
+a third of the cost of a full decode. Damage inside a JPEG that still ends well is not found.
 """
 
 from __future__ import annotations

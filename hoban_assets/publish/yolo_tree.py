@@ -107,7 +107,8 @@ def published_names(samples: Samples) -> list[str]:
     letters, digits, '_' and '-' are kept: the tree travels to other systems.
     """
     names = []
-    for image_id, source in zip(samples.images.image_id, samples.images.source, strict=True):
+    ids, sources = samples.images.image_id.tolist(), samples.images.source.tolist()
+    for image_id, source in zip(ids, sources, strict=True):
         stem, _, suffix = image_id.rsplit("/", 1)[-1].rpartition(".")
         plain = re.sub(r"[^A-Za-z0-9_-]+", "_", stem)[:60]
         tag = xxhash.xxh3_64_hexdigest(image_id.encode())[:12]
@@ -166,9 +167,10 @@ def _place_images(
     progress: Callable[[int, int], None] | None,
 ) -> Counter[str]:
     """Link or copy every image; return how many were copied for which reason."""
-    images, reasons = samples.images, Counter[str]()
+    reasons = Counter[str]()
     folders = {split: f"{building}/images/{split}/" for split in SPLITS}
-    rows = zip(images.file, images.split, images.bytes, images.needs_copy, names, strict=True)
+    columns = [samples.images[c].tolist() for c in ("file", "split", "bytes", "needs_copy")]
+    rows = zip(*columns, names, strict=True)
     for done, (file, split, size, needs_copy, name) in enumerate(rows):
         source, target = f"{raw_root}/{file}", folders[split] + name
         _must_be_unchanged(source, size)
@@ -216,18 +218,28 @@ def _link(source: str, target: str) -> str:
 
 def _write_labels(samples: Samples, names: list[str], building: Path) -> None:
     text_of = dict(_label_texts(samples.labels))
-    images = samples.images
-    for image_id, split, name in zip(images.image_id, images.split, names, strict=True):
-        stem = name.rpartition(".")[0]
-        with open(f"{building}/labels/{split}/{stem}.txt", "w") as file:  # noqa: PTH123
-            file.write(text_of.get(image_id, ""))
+    columns = [samples.images[c].tolist() for c in ("image_id", "split")]
+    folders = {split: f"{building}/labels/{split}/" for split in SPLITS}
+    for image_id, split, name in zip(*columns, names, strict=True):
+        text = text_of.get(image_id, "").encode()
+        _write_new(f"{folders[split]}{name.rpartition('.')[0]}.txt", text)
+
+
+def _write_new(path: str, data: bytes) -> None:
+    """Write a small new file in half the time of `open`, which counts for 100,000 of them."""
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        if os.write(file, data) != len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+    finally:
+        os.close(file)
 
 
 def _label_texts(labels: pd.DataFrame) -> Iterator[tuple[str, str]]:
     ordered = labels.sort_values(["image_id", "row"], kind="stable")
     line = f"%d{f' %.{LABEL_DECIMALS}f' * 4}\n"
     numbers = zip(*(ordered[c].tolist() for c in ["class_id", *_BOX]), strict=True)
-    lines = zip(ordered.image_id, (line % row for row in numbers), strict=True)
+    lines = zip(ordered.image_id.tolist(), (line % row for row in numbers), strict=True)
     for image_id, rows in groupby(lines, key=lambda pair: pair[0]):
         yield image_id, "".join(text for _, text in rows)
 
