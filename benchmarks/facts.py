@@ -22,7 +22,7 @@ CORES = 2
 
 def run(context: Context) -> Result:
     """Write photographs; then, in turn: our first run, our second run, the plain loop."""
-    images = context.size(600, 60)
+    images = context.size(1_500, 60)
     raw_root = str(context.folder / "raw")
     photos = str(context.folder / "raw" / "photos")
     made = call(

@@ -83,9 +83,10 @@ class CocoReader(Listed):
         rows_of = np.zeros(len(self.paths), np.int64)
         for file in self._files:
             rows_of += np.bincount(file.image[file.image >= 0], minlength=len(self.paths))
+        counts, sizes = rows_of.tolist(), self._sizes.tolist()
         for path in self._chosen(image_ids):
             at = self._positions[path]
-            kept[at] = self._read_image(found, path, at, int(rows_of[at]))
+            kept[at] = self._read_image(found, path, at, counts[at], sizes[at])
         for file in self._files:
             self._read_rows(found, file, kept)
         for problem in self._problems:
@@ -99,7 +100,9 @@ class CocoReader(Listed):
             )
         return found.finish("top_left")
 
-    def _read_image(self, found: Collector, path: str, at: int, rows: int) -> int:
+    def _read_image(
+        self, found: Collector, path: str, at: int, rows: int, stated: list[int]
+    ) -> int:
         """Add an image and return its position among the kept ones, or -1 where it was dropped."""
         found.boxes_in += rows
         if path in self.tree.outside_files:
@@ -109,7 +112,7 @@ class CocoReader(Listed):
             found.drop_image(path, "label_missing", path, "no JSON lists this image")
             return -1
         label = self._files[self._file_of[at]].file
-        width, height = self._sizes[at].tolist()
+        width, height = stated
         if not width or not height:
             size = found.size_from_header(path, label, rows, seen="no width and height")
             if size is None:

@@ -62,6 +62,8 @@ class ImageFinder:
             Where several folders hold the name and none is pointed to, it is not read: the labels
             might belong to the other one.
         """
+        if type(name) is str and len(listed := self._by_name.get(name, [])) == 1:
+            return listed[0], None  # the name of exactly one listed file, as nearly always
         below = path_below(name)
         if below is None:
             is_path = isinstance(name, str) and bool(name.strip())
@@ -94,7 +96,9 @@ def image_entries(images: list[Any]) -> Iterator[Entry]:
         if not isinstance(image, dict):
             yield Entry(None, None, (0, 0))
             continue
-        width, height = number(image.get("width")), number(image.get("height"))
+        width, height = image.get("width"), image.get("height")
+        if type(width) is not int or type(height) is not int:
+            width, height = number(width), number(height)
         is_known = 1 <= width < 2**31 and 1 <= height < 2**31
         size = (int(width), int(height)) if is_known else (0, 0)
         yield Entry(key_of(image.get("id")), image.get("file_name"), size)

@@ -21,11 +21,12 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import xxhash
 import yaml
@@ -197,8 +198,10 @@ def _copy_with_end(source: str, target: str) -> None:
 
 
 def _must_be_unchanged(source: str, size: int) -> None:
+    if not size:  # not known: the file was never read
+        return
     found = os.stat(source).st_size  # noqa: PTH116 - a Path an image costs as much as its link
-    if size and found != size:
+    if found != size:
         raise HobanError(
             f"{source} has {found:,} bytes, but had {size:,} when it was read",
             "materialise the stages of this dataset again, then the dataset",
@@ -217,12 +220,10 @@ def _link(source: str, target: str) -> str:
 
 
 def _write_labels(samples: Samples, names: list[str], building: Path) -> None:
-    text_of = dict(_label_texts(samples.labels))
-    columns = [samples.images[c].tolist() for c in ("image_id", "split")]
     folders = {split: f"{building}/labels/{split}/" for split in SPLITS}
-    for image_id, split, name in zip(*columns, names, strict=True):
-        text = text_of.get(image_id, "").encode()
-        _write_new(f"{folders[split]}{name.rpartition('.')[0]}.txt", text)
+    rows = zip(samples.images.split.tolist(), names, _label_texts(samples), strict=True)
+    for split, name, text in rows:
+        _write_new(f"{folders[split]}{name.rpartition('.')[0]}.txt", text.encode())
 
 
 def _write_new(path: str, data: bytes) -> None:
@@ -235,13 +236,21 @@ def _write_new(path: str, data: bytes) -> None:
         os.close(file)
 
 
-def _label_texts(labels: pd.DataFrame) -> Iterator[tuple[str, str]]:
-    ordered = labels.sort_values(["image_id", "row"], kind="stable")
-    line = f"%d{f' %.{LABEL_DECIMALS}f' * 4}\n"
-    numbers = zip(*(ordered[c].tolist() for c in ["class_id", *_BOX]), strict=True)
-    lines = zip(ordered.image_id.tolist(), (line % row for row in numbers), strict=True)
-    for image_id, rows in groupby(lines, key=lambda pair: pair[0]):
-        yield image_id, "".join(text for _, text in rows)
+def _label_texts(samples: Samples) -> Iterator[str]:
+    """Content of the label file of each image, in the order of images: a line a label.
+
+    Numbers become text in Arrow: 200,000 labels in a tenth of the time of formatting each.
+    """
+    labels = samples.labels
+    image = pd.Index(samples.images.image_id).get_indexer(pd.Index(labels.image_id))
+    order = np.lexsort((labels.row.to_numpy(), image))
+    numbers = [np.round(labels[c].to_numpy()[order], LABEL_DECIMALS) for c in _BOX]
+    columns = [pc.cast(pa.array(labels.class_id.to_numpy()[order]), pa.string())]
+    columns += [pc.cast(pa.array(column), pa.string()) for column in numbers]
+    lines = pc.binary_join_element_wise(*columns, " ").to_pylist()
+    ends = np.cumsum(np.bincount(image, minlength=len(samples.images))).tolist()
+    for start, end in zip([0, *ends], ends, strict=False):
+        yield "\n".join([*lines[start:end], ""])
 
 
 def _write_data_yaml(building: Path) -> None:
