@@ -203,3 +203,11 @@ def test_a_changed_label_rebuilds_its_stage_and_the_dataset_only(first, road, sa
     # copytree keeps sizes and times, so only the folder that lost a file is read again
     assert lines.asset[before:].tolist()[0] == "background"
     assert set(lines.asset[before:]) <= {"background", DATASET}
+
+
+def test_a_table_with_gaps_can_be_read_by_the_ui():
+    """NaN is no JSON: the page showed 'Could not parse record' instead of the row."""
+    from hoban_assets.components.common import table
+
+    shown = table(pd.DataFrame({"class_name": ["all", "person"], "box_loss": [1.5, np.nan]}))
+    assert [r.data["box_loss"] for r in shown.records] == [1.5, None]

@@ -142,5 +142,6 @@ def table(frame: pd.DataFrame) -> Any:
     """A table in the UI; Dagster has no empty ones, so those become text."""
     if frame.empty:
         return dg.MetadataValue.md(markdown_table(frame))
-    records = [dg.TableRecord(cast(Any, row)) for row in frame.astype(object).to_dict("records")]
+    known = frame.astype(object).where(frame.notna(), None)  # the UI cannot parse NaN
+    records = [dg.TableRecord(cast(Any, row)) for row in known.to_dict("records")]
     return dg.MetadataValue.table(records)

@@ -30,7 +30,7 @@ from hoban_assets.publish.yolo_tree import PublishReport, publish, read_report
 from hoban_assets.reporting.composition import markdown_preview
 from hoban_assets.samples import Samples
 from hoban_assets.training.local import TrainingResult, train_locally
-from hoban_assets.training.metrics import STOCK, class_table, value_of
+from hoban_assets.training.metrics import LABEL_AWARE, STOCK, class_table, value_of
 from hoban_assets.training.plan import TrainingPlan, plan_training
 
 DATASET_CODE = code_version_of("samples", "curation", "pipeline", "publish")
@@ -205,8 +205,6 @@ def map50_check(recipe: Recipe, result: TrainingResult) -> Check:
 
 def model_metadata(plan: TrainingPlan, result: TrainingResult) -> dict[str, Any]:
     """Figures, pictures and a copyable command of a trained model."""
-    fair = class_table(result.metrics, result.best_epoch)
-    stock = class_table(result.metrics, result.best_epoch, split=STOCK)
     pictures = {
         f"picture/{picture.stem}": dg.MetadataValue.md(markdown_preview(picture))
         for picture in result.pictures
@@ -218,9 +216,16 @@ def model_metadata(plan: TrainingPlan, result: TrainingResult) -> dict[str, Any]
         "command": dg.MetadataValue.md(f"```sh\n{result.command}\n```"),
         "best_epoch": result.best_epoch,
         "epochs": result.epochs,
-        "mAP50": value_of(result.metrics, "mAP50", result.best_epoch) or 0.0,
-        "mAP50-95": value_of(result.metrics, "mAP50-95", result.best_epoch) or 0.0,
-        "per_class": table(fair.reset_index().round(4)),
-        "per_class_stock": table(stock.reset_index().round(4)),
+        "mAP50": round(value_of(result.metrics, "mAP50", result.best_epoch) or 0.0, 4),
+        "mAP50-95": round(value_of(result.metrics, "mAP50-95", result.best_epoch) or 0.0, 4),
+        "per_class": per_class(result, LABEL_AWARE),
+        "per_class_stock": per_class(result, STOCK),
         **pictures,
     }
+
+
+def per_class(result: TrainingResult, split: str) -> Any:
+    """Table of the final figures of each class, 'all' (their mean) first."""
+    figures = class_table(result.metrics, result.best_epoch, split=split)
+    shown = ["mAP50", "mAP50-95", "precision", "recall", "labels"]
+    return table(figures.reindex(columns=shown).round(3).reset_index())
