@@ -14,14 +14,14 @@ can be proved for each stage (see `hoban_assets.ledger`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import xxhash
+
+from hoban_assets.tables import BOXES_SCHEMA, DECISIONS_SCHEMA, IMAGES_SCHEMA, Columns, frame_of
 
 CLASS_NAMES: tuple[str, ...] = (
     "person_with_helmet",
@@ -31,116 +31,10 @@ CLASS_NAMES: tuple[str, ...] = (
 )
 """Class names in the order of their ids, always (id 0 first)."""
 
-LABEL_DECIMALS = 6
-"""Decimals of a published coordinate: 0.0006 pixels at 640, far below what a hand can draw."""
-
-Columns: TypeAlias = Mapping[str, Any]
-"""Column name to values: a list, a pandas Series, a NumPy or an Arrow array."""
-
 CLASS_IDS: dict[str, int] = {name: index for index, name in enumerate(CLASS_NAMES)}
 
-IMAGES_SCHEMA = pa.schema(
-    [
-        ("image_id", pa.string()),  # <source>/<path below the source folder>, '/' separated
-        ("source", pa.string()),
-        ("file", pa.string()),  # path below the raw root, '/' separated
-        ("label_file", pa.string()),  # path below the raw root, or null
-        ("width", pa.int32()),  # pixels as displayed (EXIF rotation applied); 0 = not known yet
-        ("height", pa.int32()),
-        ("content_hash", pa.string()),  # xxh3-128 of the file's bytes, 32 hex digits, or null
-        ("labelled_classes", pa.list_(pa.string())),  # tuple in pandas: classes labelled completely
-        ("group_id", pa.string()),  # clip or augmentation family; never separated by the split
-        ("split", pa.string()),  # 'train', 'val', or null before a dataset
-        ("bytes", pa.int64()),  # size of the file; 0 = not known yet
-        ("sharpness", pa.float32()),  # variance of the Laplacian of the grey image, or NaN
-        ("brightness", pa.float32()),  # mean grey level 0-255, or NaN
-        ("needs_copy", pa.bool_()),  # Ultralytics would rewrite this file: never hard-link it
-    ]
-)
-BOXES_SCHEMA = pa.schema(
-    [
-        ("image_id", pa.string()),
-        ("class_id", pa.int8()),
-        ("class_name", pa.string()),
-        ("x_center", pa.float64()),  # all four 0-1, share of the image's width or height
-        ("y_center", pa.float64()),
-        ("width", pa.float64()),
-        ("height", pa.float64()),
-        ("area", pa.float64()),  # width * height, share of the image
-        ("origin", pa.string()),  # 'human', 'repaired' or 'teacher'
-        ("ignore", pa.bool_()),  # an ignore region: an object is there, but it is no label
-        ("row", pa.int32()),  # row (0-based) of the label file, annotation index in JSON; or -1
-    ]
-)
-DECISIONS_SCHEMA = pa.schema(
-    [
-        ("image_id", pa.string()),
-        ("stage", pa.string()),
-        ("rule", pa.string()),
-        ("action", pa.string()),  # 'repair', 'drop', 'ignore', 'merge' or 'review'
-        ("file", pa.string()),  # the file that the decision is about, below the raw root
-        ("row", pa.int32()),  # row of the label file, or null for a whole image
-        ("value", pa.string()),  # what was seen
-        ("threshold", pa.float64()),  # the limit that it was held against, or null
-        ("witness", pa.string()),  # the kept image of a removed duplicate, or null
-        ("images_removed", pa.int32()),  # 1 where this row took an image away
-        ("boxes_removed", pa.int32()),  # boxes that this row took away
-    ]
-)
-ACTIONS = ("repair", "drop", "ignore", "merge", "review")
-
-
-def as_table(frame: pd.DataFrame, schema: pa.Schema) -> pa.Table:
-    """Return `frame` as an Arrow table of exactly `schema` (columns ordered, types cast).
-
-    Raises:
-        ValueError: a column is missing, or holds what its type cannot hold.
-    """
-    missing = [name for name in schema.names if name not in frame.columns]
-    if missing:
-        raise ValueError(f"columns missing: {', '.join(missing)}")
-    arrays = [pa.array(frame[f.name], type=f.type, from_pandas=True) for f in schema]
-    return pa.Table.from_arrays(arrays, schema=schema)
-
-
-def as_frame(table: pa.Table, schema: pa.Schema) -> pd.DataFrame:
-    """Return `table` as the pandas frame that `Samples` holds: list columns become tuples."""
-    frame = table.select(schema.names).cast(schema).to_pandas()
-    for field in schema:
-        if pa.types.is_list(field.type):
-            frame[field.name] = pd.Series(
-                [() if v is None else tuple(v) for v in frame[field.name]],
-                index=frame.index,
-                dtype=object,
-            )
-        elif field.name == "row" and schema is DECISIONS_SCHEMA:
-            frame[field.name] = frame[field.name].astype("Int32")
-    return frame
-
-
-def frame_of(columns: Columns | None, schema: pa.Schema) -> pd.DataFrame:
-    """Build a frame of `schema` from columns.
-
-    Columns that are not given are null; whole numbers are 0, flags False, a box's row -1.
-    """
-    columns = columns or {}
-    unknown = set(columns) - set(schema.names)
-    if unknown:
-        raise ValueError(f"unknown columns: {', '.join(sorted(unknown))}")
-    rows = max((len(values) for values in columns.values()), default=0)
-    arrays = []
-    for field in schema:
-        if field.name in columns:
-            arrays.append(pa.array(columns[field.name], type=field.type, from_pandas=True))
-        elif pa.types.is_boolean(field.type):
-            arrays.append(pa.array(np.zeros(rows, bool), type=field.type))
-        elif pa.types.is_integer(field.type) and field.name != "row":
-            arrays.append(pa.array(np.zeros(rows, np.int64), type=field.type))
-        elif field.name == "row" and schema is BOXES_SCHEMA:
-            arrays.append(pa.array(np.full(rows, -1), type=field.type))
-        else:
-            arrays.append(pa.nulls(rows, field.type))
-    return as_frame(pa.Table.from_arrays(arrays, schema=schema), schema)
+LABEL_DECIMALS = 6
+"""Decimals of a published coordinate: 0.0006 pixels at 640, far below what a hand can draw."""
 
 
 @dataclass(frozen=True)

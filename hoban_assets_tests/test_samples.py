@@ -3,14 +3,8 @@ import pytest
 from builders import rules, samples_of
 
 from hoban_assets.ledger import Ledger
-from hoban_assets.samples import (
-    BOXES_SCHEMA,
-    IMAGES_SCHEMA,
-    Samples,
-    as_frame,
-    as_table,
-    stable_shares,
-)
+from hoban_assets.samples import Samples, stable_shares
+from hoban_assets.tables import BOXES_SCHEMA, IMAGES_SCHEMA, as_frame, as_table
 
 TWO = {"s/a": [("person", 0.1), ("fallen", 0.2)], "s/b": [("person", 0.3)]}
 

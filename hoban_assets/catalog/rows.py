@@ -11,14 +11,8 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from hoban_assets.samples import (
-    BOXES_SCHEMA,
-    DECISIONS_SCHEMA,
-    IMAGES_SCHEMA,
-    Samples,
-    as_frame,
-    as_table,
-)
+from hoban_assets.samples import Samples
+from hoban_assets.tables import BOXES_SCHEMA, DECISIONS_SCHEMA, IMAGES_SCHEMA, as_frame, as_table
 
 STAGES_SCHEMA = pa.schema(
     [

@@ -25,7 +25,7 @@ from hoban_assets.pipeline.stage import Stage, build_stage, input_key
 from hoban_assets.samples import Samples
 from hoban_assets.settings import Settings
 
-CODE_VERSION = code_version_of("samples", "formats", "curation", "pipeline")
+CODE_VERSION = code_version_of("samples", "tables", "formats", "curation", "pipeline")
 CHECKS = {
     "conservation": "Images and boxes: in = kept + dropped, in every step.",
     "boxes_inside_image": "Every box lies inside its image and has an area.",

@@ -33,7 +33,7 @@ from hoban_assets.training.local import TrainingResult, train_locally
 from hoban_assets.training.metrics import LABEL_AWARE, STOCK, class_table, value_of
 from hoban_assets.training.plan import TrainingPlan, plan_training
 
-DATASET_CODE = code_version_of("samples", "curation", "pipeline", "publish")
+DATASET_CODE = code_version_of("samples", "tables", "curation", "pipeline", "publish")
 MODEL_CODE = code_version_of("training", "workers")
 DATASET_CHECKS = {
     "conservation": "Images and boxes: in = kept + dropped, in every step.",
@@ -89,9 +89,10 @@ def dataset_asset(recipe: Recipe) -> dg.AssetsDefinition:
             def finish() -> tuple[Build, dict[str, Any]]:
                 images = progress_line("publishing", context.log.info)
                 report = publish(dataset.samples, settings.raw_root, target, images)
-                metadata = sample_metadata(dataset.samples, ledger.table()) | publish_metadata(
-                    report
-                )
+                metadata = {
+                    **publish_metadata(report),
+                    **sample_metadata(dataset.samples, ledger.table()),
+                }
                 done = Build(
                     input_key=key,
                     samples=dataset.samples,

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from hoban_assets.samples import DECISIONS_SCHEMA, Samples, frame_of
+from hoban_assets.samples import Samples
+from hoban_assets.tables import DECISIONS_SCHEMA, frame_of
 
 MATCH_IOU = 0.5
 """Boxes of one class that overlap this much are the same object (PASCAL VOC)."""

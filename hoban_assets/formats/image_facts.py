@@ -19,7 +19,8 @@ import pandas as pd
 
 from hoban_assets.formats.facts_cache import load, merge_into, stat_files, typed
 from hoban_assets.formats.image_probe import MISSING, UNREADABLE, ImageFact, probe_file
-from hoban_assets.samples import DECISIONS_SCHEMA, Samples, frame_of
+from hoban_assets.samples import Samples
+from hoban_assets.tables import DECISIONS_SCHEMA, frame_of
 
 STAGE = "facts"
 ASPECT_TOLERANCE = 0.01

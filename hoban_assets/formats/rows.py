@@ -25,7 +25,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hoban_assets.samples import CLASS_NAMES, Columns
+from hoban_assets.samples import CLASS_NAMES
+from hoban_assets.tables import Columns
 
 Encoding: TypeAlias = Literal["corners", "top_left", "centre"]
 """x1 y1 x2 y2; x y width height from the upper left corner; x y width height from the centre."""

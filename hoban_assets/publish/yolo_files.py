@@ -1,0 +1,103 @@
+"""The files of a published YOLO tree, apart from the images."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import yaml
+
+from hoban_assets.samples import CLASS_NAMES, LABEL_DECIMALS, Samples
+
+SPLITS = ("train", "val")
+MANIFEST = "manifest.parquet"
+IGNORED = pa.list_(
+    pa.struct([("class_id", pa.int8()), *((c, pa.float64()) for c in ("x", "y", "w", "h"))])
+)
+_BOX = ["x_center", "y_center", "width", "height"]
+
+
+def write_labels(samples: Samples, names: list[str], building: Path) -> None:
+    """Write a label file for each image (`names`, in their order), empty for a background."""
+    folders = {split: f"{building}/labels/{split}/" for split in SPLITS}
+    rows = zip(samples.images.split.tolist(), names, _label_texts(samples), strict=True)
+    for split, name, text in rows:
+        _write_new(f"{folders[split]}{name.rpartition('.')[0]}.txt", text.encode())
+
+
+def _write_new(path: str, data: bytes) -> None:
+    """Write a small new file in half the time of `open`, which counts for 100,000 of them."""
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        if os.write(file, data) != len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+    finally:
+        os.close(file)
+
+
+def _label_texts(samples: Samples) -> Iterator[str]:
+    """Content of the label file of each image, in the order of images: a line a label.
+
+    Numbers become text in Arrow: 200,000 labels in a tenth of the time of formatting each.
+    """
+    labels = samples.labels
+    image = pd.Index(samples.images.image_id).get_indexer(pd.Index(labels.image_id))
+    order = np.lexsort((labels.row.to_numpy(), image))
+    numbers = [np.round(labels[c].to_numpy()[order], LABEL_DECIMALS) for c in _BOX]
+    columns = [pc.cast(pa.array(labels.class_id.to_numpy()[order]), pa.string())]
+    columns += [pc.cast(pa.array(column), pa.string()) for column in numbers]
+    lines = pc.binary_join_element_wise(*columns, " ").to_pylist()
+    ends = np.cumsum(np.bincount(image, minlength=len(samples.images))).tolist()
+    for start, end in zip([0, *ends], ends, strict=False):
+        yield "\n".join([*lines[start:end], ""])
+
+
+def write_data_yaml(building: Path) -> None:
+    """Write the description that a trainer is given; its paths are relative to the folder."""
+    content = {
+        "train": "images/train",
+        "val": "images/val",
+        "nc": len(CLASS_NAMES),
+        "names": dict(enumerate(CLASS_NAMES)),
+    }
+    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+    (building / "data.yaml").write_text(text, encoding="utf-8")
+
+
+def write_manifest(
+    samples: Samples, names: list[str], building: Path, reasons: Counter[str]
+) -> None:
+    """Write one row an image; counts and why files were copied go into the file's metadata."""
+    images = samples.images
+    columns = {
+        "name": pa.array(names),
+        **{c: pa.array(images[c]) for c in ("split", "image_id", "source", "file", "group_id")},
+        **{c: pa.array(images[c]) for c in ("width", "height", "bytes", "content_hash")},
+        "labelled_classes": pa.array(images.labelled_classes, pa.list_(pa.string())),
+        "boxes": pa.array(samples.boxes_per_image(labels_only=True).to_numpy()),
+        "ignore_regions": pa.array(_ignore_regions(samples), IGNORED),
+    }
+    facts = {
+        "boxes": str(len(samples.labels)),
+        "copied": str(reasons.total()),
+        "copy_reasons": "\n".join(f"{count:,} files: {why}" for why, count in reasons.items()),
+    }
+    pq.write_table(pa.table(columns).replace_schema_metadata(facts), building / MANIFEST)
+
+
+def _ignore_regions(samples: Samples) -> list[list[dict[str, float]]]:
+    regions: dict[str, list[dict[str, float]]] = {}
+    for image_id, class_id, *box in samples.boxes.loc[
+        samples.boxes.ignore, ["image_id", "class_id", *_BOX]
+    ].itertuples(index=False):
+        region = {"class_id": class_id, **dict(zip("xywh", box, strict=True))}
+        regions.setdefault(image_id, []).append(region)
+    return [regions.get(image_id, []) for image_id in samples.images.image_id]
