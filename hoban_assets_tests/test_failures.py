@@ -182,6 +182,13 @@ def home(tmp_path) -> Path:
     return folder
 
 
+def unlock(road: Road, home: Path) -> str:
+    """What `hoban unlock` prints."""
+    env = {**os.environ, **road.env(), "DAGSTER_HOME": str(home)}
+    command = [str(Path(sys.executable).parent / "hoban"), "unlock"]
+    return subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
+
+
 def processes_naming(text: str) -> list[int]:
     """Processes whose environment names `text`."""
     found = []
@@ -203,12 +210,18 @@ def wait_until_gone(text: str, seconds: float = 30) -> None:
 
 
 def test_after_kill_9_nothing_lives_on_and_the_next_run_succeeds(road, home):
-    """Killed while reading, while writing the dataset, and while training."""
+    """Killed while reading, while making the dataset, and while training.
+
+    The first two dead runs are found by `hoban unlock`; the last one, which holds the slot of
+    pool gpu, by the next run itself.
+    """
     for moment in ("read: images", "dedupe: images", "as published"):
         run = Run(road, home, "*model_v9")
         run.wait_for(moment)
         run.kill()
         wait_until_gone(f"HOBAN_DATA_ROOT={road.data}")
+        if moment != "as published":
+            assert "freed the slots of run" in unlock(road, home)
     run = Run(road, home, "*model_v9")
     assert run.process.wait(timeout=300) == 0, run.log.read_text()[-3000:]
     assert read_report(Path(road.catalog.current(DATASET, "sub").path)) is not None
