@@ -16,7 +16,7 @@ PORT ?= 3000
 DEMO_ENV := HOBAN_WEIGHTS=yolo26n.yaml HOBAN_IMAGE_SIZE=160 HOBAN_EPOCHS_SUB=24 HOBAN_NOMINAL_BATCH=16
 # With the sample under data/raw the UI keeps these settings, so that its buttons work too.
 UI_ENV = $(if $(wildcard data/raw/defects.json),$(DEMO_ENV))
-HOME_ENV := DAGSTER_HOME=$(CURDIR) PATH=$(CURDIR)/$(BIN):$$PATH
+HOME_ENV := DAGSTER_HOME="$(CURDIR)" PATH="$(CURDIR)/$(BIN):$$PATH"
 DAGSTER_ENV := $(HOME_ENV) DAGSTER_MODULE_NAME=hoban_assets.definitions
 
 .PHONY: help setup fastdup instance sample demo ui test lint bench clean-demo

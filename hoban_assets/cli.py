@@ -69,7 +69,7 @@ def fate(
 ) -> None:
     """Say what became of an image, in every asset: kept, repaired, dropped, and why.
 
-    Example: hoban fate S2-N4600M00001
+    Example: hoban fate S2-N4601M00101
     """
     from hoban_assets.catalog.queries import fate as fate_of
     from hoban_assets.catalog.queries import image_ids

@@ -1,4 +1,4 @@
-"""A step ends when its run is killed.
+"""A step ends when its run is killed, and what it left half-done is cleared away.
 
 Dagster runs each step in a process of its own. After ``kill -9`` of the run those processes went
 on: a training kept its GPU for hours, and a new run of the same asset wrote beside the old one.
@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 import signal
 import threading
 from functools import cache
 from multiprocessing.connection import wait
+from pathlib import Path
 
 
 @cache
@@ -30,3 +32,15 @@ def end_with_run() -> None:
 def _end_with(sentinel: int) -> None:
     wait([sentinel])
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def own_folder(parent: Path, purpose: str) -> Path:
+    """Path for work of this process below `parent`, after clearing what dead processes left.
+
+    The folder is not made. Its name ends in the id of this process.
+    """
+    for folder in parent.glob(f".{purpose}-*"):
+        pid = int(folder.name.rpartition("-")[2])
+        if pid == os.getpid() or not Path(f"/proc/{pid}").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+    return parent / f".{purpose}-{os.getpid()}"

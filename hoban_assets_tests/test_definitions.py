@@ -24,7 +24,7 @@ SNAPSHOT = {
             "quotas_reached",
         ],
     ),
-    "fallen_pool": ("stages", STAGE_CHECKS),
+    "fallen_pool": ("stages", sorted([*STAGE_CHECKS, "dedupe_certificate"])),
     "helmet_60k": ("stages", STAGE_CHECKS),
     "model_v9": ("models", ["map50"]),
 }

@@ -82,6 +82,15 @@ def test_the_undeclared_folder_is_reported_and_not_read(first, road):
     assert road.catalog.query("SELECT * FROM images WHERE file LIKE 'fall_extra%'").empty
 
 
+def test_the_pool_and_the_dataset_both_prove_their_deduplication(first):
+    for asset in ("fallen_pool", DATASET):
+        found = check_of_asset(first, asset, "dedupe_certificate")
+        assert found.passed
+        assert found.metadata["residual_pairs"].value == 0
+        assert found.metadata["removals_without_witness"].value == 0
+        assert found.metadata["removed"].value > 0
+
+
 def check_of_asset(result, asset, name):
     return next(
         c

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import subprocess
-import tempfile
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +22,7 @@ from hoban_assets.curation.features import (
 )
 from hoban_assets.errors import HobanError
 from hoban_assets.external import run_worker
+from hoban_assets.lifeline import own_folder
 from hoban_assets.samples import Samples
 from hoban_assets.settings import Settings
 
@@ -79,27 +80,32 @@ class Extractor:
     def _compute(self, paths: dict[str, Path]) -> tuple[list[str], np.ndarray]:
         if self._settings.feature_engine == "thumbnail":
             return list(paths), thumbnail_features(list(paths.values()), self._settings.workers)
-        self._settings.cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self._settings.cache, prefix="fastdup-") as folder:
-            work_dir = Path(folder)
-            listing, out = work_dir / "images.json", work_dir / "features.npy"
-            listing.write_text(json.dumps({h: str(p) for h, p in paths.items()}), encoding="utf-8")
-            run_worker(
-                self._context,
-                python=self._settings.fastdup_python,
-                script=WORKER,
-                extras={
-                    "input": str(listing),
-                    "work_dir": str(work_dir / "work"),
-                    "out": str(out),
-                    "threads": self._settings.workers,
-                },
-                way_out=NO_FASTDUP,
-            )
-            report = json.loads(out.with_name(f"{out.name}.json").read_text(encoding="utf-8"))
-            hashes = out.with_name(f"{out.name}.txt").read_text(encoding="utf-8").split()
-            _refuse_bad(report["bad"], paths)
-            return hashes, np.load(out)
+        work_dir = own_folder(self._settings.cache, "fastdup")
+        try:
+            return self._run_fastdup(paths, work_dir)
+        finally:
+            shutil.rmtree(work_dir, ignore_errors=True)
+
+    def _run_fastdup(self, paths: dict[str, Path], work_dir: Path) -> tuple[list[str], np.ndarray]:
+        work_dir.mkdir(parents=True)
+        listing, out = work_dir / "images.json", work_dir / "features.npy"
+        listing.write_text(json.dumps({h: str(p) for h, p in paths.items()}), encoding="utf-8")
+        run_worker(
+            self._context,
+            python=self._settings.fastdup_python,
+            script=WORKER,
+            extras={
+                "input": str(listing),
+                "work_dir": str(work_dir / "work"),
+                "out": str(out),
+                "threads": self._settings.workers,
+            },
+            way_out=NO_FASTDUP,
+        )
+        report = json.loads(out.with_name(f"{out.name}.json").read_text(encoding="utf-8"))
+        hashes = out.with_name(f"{out.name}.txt").read_text(encoding="utf-8").split()
+        _refuse_bad(report["bad"], paths)
+        return hashes, np.load(out)
 
 
 def describe_fastdup(python: Path) -> dict[str, Any]:

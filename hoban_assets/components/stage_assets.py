@@ -21,8 +21,7 @@ from hoban_assets.curation import checks
 from hoban_assets.curation.checks import Check
 from hoban_assets.formats import undeclared_folders
 from hoban_assets.ledger import Ledger
-from hoban_assets.pipeline.stage import Stage, build_stage, input_key
-from hoban_assets.samples import Samples
+from hoban_assets.pipeline.stage import Stage, StageBuild, build_stage, input_key
 from hoban_assets.settings import Settings
 
 CODE_VERSION = code_version_of("samples", "tables", "formats", "curation", "pipeline")
@@ -31,6 +30,9 @@ CHECKS = {
     "boxes_inside_image": "Every box lies inside its image and has an area.",
     "no_unknown_class": "Every box has one of the four classes.",
     "folders_declared": "No folder beside the sources was left unread unseen (warning).",
+}
+DEDUPE_CHECK = {
+    "dedupe_certificate": "No two kept images are near-duplicates; each removed one has a witness."
 }
 
 
@@ -46,7 +48,7 @@ def stage_asset(stage: Stage) -> dg.AssetsDefinition:
         partitions_def=PARTITIONS_DEF,
         code_version=CODE_VERSION,
         deps=[dg.AssetKey(["raw", source.name]) for source in stage.sources],
-        check_specs=check_specs(stage.name, CHECKS),
+        check_specs=check_specs(stage.name, CHECKS | (DEDUPE_CHECK if stage.dedupe else {})),
         io_manager_key="samples",
     )
     def build(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[Any]:
@@ -57,28 +59,35 @@ def stage_asset(stage: Stage) -> dg.AssetsDefinition:
                 yield from unchanged(platform.catalog(), same)
                 return
             ledger = Ledger(context.log.info)
-            samples = build_stage(stage, partition, settings, platform.extractor(context), ledger)
-            found = stage_checks(stage, settings, samples, ledger)
+            built = build_stage(stage, partition, settings, platform.extractor(context), ledger)
+            found = stage_checks(stage, settings, built, ledger)
             done = Build(
                 input_key=key,
-                samples=samples,
+                samples=built.samples,
                 stages=ledger.table(),
                 checks=checks.as_table(found),
             )
-            metadata = sample_metadata(samples, ledger.table())
+            metadata = sample_metadata(built.samples, ledger.table())
             yield from hand_over(stage.name, found, lambda: (done, metadata))
 
     return build
 
 
-def stage_checks(stage: Stage, settings: Settings, samples: Samples, ledger: Ledger) -> list[Check]:
+def stage_checks(
+    stage: Stage, settings: Settings, built: StageBuild, ledger: Ledger
+) -> list[Check]:
     """Return the checks of a stage."""
     unread = (
         undeclared_folders(settings.raw_root, stage.sources, stage.watch) if stage.watch else []
     )
-    return [
+    found = [
         checks.conservation(ledger),
-        checks.boxes_inside_image(samples),
-        checks.no_unknown_class(samples),
+        checks.boxes_inside_image(built.samples),
+        checks.no_unknown_class(built.samples),
         checks.folders_declared(unread),
     ]
+    return (
+        found
+        if built.certificate is None
+        else [*found, checks.dedupe_certificate(built.certificate)]
+    )

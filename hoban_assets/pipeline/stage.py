@@ -11,8 +11,9 @@ from functools import partial
 import numpy as np
 import xxhash
 
-from hoban_assets.curation.duplicates import deduplicate
+from hoban_assets.curation.duplicates import Certificate, certificate, deduplicate
 from hoban_assets.curation.quality import drop_without_labels, verify_backgrounds
+from hoban_assets.curation.similarity import similar_pairs
 from hoban_assets.formats import open_source
 from hoban_assets.formats.fingerprint import fingerprint
 from hoban_assets.formats.image_facts import apply_facts, read_facts
@@ -45,6 +46,14 @@ class Stage:
     four times the quota of 3,000, as filters and deduplication took up to three quarters."""
 
 
+@dataclass(frozen=True)
+class StageBuild:
+    """Rows of a stage, and the proof of its deduplication where it has one."""
+
+    samples: Samples
+    certificate: Certificate | None = None
+
+
 def input_key(stage: Stage, partition: str, settings: Settings, code_version: str) -> str:
     """Hash of everything that decides the rows of a stage; no label or image is opened."""
     sources = _present(stage, settings)
@@ -62,7 +71,7 @@ def build_stage(
     settings: Settings,
     extract: FeatureExtractor,
     ledger: Ledger,
-) -> Samples:
+) -> StageBuild:
     """Read the sources of a stage, check every image, and remove what the stage says.
 
     Raises:
@@ -87,17 +96,22 @@ def build_stage(
     if stage.backgrounds:
         names = frozenset(source.name for source in stage.sources)
         verify = partial(verify_backgrounds, backgrounds=names, labelled_hashes=frozenset())
-        return ledger.step("backgrounds", verify, samples)
+        return StageBuild(ledger.step("backgrounds", verify, samples))
     samples = ledger.step("labels", drop_without_labels, samples)
     if stage.dedupe is None:
-        return samples
+        return StageBuild(samples)
+    features = extract(samples)
+    pairs = similar_pairs(features, stage.dedupe)
     dedupe = partial(
         deduplicate,
-        features=extract(samples),
+        features=features,
         threshold=stage.dedupe,
         source_priority=[source.name for source in stage.sources],
+        pairs=pairs,
     )
-    return ledger.step("dedupe", dedupe, samples)
+    kept = ledger.step("dedupe", dedupe, samples)
+    proof = certificate(samples, kept, features, stage.dedupe, pairs=pairs, engine=extract.engine)
+    return StageBuild(kept, proof)
 
 
 def _present(stage: Stage, settings: Settings) -> list[RawSource]:

@@ -27,6 +27,7 @@ import pyarrow.parquet as pq
 import xxhash
 
 from hoban_assets.errors import HobanError
+from hoban_assets.lifeline import own_folder
 from hoban_assets.publish.yolo_files import (
     MANIFEST,
     SPLITS,
@@ -77,10 +78,9 @@ def publish(
         raise ValueError("every image needs a split of 'train' or 'val'")
     if (ready := read_report(destination)) is not None:
         return ready
-    building = destination.parent / f".building-{destination.name}-{os.getpid()}"
+    building = own_folder(destination.parent, "building")
     names = published_names(samples)
     try:
-        _clear_abandoned(destination)
         _make_folders(building)
         reasons = _place_images(samples, names, raw_root, building, progress)
         write_labels(samples, names, building)
@@ -140,14 +140,6 @@ def _count(folder: Path) -> int:
     suffixes = (".cache", ".npy")  # Ultralytics may leave these
     with os.scandir(folder) as entries:
         return sum(not entry.name.endswith(suffixes) for entry in entries)
-
-
-def _clear_abandoned(destination: Path) -> None:
-    """Remove what a killed run left; a run that still lives keeps its folder."""
-    for folder in destination.parent.glob(".building-*"):
-        pid = int(folder.name.rpartition("-")[2])
-        if pid == os.getpid() or not Path(f"/proc/{pid}").exists():
-            shutil.rmtree(folder)
 
 
 def _make_folders(building: Path) -> None:
