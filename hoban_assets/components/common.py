@@ -62,6 +62,8 @@ def hand_over(
         dagster.Failure: naming the failed blocking checks; earlier results stay current.
     """
     for check in checks:
+        if not check.passed and not check.blocking:
+            dg.get_dagster_logger().warning(f"{check.name}: {check.text}")
         yield check_result(check, asset)
     if failed := [c for c in checks if c.blocking and not c.passed]:
         raise dg.Failure(
