@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import dagster as dg
 import pandas as pd
 
 from hoban_assets.catalog.store import Build, Catalog, Materialization
-from hoban_assets.curation.checks import WARNINGS, Check, from_table
+from hoban_assets.curation.checks import DESCRIPTIONS, WARNINGS, Check, from_table
 from hoban_assets.errors import HobanError
 from hoban_assets.lifeline import end_with_run
 from hoban_assets.reporting.composition import (
@@ -28,8 +28,8 @@ PARTITIONS_DEF = dg.StaticPartitionsDefinition(list(PARTITIONS))
 OWNERS = ["team:vision"]
 
 
-def check_specs(asset: str, checks: Mapping[str, str]) -> list[dg.AssetCheckSpec]:
-    """Specs of checks (name: description), each judged for its partition alone.
+def check_specs(asset: str, checks: Iterable[str]) -> list[dg.AssetCheckSpec]:
+    """Specs of checks by name, each judged for its partition alone.
 
     Without a partitions_def a run of `sub` would overwrite what was found of `full`. It is the
     one preview API that this graph uses, and this the one place that does.
@@ -40,11 +40,11 @@ def check_specs(asset: str, checks: Mapping[str, str]) -> list[dg.AssetCheckSpec
             dg.AssetCheckSpec(
                 name,
                 asset=asset,
-                description=text,
+                description=DESCRIPTIONS[name],
                 blocking=name not in WARNINGS,
                 partitions_def=PARTITIONS_DEF,
             )
-            for name, text in checks.items()
+            for name in checks
         ]
 
 

@@ -25,15 +25,8 @@ from hoban_assets.pipeline.stage import Stage, StageBuild, build_stage, input_ke
 from hoban_assets.settings import Settings
 
 CODE_VERSION = code_version_of("samples", "tables", "formats", "curation", "pipeline")
-CHECKS = {
-    "conservation": "Images and boxes: in = kept + dropped, in every step.",
-    "boxes_inside_image": "Every box lies inside its image and has an area.",
-    "no_unknown_class": "Every box has one of the four classes.",
-    "folders_declared": "No folder beside the sources was left unread unseen (warning).",
-}
-DEDUPE_CHECK = {
-    "dedupe_certificate": "No two kept images are near-duplicates; each removed one has a witness."
-}
+CHECKS = ("conservation", "boxes_inside_image", "no_unknown_class", "folders_declared")
+DEDUPE_CHECK = ("dedupe_certificate",)
 
 
 def stage_asset(stage: Stage) -> dg.AssetsDefinition:
@@ -48,7 +41,9 @@ def stage_asset(stage: Stage) -> dg.AssetsDefinition:
         partitions_def=PARTITIONS_DEF,
         code_version=CODE_VERSION,
         deps=[dg.AssetKey(["raw", source.name]) for source in stage.sources],
-        check_specs=check_specs(stage.name, CHECKS | (DEDUPE_CHECK if stage.dedupe else {})),
+        check_specs=check_specs(
+            stage.name, (*CHECKS, *(["dedupe_certificate"] if stage.dedupe else []))
+        ),
         io_manager_key="samples",
     )
     def build(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[Any]:

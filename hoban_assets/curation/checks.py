@@ -14,6 +14,18 @@ from hoban_assets.curation.selection import QuotaCount
 from hoban_assets.ledger import Ledger
 from hoban_assets.samples import CLASS_IDS, Samples
 
+DESCRIPTIONS = {
+    "conservation": "Images and boxes: in = kept + dropped, in every step.",
+    "boxes_inside_image": "Every box lies inside its image and has an area.",
+    "no_unknown_class": "Every box has one of the four classes.",
+    "folders_declared": "No folder beside the sources was left unread unseen (warning).",
+    "dedupe_certificate": "No two kept images are near-duplicates; each removed one has a witness.",
+    "no_leak_between_splits": "No clip, photograph or near-duplicate is in train and in val.",
+    "quotas_reached": "Every class has as many labels as the recipe asks for (warning).",
+    "map50": "mAP50 reaches the recipe's gate, each class judged where it is labelled (warning).",
+}
+"""What each check of the graph promises."""
+
 WARNINGS = frozenset({"quotas_reached", "folders_declared", "map50"})
 """Checks that warn. Every other one that fails stops the build before anything is published."""
 
