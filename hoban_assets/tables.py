@@ -60,7 +60,6 @@ DECISIONS_SCHEMA = pa.schema(
         ("boxes_removed", pa.int32()),  # boxes that this row took away
     ]
 )
-ACTIONS = ("repair", "drop", "ignore", "merge", "review")
 
 
 def as_table(frame: pd.DataFrame, schema: pa.Schema) -> pa.Table:

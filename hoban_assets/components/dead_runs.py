@@ -40,11 +40,11 @@ def end_dead_runs(instance: dg.DagsterInstance, run_id: str | None = None) -> li
         for pool in log.get_concurrency_keys()
         for slot in _held_or_asked_for(log.get_concurrency_info(pool))
     }
-    for run_id in sorted(holders):
-        run = instance.get_run_by_id(run_id)
+    for holder in sorted(holders):
+        run = instance.get_run_by_id(holder)
         if run is None or run.is_finished:
-            log.free_concurrency_slots_for_run(run_id)
-            ended.append(run_id)
+            log.free_concurrency_slots_for_run(holder)
+            ended.append(holder)
     return list(dict.fromkeys(ended))
 
 

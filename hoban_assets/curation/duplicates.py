@@ -7,7 +7,7 @@ removed one is at >= t to a kept one, its witness (coverage). See `similarity.ke
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -151,10 +151,6 @@ class Certificate:
             and self.removals_without_witness == 0
             and self.images == self.kept + self.removed
         )
-
-    def as_dict(self) -> dict[str, object]:
-        """Return the fields and `holds`, for metadata."""
-        return {**asdict(self), "holds": self.holds}
 
 
 def certificate(

@@ -56,15 +56,6 @@ def class_table(metrics: pd.DataFrame, epoch: int, split: str = LABEL_AWARE) -> 
     return wide.reindex([name for name in order if name in wide.index]).rename_axis(columns=None)
 
 
-def markdown(table: pd.DataFrame) -> str:
-    """Return a `class_table` in Markdown, for asset metadata."""
-    shown = [c for c in ("mAP50", "mAP50-95", "precision", "recall", "labels") if c in table]
-    head = f"| class | {' | '.join(shown)} |\n|---|{'---|' * len(shown)}"
-    texts = {c: table[c].map(("{:,.0f}" if c == "labels" else "{:.3f}").format) for c in shown}
-    cells = zip(table.index, *(texts[c].replace("nan", "-") for c in shown), strict=True)
-    return "\n".join([head, *(f"| {' | '.join(row)} |" for row in cells)])
-
-
 def value_of(
     metrics: pd.DataFrame, metric: str, epoch: int, *, split: str = LABEL_AWARE
 ) -> float | None:

@@ -266,7 +266,7 @@ class TestDeduplicate:
         assert (proof.images, proof.kept) == (200, len(after.images))
         assert proof.removed == len(after.decisions)
         assert proof.pairs == len(brute_force_pairs(features, THRESHOLD))
-        assert proof.as_dict()["engine"] == "x-1"
+        assert proof.engine == "x-1"
 
 
 class TestCertificate:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from hoban_assets.errors import HobanError
-from hoban_assets.training.metrics import COLUMNS, class_table, markdown, read_metrics, value_of
+from hoban_assets.training.metrics import COLUMNS, class_table, read_metrics, value_of
 
 
 def line(class_name, metric, value, epoch=1, split="val_labelled", source="all"):
@@ -60,13 +60,6 @@ def test_the_table_has_a_row_a_class_of_one_epoch_over_all_sources(file):
     assert list(table.index) == ["all", "person"]
     assert table.mAP50.tolist() == [0.4, 0.4]
     assert table.labels["person"] == 1200
-
-
-def test_markdown_shows_counts_as_counts_and_what_is_missing_as_missing(file):
-    text = markdown(class_table(read_metrics(file), 1))
-    assert text.splitlines()[0] == "| class | mAP50 | labels |"
-    assert "| all | 0.400 | - |" in text
-    assert "| person | 0.400 | 1,200 |" in text
 
 
 def test_a_value_that_was_not_measured_is_none(file):
