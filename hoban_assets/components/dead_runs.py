@@ -16,7 +16,7 @@ from typing import Any, cast
 import dagster as dg
 
 PROCESS = "hoban/process"
-"""Run tag: host, process id and start time (clock ticks since boot) of the run's process."""
+"""Run tag: host with its process namespace, process id, and start time (clock ticks since boot)."""
 _ACTIVE = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 
 
@@ -57,7 +57,7 @@ def _report_dead(instance: dg.DagsterInstance, declared: str | None) -> Iterator
     for run in instance.get_runs(dg.RunsFilter(statuses=_ACTIVE)):
         tag = run.tags.get(PROCESS, "")
         host, _, rest = tag.partition(" ")
-        gone = host == socket.gethostname() and _process_tag(int(rest.split()[0])) != tag
+        gone = host == _host() and _process_tag(int(rest.split()[0])) != tag
         if gone or run.run_id == declared:
             instance.report_run_failed(run, message="The process of this run is gone (killed?).")
             yield run.run_id
@@ -70,7 +70,12 @@ def _process_tag(pid: int) -> str:
     except FileNotFoundError:
         return ""
     started = stat.rpartition(")")[2].split()[19]  # field 22 of proc(5); the name may hold spaces
-    return f"{socket.gethostname()} {pid} {started}"
+    return f"{_host()} {pid} {started}"
+
+
+def _host() -> str:
+    """Name of what process ids are unique in: containers may share the name of their host."""
+    return f"{socket.gethostname()}/{Path('/proc/self/ns/pid').readlink()}"
 
 
 class _AfterCleanup(dg.Executor):
