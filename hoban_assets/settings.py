@@ -10,6 +10,7 @@ from pathlib import Path
 from hoban_assets.errors import HobanError
 
 FEATURE_ENGINES = ("fastdup", "thumbnail")
+LANGUAGES = ("ko", "en")
 PARTITIONS = ("sub", "full")
 
 
@@ -43,6 +44,10 @@ class Settings:
     """``HOBAN_DEVICE``: '' chooses the GPU where there is one, else 'cpu', '0', '0,1'."""
     catalog_wait: int
     """``HOBAN_CATALOG_WAIT``: seconds to wait for another program that holds the catalog."""
+    language: str
+    """``HOBAN_LANG``: 'ko' or 'en', of reports and journals."""
+    stall_seconds: int
+    """``HOBAN_STALL_SECONDS``: silence after which a worker is reported as stalled."""
     workers: int
     """``HOBAN_WORKERS``: processes or threads for image work; 0 = one a core."""
 
@@ -72,6 +77,8 @@ class Settings:
             nominal_batch=_number(env, "HOBAN_NOMINAL_BATCH", 64, least=1),
             device=env.get("HOBAN_DEVICE", ""),
             catalog_wait=_number(env, "HOBAN_CATALOG_WAIT", 60, least=1),
+            language=_choice(env, "HOBAN_LANG", LANGUAGES),
+            stall_seconds=_number(env, "HOBAN_STALL_SECONDS", 900, least=1),
             workers=_number(env, "HOBAN_WORKERS", 0, least=0) or os.cpu_count() or 1,
         )
 
@@ -89,6 +96,11 @@ class Settings:
     def models(self) -> Path:
         """Training runs: ``models/<asset>/<partition>/<run key>``."""
         return self.data_root / "models"
+
+    @property
+    def reports(self) -> Path:
+        """Documents, pages and galleries; all of it can be made again."""
+        return self.data_root / "reports"
 
     @property
     def cache(self) -> Path:

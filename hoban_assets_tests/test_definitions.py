@@ -10,23 +10,25 @@ from road import REPOSITORY, Road
 
 BIN = Path(sys.executable).parent
 STAGE_CHECKS = ["boxes_inside_image", "conservation", "folders_declared", "no_unknown_class"]
+DATASET_CHECKS = [
+    "boxes_inside_image",
+    "conservation",
+    "dedupe_certificate",
+    "no_leak_between_splits",
+    "no_unknown_class",
+    "quotas_reached",
+]
+VERSIONS = ("v5", "v6", "v7", "v8", "v9")
 SNAPSHOT = {
     "background": ("stages", STAGE_CHECKS),
     "coco_person": ("stages", STAGE_CHECKS),
-    "dataset_v9": (
-        "datasets",
-        [
-            "boxes_inside_image",
-            "conservation",
-            "dedupe_certificate",
-            "no_leak_between_splits",
-            "no_unknown_class",
-            "quotas_reached",
-        ],
-    ),
     "fallen_pool": ("stages", sorted([*STAGE_CHECKS, "dedupe_certificate"])),
+    "helmet_21k": ("stages", STAGE_CHECKS),
+    "helmet_30k": ("stages", STAGE_CHECKS),
     "helmet_60k": ("stages", STAGE_CHECKS),
-    "model_v9": ("models", ["map50"]),
+    "wider_person": ("stages", STAGE_CHECKS),
+    **{f"dataset_{version}": ("datasets", DATASET_CHECKS) for version in VERSIONS},
+    **{f"model_{version}": ("models", ["map50"]) for version in VERSIONS},
 }
 WARN_ONLY = {"quotas_reached", "folders_declared", "map50"}
 
@@ -59,7 +61,7 @@ def test_the_graph_holds_exactly_these_assets_groups_and_checks(graph):
 def test_the_raw_folders_are_observed_as_sources(graph):
     sources = graph.observable_asset_keys
     assert {key.path[0] for key in sources} == {"raw"}
-    assert len(sources) == 12
+    assert len(sources) == 15
     assert {graph.get(key).group_name for key in sources} == {"sources"}
 
 

@@ -60,14 +60,20 @@ class SamplesIOManager(dg.ConfigurableIOManager):
                 path=obj.path,
                 data_version=obj.data_version,
                 checks=obj.checks,
+                inputs=obj.inputs,
+                recipe=obj.recipe,
             )
         context.add_output_metadata({"materialization_id": number, "reused": obj.reused})
 
     def load_input(self, context: dg.InputContext) -> Samples:
         """Load the rows of the upstream asset, for the partition of this run.
 
+        Without rows where this partition is not made from that asset.
+
         Raises:
             HobanError: it was never materialised for that partition; says what to run.
         """
+        if context.has_asset_partitions and not context.asset_partition_keys:
+            return Samples.empty()
         partition = context.asset_partition_key if context.has_asset_partitions else ""
         return self.catalog.load(context.asset_key.path[-1], partition)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
-from hoban_assets.catalog.store import Catalog
+from hoban_assets.catalog.answers import Ask, Row
 
 _FATE = """
 WITH assets AS ( -- upstream was there first, whatever was built again since
@@ -75,34 +73,34 @@ ORDER BY min(decisions.rowid)
 """
 
 
-def fate(catalog: Catalog, image_id: str) -> pd.DataFrame:
+def fate(ask: Ask, image_id: str) -> list[Row]:
     """Tell the life of one image through all assets, `sub` before `full`, upstream first.
 
     One row a decision (stage, rule, action, file, row, value, threshold, witness), in the order
     in which they were taken, and one row with action 'kept' for each asset that still has the
     image, with its split and its number of labels. Empty for an image that was never read.
     """
-    return catalog.query(_FATE, {"image_id": image_id})
+    return ask(_FATE, {"image_id": image_id})
 
 
-def image_ids(catalog: Catalog, part: str, most: int = 20) -> list[str]:
+def image_ids(ask: Ask, part: str, most: int = 20) -> list[str]:
     """Return the ids, up to `most`, of images that hold `part`, kept or dropped, sorted."""
-    return catalog.query(_IMAGE_IDS, {"part": part, "most": most}).image_id.tolist()
+    return [row["image_id"] for row in ask(_IMAGE_IDS, {"part": part, "most": most})]
 
 
-def class_table(catalog: Catalog, asset: str, partition: str) -> pd.DataFrame:
+def class_table(ask: Ask, asset: str, partition: str) -> list[Row]:
     """Count images and labels of each class, source and split, in the order of the class ids.
 
     An image with several classes counts for each of them; images without a label come last, as
     class 'background' with 0 boxes.
     """
-    return catalog.query(_CLASS_TABLE, {"asset": asset, "partition": partition})
+    return ask(_CLASS_TABLE, {"asset": asset, "partition": partition})
 
 
-def decision_summary(catalog: Catalog, asset: str, partition: str) -> pd.DataFrame:
+def decision_summary(ask: Ask, asset: str, partition: str) -> list[Row]:
     """Count decisions of each stage, rule and action, in the order of the stages.
 
     Columns: stage, rule, action, decisions, images (that they are about), images_removed,
     boxes_removed.
     """
-    return catalog.query(_DECISION_SUMMARY, {"asset": asset, "partition": partition})
+    return ask(_DECISION_SUMMARY, {"asset": asset, "partition": partition})

@@ -45,6 +45,7 @@ CHECKS_SCHEMA = pa.schema(
         ("numbers", pa.string()),  # JSON object
     ]
 )
+INPUTS_SCHEMA = pa.schema([("input", pa.string()), ("data_version", pa.string())])
 SMALL_TABLES = {"stages": STAGES_SCHEMA, "checks": CHECKS_SCHEMA}
 """A few rows a materialisation, kept for ever."""
 TABLES = {"images": IMAGES_SCHEMA, "boxes": BOXES_SCHEMA, "decisions": DECISIONS_SCHEMA}
@@ -64,6 +65,7 @@ def tables(
     stages: pd.DataFrame | None,
     metrics: pd.DataFrame | None,
     checks: pd.DataFrame | None,
+    inputs: Mapping[str, str] | None,
 ) -> dict[str, pa.Table]:
     """Return what is to be written, by table name."""
     tables = {}
@@ -72,6 +74,10 @@ def tables(
     for name, frame in (("stages", stages), ("checks", checks)):
         if frame is not None and len(frame):
             tables[name] = as_table(frame, SMALL_TABLES[name])
+    if inputs:
+        tables["inputs"] = pa.table(
+            {"input": list(inputs), "data_version": list(inputs.values())}, schema=INPUTS_SCHEMA
+        )
     if metrics is not None and len(metrics):
         optional = [c for c in METRICS_SCHEMA.names if c not in ("metric", "value")]
         gaps = {c: None for c in optional if c not in metrics.columns}

@@ -1,4 +1,4 @@
--- The catalog, schema version 1 (SCHEMA_VERSION in access.py).
+-- The catalog, schema version 2 (SCHEMA_VERSION in access.py).
 --
 -- Base tables live in the schema `store`, the views of DESIGN.md in `main`. Rows belong to a
 -- materialisation and are never changed. No indexes: everything is written and read by
@@ -22,7 +22,14 @@ CREATE TABLE IF NOT EXISTS store.materializations (
     images BIGINT, -- null where the asset has no rows (a model)
     boxes BIGINT, -- labels
     ignore_regions BIGINT,
-    decisions BIGINT
+    decisions BIGINT,
+    recipe VARCHAR -- JSON object: the fields that decide the rows, or the training's arguments
+);
+
+CREATE TABLE IF NOT EXISTS store.inputs (
+    materialization_id BIGINT NOT NULL,
+    input VARCHAR, -- an asset, or a raw folder
+    data_version VARCHAR
 );
 
 CREATE TABLE IF NOT EXISTS store.images (
@@ -117,6 +124,17 @@ SELECT
     c.materialization_id IS NOT NULL AS is_current
 FROM store.materializations AS m
 LEFT JOIN store.current AS c ON c.materialization_id = m.materialization_id;
+
+-- These two list the old materialisations too.
+CREATE OR REPLACE VIEW main.inputs AS
+SELECT m.materialization_id, m.asset, m.partition, i.input, i.data_version
+FROM store.inputs AS i
+JOIN store.materializations AS m USING (materialization_id);
+
+CREATE OR REPLACE VIEW main.recipes AS
+SELECT materialization_id, asset, partition, recipe
+FROM store.materializations
+WHERE recipe IS NOT NULL;
 
 CREATE OR REPLACE VIEW main.images AS
 SELECT

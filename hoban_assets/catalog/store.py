@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -41,6 +44,10 @@ class Build:
 
     input_key: str
     """Opaque hash of everything that went in: same key, same rows."""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    """Data version of everything that it was made from, by name."""
+    recipe: Mapping[str, Any] | None = None
+    """The fields that decide its rows, or the arguments of a training."""
     samples: Samples | None = None
     stages: pd.DataFrame | None = None
     """`Ledger.table()`."""
@@ -86,6 +93,8 @@ class Catalog:
         path: str | None = None,
         data_version: str | None = None,
         checks: pd.DataFrame | None = None,
+        inputs: Mapping[str, str] | None = None,
+        recipe: Mapping[str, Any] | None = None,
     ) -> int:
         """Record a materialisation, which becomes the current one; return its id.
 
@@ -96,7 +105,7 @@ class Catalog:
         Raises:
             ValueError: a table lacks a column, or holds what its type cannot hold.
         """
-        tables = rows.tables(samples, stages, metrics, checks)
+        tables = rows.tables(samples, stages, metrics, checks, inputs)
         if data_version is None and samples is not None:
             data_version = samples.data_version()
         line = {
@@ -108,6 +117,7 @@ class Catalog:
             "data_version": data_version,
             "input_key": input_key,
             "path": path,
+            "recipe": None if recipe is None else json.dumps(recipe),
             **rows.counts(samples),
         }
         with staging(self.path) as folder:

@@ -21,7 +21,7 @@ from hoban_assets.curation import checks
 from hoban_assets.curation.checks import Check
 from hoban_assets.formats import undeclared_folders
 from hoban_assets.ledger import Ledger
-from hoban_assets.pipeline.stage import Stage, StageBuild, build_stage, input_key
+from hoban_assets.pipeline.stage import Stage, StageBuild, build_stage, input_key, raw_versions
 from hoban_assets.settings import Settings
 
 CODE_VERSION = code_version_of("samples", "tables", "formats", "curation", "pipeline")
@@ -49,7 +49,8 @@ def stage_asset(stage: Stage) -> dg.AssetsDefinition:
     def build(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[Any]:
         with step():
             settings, partition = platform.settings(), context.partition_key
-            key = input_key(stage, partition, settings, CODE_VERSION)
+            raw = raw_versions(stage, settings)
+            key = input_key(stage, partition, settings, CODE_VERSION, raw)
             if same := platform.catalog().find(stage.name, partition, key):
                 yield from unchanged(platform.catalog(), same)
                 return
@@ -58,6 +59,8 @@ def stage_asset(stage: Stage) -> dg.AssetsDefinition:
             found = stage_checks(stage, settings, built, ledger)
             done = Build(
                 input_key=key,
+                inputs=raw,
+                recipe=stage.as_recipe(),
                 samples=built.samples,
                 stages=ledger.table(),
                 checks=checks.as_table(found),

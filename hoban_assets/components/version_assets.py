@@ -23,12 +23,13 @@ from hoban_assets.curation import checks
 from hoban_assets.curation.checks import Check
 from hoban_assets.errors import HobanError
 from hoban_assets.ledger import Ledger
-from hoban_assets.pipeline.dataset import Dataset, build_dataset, input_key
+from hoban_assets.pipeline.dataset import Dataset, build_dataset, input_key, input_versions
 from hoban_assets.pipeline.progress import progress_line
 from hoban_assets.pipeline.recipe import Recipe
 from hoban_assets.publish.yolo_tree import PublishReport, publish, read_report
 from hoban_assets.reporting.composition import markdown_preview
 from hoban_assets.samples import Samples
+from hoban_assets.settings import PARTITIONS
 from hoban_assets.training.local import TrainingResult, train_locally
 from hoban_assets.training.metrics import LABEL_AWARE, STOCK, class_table, value_of
 from hoban_assets.training.plan import TrainingPlan, plan_training
@@ -62,7 +63,7 @@ def dataset_asset(recipe: Recipe) -> dg.AssetsDefinition:
         kinds={"yolo", "duckdb"},
         partitions_def=PARTITIONS_DEF,
         code_version=DATASET_CODE,
-        ins={name: dg.AssetIn(key=name) for name in recipe.inputs},
+        ins={n: dg.AssetIn(key=n, partition_mapping=used_in(recipe, n)) for n in recipe.inputs},
         check_specs=check_specs(recipe.dataset, DATASET_CHECKS),
         io_manager_key="samples",
     )
@@ -92,6 +93,8 @@ def dataset_asset(recipe: Recipe) -> dg.AssetsDefinition:
                 }
                 done = Build(
                     input_key=key,
+                    inputs=input_versions(recipe, partition, stages),
+                    recipe=recipe.as_recipe(),
                     samples=dataset.samples,
                     stages=ledger.table(),
                     path=str(report.path),
@@ -103,6 +106,12 @@ def dataset_asset(recipe: Recipe) -> dg.AssetsDefinition:
             yield from hand_over(recipe.dataset, found, finish)
 
     return build
+
+
+def used_in(recipe: Recipe, stage: str) -> dg.PartitionMapping | None:
+    """Tell Dagster where only one partition is made from a stage; None: both are."""
+    used = {p: p for p in PARTITIONS if stage in recipe.inputs_of(p)}
+    return None if len(used) == len(PARTITIONS) else dg.StaticPartitionMapping(used)
 
 
 def dataset_checks(recipe: Recipe, partition: str, dataset: Dataset, ledger: Ledger) -> list[Check]:
@@ -161,6 +170,8 @@ def model_asset(recipe: Recipe) -> dg.AssetsDefinition:
             def finish() -> tuple[Build, dict[str, Any]]:
                 done = Build(
                     input_key=plan.run_dir.name,
+                    inputs={recipe.dataset: dataset.data_version or ""},
+                    recipe=plan.yolo_arguments(),
                     metrics=result.metrics,
                     path=str(result.run_dir),
                     data_version=plan.run_dir.name,

@@ -1,19 +1,21 @@
-"""What lies under the raw root: every source, declared, and observed as an asset ``raw/<name>``.
+"""What lies under the raw root: every source, declared; each becomes an asset ``raw/<name>``.
 
 A folder that is not declared here is not read, however its name begins.
 """
 
-from typing import Any
-
-import dagster as dg
-
-from hoban_assets.components.platform import Platform
-from hoban_assets.formats.fingerprint import fingerprint
 from hoban_assets.formats.source import RawSource
 
 HELMET_CLASSES = {"07": "person_with_helmet", "08": "person_without_helmet"}
 
 HELMET_60K = RawSource("helmet_60k", "helmet_60k/helmet_60k", "aihub", HELMET_CLASSES)
+HELMET_30K = RawSource("helmet_30k", "helmet_30k", "aihub", HELMET_CLASSES)
+HELMET_21K = RawSource("helmet_21k", "helmet_21k", "aihub", HELMET_CLASSES)
+WIDER_PERSON = RawSource(
+    "wider_person",
+    "WiderPerson",
+    "widerperson",
+    {"1": "person", "2": "person", "3": "person"},  # pedestrian, rider, partially visible
+)
 COCO = RawSource("coco", "coco", "coco", {"person": "person"})
 
 UR_FALL_CLIP = r"^(?P<clip>.+-cam\d+-rgb)-\d+"
@@ -54,25 +56,13 @@ HELMET_21K_BACKGROUND = RawSource(
     labels_elsewhere=AIHUB_EXPORTS,
 )
 
-SOURCES = (HELMET_60K, COCO, *FALL_FOLDERS, BACKGROUND, HELMET_21K_BACKGROUND)
-
-
-def observed(source: RawSource) -> Any:
-    """Return the observable asset of a source: its data version is the folder's fingerprint."""
-
-    @dg.observable_source_asset(
-        key=["raw", source.name],
-        group_name="sources",
-        description=f"`{source.folder}` below the raw root, read as {source.format}. "
-        f"Labels completely: {', '.join(source.labels) or 'nothing'}.",
-        metadata={"folder": source.folder, "format": source.format},
-        tags={f"dagster/kind/{source.format}": ""},
-    )
-    def observe(platform: Platform) -> dg.ObserveResult:
-        version, files = fingerprint(source.root(platform.settings().raw_root))
-        return dg.ObserveResult(data_version=dg.DataVersion(version), metadata={"files": files})
-
-    return observe
-
-
-observed_sources = [observed(source) for source in SOURCES]
+SOURCES = (
+    HELMET_60K,
+    HELMET_30K,
+    HELMET_21K,
+    COCO,
+    WIDER_PERSON,
+    *FALL_FOLDERS,
+    BACKGROUND,
+    HELMET_21K_BACKGROUND,
+)

@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
-from hoban_assets.components.stage_assets import stage_asset
 from hoban_assets.defs import sources
 from hoban_assets.pipeline.stage import Stage
 
+_HEADS = (
+    "heads with a helmet (code 07) and without (code 08). Whole persons are visible but not "
+    "labelled."
+)
+
 HELMET_60K = Stage(
     "helmet_60k",
-    "AI Hub construction photographs: heads with a helmet (code 07) and without (code 08). "
-    "Whole persons are visible but not labelled.",
+    f"AI Hub construction photographs, the largest 30,000 of each class: {_HEADS}",
     (sources.HELMET_60K,),
+)
+HELMET_30K = Stage(
+    "helmet_30k",
+    f"AI Hub construction photographs, the first export: {_HEADS}",
+    (sources.HELMET_30K,),
+)
+HELMET_21K = Stage(
+    "helmet_21k",
+    f"AI Hub construction photographs, chosen from the top by size: {_HEADS}",
+    (sources.HELMET_21K,),
 )
 COCO_PERSON = Stage(
     "coco_person",
     "COCO photographs with persons; other categories are left out, crowds are ignore regions.",
     (sources.COCO,),
+)
+WIDER_PERSON = Stage(
+    "wider_person",
+    "WiderPerson street scenes: pedestrians, riders and partly visible persons; its ignore "
+    "regions and crowds stay ignore regions.",
+    (sources.WIDER_PERSON,),
 )
 FALLEN_POOL = Stage(
     "fallen_pool",
@@ -33,5 +52,12 @@ BACKGROUND = Stage(
     sub_target=400,
 )
 
-STAGES = (HELMET_60K, COCO_PERSON, FALLEN_POOL, BACKGROUND)
-stage_assets = [stage_asset(stage) for stage in STAGES]
+STAGES = (
+    HELMET_60K,
+    HELMET_30K,
+    HELMET_21K,
+    COCO_PERSON,
+    WIDER_PERSON,
+    FALLEN_POOL,
+    BACKGROUND,
+)

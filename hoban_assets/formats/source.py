@@ -47,6 +47,10 @@ class RawSource:
         )
         return tuple(name for name in CLASS_NAMES if name in wanted)
 
+    def is_present(self, raw_root: Path) -> bool:
+        """Whether the folder of this source is on this machine."""
+        return (raw_root / self.folder).is_dir()
+
     def root(self, raw_root: Path) -> Path:
         """Folder of this source.
 

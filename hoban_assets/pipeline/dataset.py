@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -48,9 +49,14 @@ def input_key(
     recipe: Recipe, partition: str, stages: Mapping[str, Samples], engine: str, code_version: str
 ) -> str:
     """Hash of everything that decides the rows of a dataset."""
-    versions = [f"{name}={stages[name].data_version()}" for name in recipe.inputs]
-    parts = [repr(recipe), partition, engine, code_version, *versions]
+    versions = [f"{n}={v}" for n, v in input_versions(recipe, partition, stages).items()]
+    parts = [json.dumps(recipe.as_recipe()), partition, engine, code_version, *versions]
     return xxhash.xxh3_128_hexdigest("\n".join(parts).encode())
+
+
+def input_versions(recipe: Recipe, partition: str, stages: Mapping[str, Samples]) -> dict[str, str]:
+    """Data version of each stage that this partition is made from."""
+    return {name: stages[name].data_version() for name in recipe.inputs_of(partition)}
 
 
 def build_dataset(
@@ -61,7 +67,9 @@ def build_dataset(
     ledger: Ledger,
 ) -> Dataset:
     """Put the stages of a recipe together, curate, choose and split. Writes nothing."""
-    samples = Samples.concat(stages[name].without_decisions() for name in recipe.inputs)
+    samples = Samples.concat(
+        stages[name].without_decisions() for name in recipe.inputs_of(partition)
+    )
     backgrounds = _backgrounds(recipe, stages)
     samples = _curate(recipe, samples, backgrounds, ledger)
 

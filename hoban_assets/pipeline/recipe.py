@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from hoban_assets.curation.quality import AreaLimits
 from hoban_assets.curation.selection import Order, Unit
+from hoban_assets.settings import PARTITIONS
 
 ClassName = Literal["person_with_helmet", "person_without_helmet", "person", "fallen"]
 
@@ -28,6 +29,13 @@ class PerPartition(_Strict):
         return int(getattr(self, partition))
 
 
+class StageByPartition(_Strict):
+    """A stage for the laptop and another for the server."""
+
+    sub: str
+    full: str
+
+
 class Training(_Strict):
     """What of a training belongs to a version; size, batch and device belong to the machine."""
 
@@ -43,8 +51,10 @@ class Recipe(_Strict):
         pattern=r"^v\d+\w*$", description="names dataset_<version>, model_<version>"
     )
     description: str = Field(description="what this version is for, in one or two sentences")
-    stages: tuple[str, ...] = Field(
-        min_length=1, description="stage assets, best first: the keep order among duplicates"
+    stages: tuple[str | StageByPartition, ...] = Field(
+        min_length=1,
+        description="stage assets, best first: the keep order among duplicates; one of them may "
+        "be {sub: one, full: another}",
     )
     background: str | None = Field(None, description="stage asset whose images hold no object")
     backgrounds: PerPartition = Field(PerPartition(sub=0, full=0), description="how many of them")
@@ -81,5 +91,14 @@ class Recipe(_Strict):
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """Stage assets that the dataset is made from."""
-        return (*self.stages, self.background) if self.background else self.stages
+        """Stage assets that the dataset is made from, in any partition."""
+        return tuple(dict.fromkeys(n for p in PARTITIONS for n in self.inputs_of(p)))
+
+    def inputs_of(self, partition: str) -> tuple[str, ...]:
+        """Stage assets that the dataset of partition 'sub' or 'full' is made from, best first."""
+        names = [s if isinstance(s, str) else str(getattr(s, partition)) for s in self.stages]
+        return (*names, self.background) if self.background else tuple(names)
+
+    def as_recipe(self) -> dict[str, Any]:
+        """What decides the rows of the dataset: all but words, and what only the model uses."""
+        return self.model_dump(mode="json", exclude={"description", "training", "map50_gate"})

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import xxhash
@@ -45,6 +46,15 @@ class Stage:
     """Labels of each class (images, for backgrounds) that `sub` reads, if there are as many:
     four times the quota of 3,000, as filters and deduplication took up to three quarters."""
 
+    def as_recipe(self) -> dict[str, Any]:
+        """What decides this stage's rows, for the catalog."""
+        return {
+            "sources": [source.name for source in self.sources],
+            "dedupe": self.dedupe,
+            "backgrounds": self.backgrounds,
+            "sub_target": self.sub_target,
+        }
+
 
 @dataclass(frozen=True)
 class StageBuild:
@@ -54,14 +64,31 @@ class StageBuild:
     certificate: Certificate | None = None
 
 
-def input_key(stage: Stage, partition: str, settings: Settings, code_version: str) -> str:
-    """Hash of everything that decides the rows of a stage; no label or image is opened."""
+def raw_versions(stage: Stage, settings: Settings) -> dict[str, str]:
+    """Fingerprint of every raw folder that a stage looks into; no label or image is opened.
+
+    Keys: ``raw/<source>``, and ``raw folder <name>`` for labels that backgrounds are held against.
+
+    Raises:
+        HobanError: a source is missing or cannot be listed.
+    """
     sources = _present(stage, settings)
-    folders = [source.root(settings.raw_root) for source in sources]
-    elsewhere = {name for source in sources for name in source.labels_elsewhere}
-    folders += [f for name in sorted(elsewhere) if (f := settings.raw_root / name).is_dir()]
+    folders = {f"raw/{source.name}": source.root(settings.raw_root) for source in sources}
+    elsewhere = sorted({name for source in sources for name in source.labels_elsewhere})
+    folders |= {
+        f"raw folder {name}": folder
+        for name in elsewhere
+        if (folder := settings.raw_root / name).is_dir()
+    }
+    return {name: fingerprint(folder)[0] for name, folder in folders.items()}
+
+
+def input_key(
+    stage: Stage, partition: str, settings: Settings, code_version: str, raw: Mapping[str, str]
+) -> str:
+    """Hash of everything that decides the rows of a stage; `raw` are its `raw_versions`."""
     engine = settings.feature_engine if stage.dedupe else ""
-    parts = [repr(stage), partition, code_version, engine, *(fingerprint(f)[0] for f in folders)]
+    parts = [repr(stage), partition, code_version, engine, *raw.values()]
     return xxhash.xxh3_128_hexdigest("\n".join(parts).encode())
 
 
@@ -119,8 +146,7 @@ def _present(stage: Stage, settings: Settings) -> list[RawSource]:
     return [
         s
         for s in stage.sources
-        if not (s.optional and settings.raw_root.is_dir())
-        or (settings.raw_root / s.folder).is_dir()
+        if not (s.optional and settings.raw_root.is_dir()) or s.is_present(settings.raw_root)
     ]
 
 

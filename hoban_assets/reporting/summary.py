@@ -2,42 +2,41 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
-from hoban_assets.catalog.store import Catalog
+from hoban_assets.catalog.answers import Ask, Row
 from hoban_assets.errors import HobanError
 
 
-def version_summary(catalog: Catalog, version: str, partition: str) -> str:
-    """Return rows per class and split, checks, and the model's figures, as plain text.
+def version_summary(ask: Ask, version: str, partition: str) -> list[str | list[Row]]:
+    """Return rows per class and split, checks, and the model's figures: lines and tables.
 
     Raises:
         HobanError: this version was never built for this partition.
     """
     dataset, model = f"dataset_{version}", f"model_{version}"
-    built = catalog.current(dataset, partition)
+    current = {
+        row["asset"]: row
+        for row in ask(
+            "SELECT * FROM materializations WHERE is_current AND partition = ?", [partition]
+        )
+    }
+    built = current.get(dataset)
     if built is None:
         raise HobanError(
             f"{dataset} [{partition}] was never built",
             f"dagster asset materialize --select '*{dataset}' --partition {partition}",
         )
-    rows = catalog.query(_ROWS, [dataset, partition])
-    checks = catalog.query(_CHECKS, [partition, dataset, model])
-    metrics = catalog.query(_METRICS, [model, partition])
-    parts = [
-        f"{dataset} [{partition}]  {built.images:,} images, {built.boxes:,} boxes  {built.path}",
-        _text(rows),
-        "\n".join(f"{c['result']:>8}  {c['name']}: {c['text']}" for c in checks.to_dict("records")),
+    rows = ask(_ROWS, [dataset, partition])
+    checks = ask(_CHECKS, [partition, dataset, model])
+    metrics = ask(_METRICS, [model, partition])
+    parts: list[str | list[Row]] = [
+        f"{dataset} [{partition}]  {built['images']:,} images, {built['boxes']:,} boxes  "
+        f"{built['path']}",
+        rows,
+        "\n".join(f"{c['result']:>8}  {c['name']}: {c['text']}" for c in checks),
     ]
-    if len(metrics):
-        trained = catalog.current(model, partition)
-        where = trained.path if trained else ""
-        parts += [f"{model} [{partition}]  {where}", _text(metrics)]
-    return "\n\n".join(parts)
-
-
-def _text(frame: pd.DataFrame) -> str:
-    return frame.to_string(index=False, na_rep="-", float_format=lambda v: f"{v:.3f}")
+    if metrics:
+        parts += [f"{model} [{partition}]  {current[model]['path']}", metrics]
+    return parts
 
 
 _ROWS = """

@@ -1,0 +1,1 @@
+"""The `hoban` commands, one module a task; importing a module adds its commands to `app`."""

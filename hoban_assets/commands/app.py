@@ -1,0 +1,170 @@
+"""What all `hoban` commands share: the application, options, the catalog, and how they print.
+
+Modules of this package import nothing heavy (pandas, dagster, DuckDB) at their top: `hoban`
+answers within a second.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hoban_assets.errors import HobanError
+from hoban_assets.settings import PARTITIONS, Settings
+
+if TYPE_CHECKING:
+    from hoban_assets.catalog.answers import Ask, Row
+
+LOOK = "Look at data and models"
+REPORTS = "Reports"
+UPKEEP = "Upkeep"
+
+app = typer.Typer(
+    help="Construction-safety datasets and detectors. Build with `dagster asset materialize`, "
+    "look with `hoban`.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _known_partition(value: str) -> str:
+    return nearest(value, PARTITIONS, "partition")
+
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Partition = Annotated[
+    str, typer.Option("--partition", help=" or ".join(PARTITIONS), callback=_known_partition)
+]
+
+
+@contextmanager
+def asking_catalog() -> Iterator[Ask]:
+    """Open the catalog of this data root to read."""
+    from hoban_assets.catalog.answers import asking
+
+    settings = Settings.from_env()
+    with asking(settings.catalog_path, settings.catalog_wait) as ask:
+        yield ask
+
+
+def known_asset(
+    ask: Ask, name: str, partition: str | None = None, *, needs_rows: bool = True
+) -> str:
+    """Return `name` if the catalog knows such an asset (in this partition).
+
+    Args:
+        ask: open catalog.
+        name: as typed.
+        partition: None: in any.
+        needs_rows: only assets that have images (stages and datasets, no models).
+
+    Raises:
+        HobanError: it does not; names the nearest one, or the command that builds it.
+    """
+    known = ask(
+        "SELECT DISTINCT asset, partition FROM materializations "
+        "WHERE is_current AND (images IS NOT NULL OR NOT $rows)",
+        {"rows": needs_rows},
+    )
+    nearest(name, sorted({row["asset"] for row in known}), "asset")
+    if partition is not None and {"asset": name, "partition": partition} not in known:
+        raise HobanError(
+            f"{name} has never been built for partition {partition}",
+            f"dagster asset materialize --select '*{name}' --partition {partition}",
+        )
+    return name
+
+
+def nearest(value: str, known: Iterable[str], kind: str) -> str:
+    """Return `value` where it is `known`.
+
+    Raises:
+        HobanError: it is not; the way out names the nearest match.
+    """
+    names = list(known)
+    if value in names:
+        return value
+    close = difflib.get_close_matches(value.lower(), names, n=1, cutoff=0.5)
+    way_out = f"did you mean {close[0]}?" if close else f"known: {', '.join(names) or 'none yet'}"
+    raise HobanError(f"no {kind} {value!r}", way_out)
+
+
+def show(rows: Sequence[Row], as_json: bool, columns: Sequence[str] | None = None) -> None:
+    """Print rows as a table, or as JSON; numbers right, shares with three digits.
+
+    `columns` names those of an empty table.
+    """
+    if as_json:
+        print_json(list(rows))
+        return
+    from rich import box
+    from rich.table import Table
+
+    names = list(rows[0]) if rows else list(columns or ["(no rows)"])
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for name in names:
+        is_number = any(isinstance(r[name], int | float) for r in rows)
+        table.add_column(name, justify="right" if is_number else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(cell(row[name]) for name in names))
+    console().print(table)
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON, Korean as it is; times and paths as text."""
+    typer.echo(json.dumps(value, default=str, ensure_ascii=False, indent=1))
+
+
+def cell(value: object) -> str:
+    """A value as text of a table: '-' for none, thousands separated, floats with 3 decimals."""
+    if value is None or value != value:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.3f}"
+    return str(value).replace("[", r"\[")
+
+
+def console() -> Any:
+    """Standard output; as wide as it takes where it is no terminal, so that nothing is cut."""
+    import sys
+
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else 400, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Yield a callback (done, of) that draws a bar with rate and time left on standard error.
+
+    Nothing is drawn where standard error is no terminal.
+    """
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    screen = Console(stderr=True)
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of)
+
+
+def records(rows: Iterable[Mapping[str, Any]]) -> list[Row]:
+    """Rows of any mapping type as plain dictionaries."""
+    return [dict(row) for row in rows]

@@ -1,0 +1,65 @@
+"""`hoban sql`, `hoban fate`, `hoban summary`: ask the catalog."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from hoban_assets.commands.app import LOOK, AsJson, Partition, app, asking_catalog, show
+from hoban_assets.errors import HobanError
+
+
+@app.command(rich_help_panel=LOOK)
+def sql(
+    query: Annotated[str, typer.Argument(help="One SELECT over the views of the catalog.")],
+    as_json: AsJson = False,
+) -> None:
+    """Ask the catalog: views materializations, images, boxes, decisions, metrics, stages, checks.
+
+    Example: hoban sql "SELECT class_name, count(*) FROM boxes WHERE asset='dataset_v9' GROUP BY 1"
+    """
+    with asking_catalog() as ask:
+        show(ask(query), as_json)
+
+
+@app.command(rich_help_panel=LOOK)
+def fate(
+    image: Annotated[str, typer.Argument(help="Image id, or any part of it.")],
+    as_json: AsJson = False,
+) -> None:
+    """Say what became of an image, in every asset: kept, repaired, dropped, and why.
+
+    Example: hoban fate S2-N4601M00101
+    """
+    from hoban_assets.catalog.queries import fate as fate_of
+    from hoban_assets.catalog.queries import image_ids
+
+    with asking_catalog() as ask:
+        found = image_ids(ask, image)
+        if not found:
+            raise HobanError(f"no image whose id holds {image!r}", "try a shorter part of its name")
+        if len(found) > 1 and image not in found:
+            listed = "\n    ".join(found)
+            raise HobanError(f"several images match {image!r}:\n    {listed}", "name one of them")
+        show(fate_of(ask, image if image in found else found[0]), as_json)
+
+
+@app.command(rich_help_panel=LOOK)
+def summary(
+    version: Annotated[str, typer.Argument(help="Dataset version, for instance v9.")],
+    partition: Partition = "sub",
+) -> None:
+    """Show what a dataset version holds, its checks, and how its model does.
+
+    Example: hoban summary v9 --partition sub
+    """
+    from hoban_assets.reporting.summary import version_summary
+
+    with asking_catalog() as ask:
+        parts = version_summary(ask, version, partition)
+    for part in parts:
+        if isinstance(part, str):
+            typer.echo(f"\n{part}\n")
+        else:
+            show(part, as_json=False)

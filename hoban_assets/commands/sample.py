@@ -1,0 +1,29 @@
+"""`hoban sample-data`: something to try everything on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hoban_assets.commands.app import UPKEEP, app
+
+
+@app.command(rich_help_panel=UPKEEP)
+def sample_data(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="New or empty folder.")],
+    images: Annotated[int, typer.Option(min=40, help="Distinct images, roughly.")] = 600,
+    seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 0,
+) -> None:
+    """Write a raw tree of drawn scenes in every raw format, with every known defect.
+
+    Example: hoban sample-data data/raw --images 600
+    """
+    from hoban_assets.sample_data import generate
+
+    made = generate(folder, images, seed, lambda line: typer.echo(line, err=True))
+    typer.echo(
+        f"{made.images:,} images in {made.files:,} files in {made.folder}, with {made.defects} "
+        f"defects (defects.json says what must become of each)"
+    )
