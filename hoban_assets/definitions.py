@@ -7,6 +7,7 @@ import dagster as dg
 from hoban_assets.catalog.io_manager import SamplesIOManager
 from hoban_assets.components.dead_runs import multiprocess_after_cleanup
 from hoban_assets.components.platform import Platform
+from hoban_assets.components.presence import finished
 from hoban_assets.settings import Settings
 
 # forkserver with the heavy imports done once: 5 steps take 6.6 s instead of 15.6 s with spawn.
@@ -22,10 +23,12 @@ def defs() -> dg.Definitions:
     samples = SamplesIOManager(
         catalog_path=str(settings.catalog_path), wait_seconds=settings.catalog_wait
     )
-    return dg.Definitions.merge(
-        dg.load_from_defs_folder(path_within_project=Path(__file__).parent),
-        dg.Definitions(
-            resources={"platform": Platform(), "samples": samples},
-            executor=EXECUTOR,
-        ),
+    loaded = dg.load_from_defs_folder(path_within_project=Path(__file__).parent)
+    return dg.Definitions(
+        assets=finished(loaded.assets or []),
+        jobs=loaded.jobs,
+        schedules=loaded.schedules,
+        sensors=loaded.sensors,
+        resources={"platform": Platform(), "samples": samples},
+        executor=EXECUTOR,
     )

@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 
 from hoban_assets.catalog.store import Build
-from hoban_assets.code_version import code_version_of
+from hoban_assets.code_version import STAGE_PARTS, code_version_of
 from hoban_assets.components.common import (
     OWNERS,
     PARTITIONS_DEF,
@@ -17,6 +17,7 @@ from hoban_assets.components.common import (
     unchanged,
 )
 from hoban_assets.components.platform import Platform
+from hoban_assets.components.presence import LACKING
 from hoban_assets.curation import checks
 from hoban_assets.curation.checks import Check
 from hoban_assets.formats import undeclared_folders
@@ -24,7 +25,7 @@ from hoban_assets.ledger import Ledger
 from hoban_assets.pipeline.stage import Stage, StageBuild, build_stage, input_key, raw_versions
 from hoban_assets.settings import Settings
 
-CODE_VERSION = code_version_of("samples", "tables", "formats", "curation", "pipeline")
+CODE_VERSION = code_version_of(*STAGE_PARTS)
 CHECKS = ("conservation", "boxes_inside_image", "no_unknown_class", "folders_declared")
 DEDUPE_CHECK = ("dedupe_certificate",)
 
@@ -35,6 +36,7 @@ def stage_asset(stage: Stage) -> dg.AssetsDefinition:
     @dg.asset(
         name=stage.name,
         description=stage.description,
+        metadata={LACKING: stage.lacking(Settings.from_env().raw_root)},
         group_name="stages",
         owners=OWNERS,
         kinds={"python", "duckdb"},

@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from hoban_assets.catalog.store import Build, Materialization
-from hoban_assets.code_version import code_version_of
+from hoban_assets.code_version import DATASET_PARTS, MODEL_PARTS, code_version_of
 from hoban_assets.components.common import (
     OWNERS,
     PARTITIONS_DEF,
@@ -19,6 +19,7 @@ from hoban_assets.components.common import (
     unchanged,
 )
 from hoban_assets.components.platform import Platform
+from hoban_assets.components.presence import RECIPE_FILE
 from hoban_assets.curation import checks
 from hoban_assets.curation.checks import Check
 from hoban_assets.errors import HobanError
@@ -34,8 +35,8 @@ from hoban_assets.training.local import TrainingResult, train_locally
 from hoban_assets.training.metrics import LABEL_AWARE, STOCK, class_table, value_of
 from hoban_assets.training.plan import TrainingPlan, plan_training
 
-DATASET_CODE = code_version_of("samples", "tables", "curation", "pipeline", "publish")
-MODEL_CODE = code_version_of("training", "workers")
+DATASET_CODE = code_version_of(*DATASET_PARTS)
+MODEL_CODE = code_version_of(*MODEL_PARTS)
 DATASET_CHECKS = (
     "conservation",
     "boxes_inside_image",
@@ -46,12 +47,12 @@ DATASET_CHECKS = (
 )
 
 
-def version_definitions(recipe: Recipe) -> dg.Definitions:
-    """Return the assets of one version."""
-    return dg.Definitions(assets=[dataset_asset(recipe), model_asset(recipe)])
+def version_definitions(recipe: Recipe, file: Path) -> dg.Definitions:
+    """Return the assets of one version, whose recipe stands in `file`."""
+    return dg.Definitions(assets=[dataset_asset(recipe, file), model_asset(recipe)])
 
 
-def dataset_asset(recipe: Recipe) -> dg.AssetsDefinition:
+def dataset_asset(recipe: Recipe, file: Path) -> dg.AssetsDefinition:
     """Return the asset that curates, checks and publishes the dataset of a recipe."""
 
     @dg.asset(
@@ -59,6 +60,7 @@ def dataset_asset(recipe: Recipe) -> dg.AssetsDefinition:
         description=f"{recipe.description}\n\nA YOLO tree (data.yaml, images, labels, manifest) "
         f"made from {', '.join(recipe.inputs)}; `path` says where it lies.",
         group_name="datasets",
+        metadata={RECIPE_FILE: dg.MetadataValue.path(str(file))},
         owners=OWNERS,
         kinds={"yolo", "duckdb"},
         partitions_def=PARTITIONS_DEF,

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,12 @@ class Stage:
     sub_target: int = 12_000
     """Labels of each class (images, for backgrounds) that `sub` reads, if there are as many:
     four times the quota of 3,000, as filters and deduplication took up to three quarters."""
+
+    def lacking(self, raw_root: Path) -> list[str]:
+        """Folders below the raw root that this stage needs and that are not there."""
+        return [
+            s.folder for s in self.sources if not (s.optional or s.is_present(raw_root))
+        ]
 
     def as_recipe(self) -> dict[str, Any]:
         """What decides this stage's rows, for the catalog."""

@@ -1,0 +1,153 @@
+"""A version is one file: made by a command, checked with file and line, absent data or not."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import pytest
+import yaml
+from road import REPOSITORY, Road, failure_of
+
+from hoban_assets.pipeline.recipe import Recipe
+
+BIN = Path(sys.executable).parent
+VERSIONS = REPOSITORY / "hoban_assets/defs/versions"
+
+
+@pytest.fixture
+def project(tmp_path) -> Path:
+    """A copy of the project that a test may change."""
+    folder = tmp_path / "project"
+    skip = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(REPOSITORY / "hoban_assets", folder / "hoban_assets", ignore=skip)
+    shutil.copy(REPOSITORY / "pyproject.toml", folder)
+    return folder
+
+
+def dg_command(project: Path, *arguments: str) -> tuple[int, str]:
+    env = {**os.environ, "PYTHONPATH": str(project), "HOBAN_RAW_ROOT": str(project / "raw")}
+    done = subprocess.run(
+        [str(BIN / "dg"), *arguments],
+        cwd=project,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def loaded(road: Road) -> dict[str, dg.AssetSpec]:
+    with road.environment():
+        from hoban_assets.definitions import defs
+
+        return {s.key.to_user_string(): s for s in defs().resolve_all_asset_specs()}
+
+
+@pytest.mark.parametrize("version", ["v5", "v6", "v7", "v8", "v9"])
+def test_every_recipe_is_named_like_its_folder_and_valid(version):
+    document = yaml.safe_load((VERSIONS / version / "defs.yaml").read_text())
+    assert Recipe.model_validate(document["attributes"]).version == version
+
+
+def test_swapping_the_person_set_is_one_changed_line():
+    def stages(version: str) -> list[str]:
+        text = (VERSIONS / version / "defs.yaml").read_text()
+        return yaml.safe_load(text)["attributes"]["stages"]
+
+    changed = set(stages("v6")) ^ set(stages("v7"))
+    assert changed == {"wider_person", "coco_person"}
+
+
+def test_dg_names_file_and_line_of_an_unknown_field(project):
+    recipe = project / "hoban_assets/defs/versions/v9/defs.yaml"
+    text = recipe.read_text()
+    recipe.write_text(text.replace("quota_unit:", "quota_unitt:"))
+    line = 1 + text.splitlines().index("  quota_unit: boxes")
+    status, output = dg_command(project, "check", "yaml", "--no-validate-requirements")
+    assert status != 0
+    assert f"defs.yaml:{line}" in output
+    assert "quota_unitt" in output
+
+
+def test_dg_scaffolds_a_new_version_from_the_newest_and_it_loads(project):
+    status, output = dg_command(project, "scaffold", "defs", "hoban_assets.DatasetVersion", "v11")
+    assert status == 0, output
+    made = yaml.safe_load((project / "hoban_assets/defs/v11/defs.yaml").read_text())["attributes"]
+    newest = yaml.safe_load((VERSIONS / "v9/defs.yaml").read_text())["attributes"]
+    assert made.pop("version") == "v11"
+    assert "As v9" in made.pop("description")
+    assert made == {k: v for k, v in newest.items() if k not in ("version", "description")}
+    status, output = dg_command(project, "list", "defs", "--json")
+    assert status == 0, output
+    assert '"dataset_v11"' in output
+    assert '"model_v11"' in output
+
+
+def test_a_name_that_is_no_version_is_refused_and_leaves_nothing(project):
+    status, output = dg_command(project, "scaffold", "defs", "hoban_assets.DatasetVersion", "nine")
+    assert status != 0
+    assert "name it v11" in output
+    assert not (project / "hoban_assets/defs/nine").exists()
+
+
+def test_dg_names_file_line_and_nearest_match_of_an_unknown_stage(project):
+    recipe = project / "hoban_assets/defs/versions/v9/defs.yaml"
+    recipe.write_text(recipe.read_text().replace("- coco_person", "- coco_persn"))
+    line = 1 + recipe.read_text().splitlines().index("    - coco_persn")
+    status, output = dg_command(project, "check", "defs")
+    assert status != 0
+    assert f"defs.yaml:{line}: no stage is named 'coco_persn'; did you mean coco_person?" in output
+
+
+def test_versions_without_their_raw_folders_load_and_say_so(sample, tmp_path):
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    for name in ("coco", "helmet_60k", "background"):
+        (raw / name).symlink_to(sample / name)
+    for folder in sample.glob("*.yolo26"):
+        (raw / folder.name).symlink_to(folder)
+    road = Road(raw, tmp_path / "data")
+    specs = loaded(road)
+    assert "no helmet_30k" in specs["dataset_v8"].description
+    assert "no WiderPerson" in specs["model_v6"].description
+    assert "absent" in specs["raw/wider_person"].kinds
+    assert "absent" not in specs["dataset_v9"].kinds
+    result = road.build("background", "wider_person")
+    assert "WiderPerson does not exist" in failure_of(result)
+    assert road.catalog.current("background", "sub") is not None
+
+
+def test_one_field_takes_one_export_for_the_laptop_and_another_for_the_server(sample, tmp_path):
+    document = yaml.safe_load((VERSIONS / "v9/defs.yaml").read_text())["attributes"]
+    one_line = {"sub": "helmet_21k", "full": "helmet_60k"}
+    stages = [one_line, "coco_person", "fallen_pool"]
+    recipe = Recipe.model_validate({**document, "version": "v9t", "stages": stages})
+    assert recipe.inputs_of("sub")[0] == "helmet_21k"
+    assert recipe.inputs_of("full")[0] == "helmet_60k"
+    road = Road(sample, tmp_path / "data")
+    built = road.build("helmet_21k", "coco_person", "fallen_pool", "background")
+    assert built.success
+    with road.environment():
+        from hoban_assets.components.version_assets import dataset_asset
+        from hoban_assets.definitions import defs
+
+        definitions = defs()
+        stages = [a for a in definitions.assets if isinstance(a, dg.AssetsDefinition)]
+        result = dg.materialize(
+            [*stages, dataset_asset(recipe, VERSIONS / "v9/defs.yaml")],
+            selection=["dataset_v9t"],
+            partition_key="sub",
+            resources=dict(definitions.resources or {}),
+            instance=dg.DagsterInstance.ephemeral(),
+            raise_on_error=False,
+        )
+    assert result.success
+    sources = set(
+        road.catalog.query("SELECT DISTINCT source FROM images WHERE asset='dataset_v9t'").source
+    )
+    assert "helmet_21k" in sources
+    assert "helmet_60k" not in sources
