@@ -18,7 +18,7 @@ import sys
 import traceback
 from pathlib import Path
 
-from benchmarks import aihub_labels, duplicates, facts, publishing, rebuild, report
+from benchmarks import aihub_labels, commands, duplicates, facts, publishing, rebuild, report
 from benchmarks.harness import CHECKOUT, Context, Result, Row, fresh
 
 ROWS: dict[str, tuple[Row, int]] = {
@@ -27,6 +27,7 @@ ROWS: dict[str, tuple[Row, int]] = {
     "facts": (facts.run, 5),
     "dedupe": (duplicates.run, 3),
     "rebuild": (rebuild.run, 1),
+    "commands": (commands.run, 5),
 }
 """Name of each row, what runs it, and how often both sides are timed."""
 

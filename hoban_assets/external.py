@@ -8,6 +8,7 @@ carries the last lines of the output.
 from __future__ import annotations
 
 import codecs
+import functools
 import os
 import queue
 import re
@@ -24,6 +25,7 @@ from typing import Any, TypeAlias
 import dagster as dg
 
 from hoban_assets.errors import HobanError
+from hoban_assets.liveness import Silence, last_message, processes_of
 from hoban_assets.workers import _watchdog
 
 Context: TypeAlias = dg.AssetExecutionContext | dg.OpExecutionContext
@@ -51,6 +53,7 @@ def run_worker(
     cwd: Path | None = None,
     tail_lines: int = 40,
     stall_seconds: float | None = None,
+    give_up_seconds: float | None = None,
     way_out: str = 'run "make fastdup", or set HOBAN_FASTDUP_PYTHON to an interpreter that has it',
 ) -> dg.PipesClientCompletedInvocation:
     """Run `script` with the interpreter `python` and return what it reported through Pipes.
@@ -72,12 +75,14 @@ def run_worker(
         env: additional environment variables.
         cwd: working directory.
         tail_lines: lines of output that a failure shows.
-        stall_seconds: give up after this long without output or message; None waits for ever.
+        stall_seconds: warn in the Dagster log after each this long without output or message,
+            with what the worker is doing; it goes on. None never warns.
+        give_up_seconds: stop it after this long without output or message; None waits for ever.
         way_out: what to do where `python` is missing.
 
     Raises:
         HobanError: the interpreter or the script is missing, or cannot be started.
-        dg.Failure: the worker ended with an error, died of a signal, or stalled.
+        dg.Failure: the worker ended with an error, died of a signal, or was given up.
     """
     if not (python.is_file() and os.access(python, os.X_OK)):
         raise HobanError(f"interpreter {python} for {script.name} does not exist", way_out)
@@ -100,13 +105,16 @@ def run_worker(
         messages = Path(str(session.message_reader_params.get("path", os.devnull)))
         process = _start([str(python), str(script)], full_env, cwd, python, way_out)
         output = _Output(process, context.log.debug, tail_lines)
+        look = functools.partial(processes_of, process.pid, mark)
+        silence = Silence(script.stem, stall_seconds, look, context.log.warning)
         try:
-            stalled = output.follow(messages, stall_seconds)
+            given_up = output.follow(messages, silence, give_up_seconds)
         finally:
             _end(process, mark)
             output.finish()
-    if stalled or process.returncode != 0:
-        raise _failure(script, process.returncode, output.tail, stall_seconds if stalled else None)
+    if given_up or process.returncode != 0:
+        silent = give_up_seconds if given_up else None
+        raise _failure(script, process.returncode, output.tail, silent)
     return dg.PipesClientCompletedInvocation(session)
 
 
@@ -146,15 +154,17 @@ class _Output:
         self._reader.start()
         self.tail: deque[str] = deque(maxlen=tail_lines)
 
-    def follow(self, messages: Path, stall_seconds: float | None) -> bool:
-        """Log lines until the worker ends; True where it went silent for too long instead."""
-        last, size = time.monotonic(), -1
+    def follow(self, messages: Path, silence: Silence, give_up_seconds: float | None) -> bool:
+        """Log lines until the worker ends; True where it was silent for too long instead."""
+        size, heard = -1, ""
         while not _has_ended(self._process):
             got_lines = self._drain(wait=_POLL_SECONDS)
             now_size = messages.stat().st_size if messages.exists() else 0
             if got_lines or now_size != size:
-                last, size = time.monotonic(), now_size
-            if stall_seconds is not None and time.monotonic() - last > stall_seconds:
+                silence.end()
+                size, heard = now_size, self.tail[-1] if got_lines else ""
+            silence.check(lambda: heard or last_message(messages))  # noqa: B023 - called at once
+            if give_up_seconds is not None and silence.length > give_up_seconds:
                 return True
         return False
 
@@ -223,11 +233,11 @@ def _signal(process: subprocess.Popen[bytes], mark: str, number: signal.Signals)
 
 
 def _failure(
-    script: Path, code: int, tail: Iterable[str], stalled_seconds: float | None
+    script: Path, code: int, tail: Iterable[str], silent_seconds: float | None
 ) -> dg.Failure:
     """Say how the worker ended, in words, with the end of what it printed."""
-    if stalled_seconds is not None:
-        how = f"was silent for {stalled_seconds:g} s and was stopped"
+    if silent_seconds is not None:
+        how = f"was silent for {silent_seconds:g} s and was stopped"
     elif code < 0:
         names = {int(number): number.name for number in signal.Signals}
         how = f"was killed by {names.get(-code, f'signal {-code}')}"

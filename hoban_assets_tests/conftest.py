@@ -22,3 +22,14 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sample") / "raw"
     generate(folder, images=120, seed=7)
     return folder
+
+
+@pytest.fixture(scope="session")
+def world(sample: Path, tmp_path_factory: pytest.TempPathFactory):
+    """A project with dataset_v8, dataset_v9 and their models, built by the commands of the README.
+
+    Shared by all tests: they may add to it, and take nothing away.
+    """
+    from world import make_world
+
+    return make_world(tmp_path_factory.mktemp("world") / "project", sample)

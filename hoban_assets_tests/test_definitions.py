@@ -23,9 +23,14 @@ SNAPSHOT = {
     "helmet_60k": ("stages", STAGE_CHECKS),
     "wider_person": ("stages", STAGE_CHECKS),
     **{f"dataset_{version}": ("datasets", DATASET_CHECKS) for version in VERSIONS},
-    **{f"model_{version}": ("models", ["map50"]) for version in VERSIONS},
+    **{f"model_{version}": ("models", ["map50", "no_regression"]) for version in VERSIONS},
+    **{f"gallery_{version}": ("reports", []) for version in VERSIONS},
+    **{f"results_{version}": ("reports", []) for version in VERSIONS},
+    **dict.fromkeys(
+        ("data_quality", "dataset_status", "journal", "model_comparison"), ("reports", [])
+    ),
 }
-WARN_ONLY = {"quotas_reached", "folders_declared", "map50"}
+WARN_ONLY = {"quotas_reached", "folders_declared", "map50", "no_regression"}
 
 
 @pytest.fixture(scope="module")

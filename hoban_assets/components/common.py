@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
@@ -10,7 +11,8 @@ from typing import Any, cast
 import dagster as dg
 import pandas as pd
 
-from hoban_assets.catalog.store import Build, Catalog, Materialization
+from hoban_assets.catalog.store import Build, Materialization
+from hoban_assets.components.platform import Platform
 from hoban_assets.curation.checks import DESCRIPTIONS, WARNINGS, Check, from_table
 from hoban_assets.errors import HobanError
 from hoban_assets.lifeline import end_with_run
@@ -21,8 +23,10 @@ from hoban_assets.reporting.composition import (
     markdown_table,
     stage_flow,
 )
+from hoban_assets.reporting.contact_sheets import contact_sheets
+from hoban_assets.reporting.report import save
 from hoban_assets.samples import Samples
-from hoban_assets.settings import PARTITIONS
+from hoban_assets.settings import PARTITIONS, Settings
 
 PARTITIONS_DEF = dg.StaticPartitionsDefinition(list(PARTITIONS))
 OWNERS = ["team:vision"]
@@ -79,9 +83,10 @@ def hand_over(
 
 
 def unchanged(
-    catalog: Catalog, same: Materialization, extra: Mapping[str, Any] | None = None
+    platform: Platform, same: Materialization, extra: Mapping[str, Any] | None = None
 ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult]:
     """Hand over what the catalog holds already: the same went in, so nothing is read again."""
+    catalog = platform.catalog()
     samples = catalog.load(same.asset, same.partition)
     number = same.materialization_id
     stages = catalog.small_table("stages", number)
@@ -90,6 +95,7 @@ def unchanged(
         "unchanged": f"same inputs as materialisation {number}: nothing was read",
         **(extra or {}),
         **sample_metadata(samples, stages),
+        **pictures(samples, platform.settings(), draw=False),
     }
     build = Build(input_key=same.input_key or "", data_version=same.data_version, reused=True)
     yield from hand_over(same.asset, checks, lambda: (build, metadata))
@@ -122,8 +128,25 @@ def check_result(check: Check, asset: str) -> dg.AssetCheckResult:
     )
 
 
+def pictures(samples: Samples, settings: Settings, *, draw: bool = True) -> dict[str, Any]:
+    """Metadata with some photographs of each class.
+
+    They are kept by data version, so that an unchanged build shows them without reading a
+    photograph again; without `draw` those that were never drawn are left out.
+    """
+    kept = settings.cache / "pictures" / f"{samples.data_version()}-{settings.language}.json"
+    if kept.is_file():
+        sheets = json.loads(kept.read_text(encoding="utf-8"))
+    elif draw:
+        sheets = contact_sheets(samples, settings.raw_root, settings.language)
+        save(kept, json.dumps(sheets))
+    else:
+        return {}
+    return {f"pictures/{name}": dg.MetadataValue.md(text) for name, text in sheets.items()}
+
+
 def sample_metadata(samples: Samples, stages: pd.DataFrame) -> dict[str, Any]:
-    """Metadata of a materialisation: counts, tables and a plot of box areas.
+    """Metadata of a materialisation: counts, tables, a plot of box areas.
 
     `stages` is `Ledger.table()`.
     """

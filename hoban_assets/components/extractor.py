@@ -100,6 +100,7 @@ class Extractor:
                 "out": str(out),
                 "threads": self._settings.workers,
             },
+            stall_seconds=self._settings.stall_seconds,
             way_out=NO_FASTDUP,
         )
         report = json.loads(out.with_name(f"{out.name}.json").read_text(encoding="utf-8"))

@@ -12,6 +12,7 @@ from hoban_assets.components.common import (
     PARTITIONS_DEF,
     check_specs,
     hand_over,
+    pictures,
     sample_metadata,
     step,
     unchanged,
@@ -54,7 +55,7 @@ def stage_asset(stage: Stage) -> dg.AssetsDefinition:
             raw = raw_versions(stage, settings)
             key = input_key(stage, partition, settings, CODE_VERSION, raw)
             if same := platform.catalog().find(stage.name, partition, key):
-                yield from unchanged(platform.catalog(), same)
+                yield from unchanged(platform, same)
                 return
             ledger = Ledger(context.log.info)
             built = build_stage(stage, partition, settings, platform.extractor(context), ledger)
@@ -67,7 +68,10 @@ def stage_asset(stage: Stage) -> dg.AssetsDefinition:
                 stages=ledger.table(),
                 checks=checks.as_table(found),
             )
-            metadata = sample_metadata(built.samples, ledger.table())
+            metadata = {
+                **sample_metadata(built.samples, ledger.table()),
+                **pictures(built.samples, settings),
+            }
             yield from hand_over(stage.name, found, lambda: (done, metadata))
 
     return build

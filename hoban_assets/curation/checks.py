@@ -23,10 +23,12 @@ DESCRIPTIONS = {
     "no_leak_between_splits": "No clip, photograph or near-duplicate is in train and in val.",
     "quotas_reached": "Every class has as many labels as the recipe asks for (warning).",
     "map50": "mAP50 reaches the recipe's gate, each class judged where it is labelled (warning).",
+    "no_regression": "Neither the mean mAP50-95 nor that of a class is below the version before "
+    "(warning).",
 }
 """What each check of the graph promises."""
 
-WARNINGS = frozenset({"quotas_reached", "folders_declared", "map50"})
+WARNINGS = frozenset({"quotas_reached", "folders_declared", "map50", "no_regression"})
 """Checks that warn. Every other one that fails stops the build before anything is published."""
 
 

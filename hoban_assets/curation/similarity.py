@@ -6,6 +6,7 @@ looser one for the split. Chaining harms the first and is welcome in the second.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -33,7 +34,11 @@ class Pairs(NamedTuple):
 
 
 def similar_pairs(
-    features: np.ndarray, threshold: float, block: int = 2048, max_pairs: int = MAX_PAIRS
+    features: np.ndarray,
+    threshold: float,
+    block: int = 2048,
+    max_pairs: int = MAX_PAIRS,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Pairs:
     """Find every pair of rows with a cosine similarity of at least `threshold`. Exact.
 
@@ -46,6 +51,7 @@ def similar_pairs(
         threshold: at most 1.
         block: rows of a block.
         max_pairs: give up beyond this many.
+        progress: called with (pairs compared, pairs) after every row of blocks.
 
     Raises:
         ValueError: a row is not finite or not of length 1, as that of an image without features.
@@ -73,6 +79,9 @@ def similar_pairs(
                     f"more than {max_pairs:,} pairs of images are similar at {threshold}",
                     "raise the threshold of near-duplicates, or use another feature engine",
                 )
+        if progress:
+            n, left_over = len(features), max(0, len(features) - top - block)
+            progress((n * n - left_over * left_over) // 2, n * n // 2)
     return _sorted(found)
 
 

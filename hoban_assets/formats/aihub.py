@@ -11,12 +11,12 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from hoban_assets.formats.collect import Collector, Listed
+from hoban_assets.formats.collect import Collector
 from hoban_assets.formats.folders import parse_json, path_below, paused_collector, stem
+from hoban_assets.formats.listed import Listed
 from hoban_assets.formats.pairs import image_folders, pair
 from hoban_assets.formats.rows import bounds, number
 from hoban_assets.formats.source import RawSource, Read
-from hoban_assets.samples import CLASS_IDS
 
 _DIGITS = "0123456789"
 
@@ -35,15 +35,14 @@ class AiHubReader(Listed):
         folders = image_folders(self.tree, need_labels=True)
         self._pairs, self._orphans = pair(self.tree, folders, "json")
         self.paths = list(self._pairs)
+        self.label_files = [*filter(None, self._pairs.values()), *self._orphans]
         self._refuse_empty("pairs of folders images/ and labels/ with one JSON an image")
-        self._classes: dict[str | None, int] = {
-            normal_code(code): CLASS_IDS[name] for code, name in source.classes.items()
-        }
 
     @paused_collector()
     def read(self, image_ids: Collection[str] | None = None) -> Read:
         """Read the labels of these images, or of all."""
         found = Collector(self.source, self.tree)
+        self._classes = {normal_code(code): index for code, index in self.source.ids.items()}
         for path in self._chosen(image_ids):
             label = self._pairs[path]
             data = found.label_bytes(path, label, "labels/<stem>.json")

@@ -11,8 +11,9 @@ import os
 from collections.abc import Collection
 from pathlib import Path
 
-from hoban_assets.formats.collect import Collector, Listed
+from hoban_assets.formats.collect import Collector
 from hoban_assets.formats.folders import join, labels_of, parse_json, scan, stem
+from hoban_assets.formats.listed import Listed
 from hoban_assets.formats.pairs import labels_beside
 from hoban_assets.formats.source import RawSource, Read
 from hoban_assets.formats.yolo import text_lines
@@ -53,6 +54,7 @@ class BackgroundReader(Listed):
         for path in self.paths:
             name = stem(path.rpartition("/")[2])
             self._labels.setdefault(path, []).extend(elsewhere.get(name, ()))
+        self.label_files = [label for labels in self._labels.values() for label in labels]
 
     def read(self, image_ids: Collection[str] | None = None) -> Read:
         """Read these images, or all, without boxes."""

@@ -21,14 +21,15 @@ from hoban_assets.formats.coco_index import (
     category_names,
     image_entries,
     index_annotations,
+    supercategories,
 )
-from hoban_assets.formats.collect import Collector, Listed
+from hoban_assets.formats.collect import Collector
 from hoban_assets.formats.folders import join, parse_json, paused_collector, read_bytes, stem
+from hoban_assets.formats.listed import Listed
 from hoban_assets.formats.source import RawSource, Read
-from hoban_assets.samples import CLASS_IDS
 
-_KEYS = ("images", "annotations", "categories")
-_OTHER_TASKS = ("captions", "keypoints", "stuff", "panoptic")
+KEYS = ("images", "annotations", "categories")
+OTHER_TASKS = ("captions", "keypoints", "stuff", "panoptic")
 _LISTED_ONE_BY_ONE = 100
 """Images of a JSON that are not on disk, recorded singly; the rest share one decision: the JSON
 of a whole part beside a small choice of its images is common."""
@@ -66,6 +67,7 @@ class CocoReader(Listed):
         self._file_of = np.full(len(self.paths), -1)
         self._problems: list[_Problem] = []
         self._files: list[Annotations] = []
+        self.categories: dict[str, str] = {}
         for file in self._label_files():
             self._open(file)
         if not self._files:
@@ -73,6 +75,7 @@ class CocoReader(Listed):
                 f"source {source.name}: no COCO labels in {self.tree.root}",
                 "put the JSON with images, annotations and categories in its folder annotations/",
             )
+        self.label_files = [file.file for file in self._files]
         self._refuse_unknown_classes()
 
     @paused_collector()
@@ -123,9 +126,8 @@ class CocoReader(Listed):
     def _read_rows(self, found: Collector, file: Annotations, kept: NDArray[np.int64]) -> None:
         position = kept[file.image]
         rows = np.flatnonzero(position >= 0)
-        wanted = np.array(
-            [CLASS_IDS.get(self.source.classes.get(name, ""), -1) for name in file.names] + [-1]
-        )
+        ids = self.source.ids
+        wanted = np.array([ids.get(name, -1) for name in file.names] + [-1])
         class_id = wanted[file.category[rows]]
         unknown = file.category[rows] < 0
         for row in rows[unknown]:
@@ -159,7 +161,7 @@ class CocoReader(Listed):
             for folder, names in self.tree.folders.items()
             for name in names
             if name.lower().endswith(".json")
-            and not any(task in name.lower() for task in _OTHER_TASKS)
+            and not any(task in name.lower() for task in OTHER_TASKS)
         ]
         near = [f for f in files if "/" not in f or f.split("/")[-2].lower() == "annotations"]
         instances = [f for f in near if f.rpartition("/")[2].startswith("instances_")]
@@ -171,7 +173,7 @@ class CocoReader(Listed):
             return
         document = _load(self.tree.absolute(file))
         is_coco = isinstance(document, dict) and all(
-            isinstance(document.get(key), list) for key in _KEYS
+            isinstance(document.get(key), list) for key in KEYS
         )
         if not is_coco:
             if file.rpartition("/")[2].startswith("instances_"):
@@ -199,6 +201,7 @@ class CocoReader(Listed):
                 self._file_of[at] = len(self._files)
                 self._sizes[at] = entry.size
         names = category_names(document["categories"])
+        self.categories |= supercategories(document["categories"])
         annotations = index_annotations(file, document["annotations"], names, entries)
         self._files.append(annotations)
         self._problems += _absent_problems(file, absent)

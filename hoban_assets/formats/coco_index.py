@@ -113,6 +113,15 @@ def category_names(categories: list[Any]) -> dict[object, str]:
     }
 
 
+def supercategories(categories: list[Any]) -> dict[str, str]:
+    """Name of each category to the name of what it is a kind of, '' where there is none."""
+    return {
+        str(category.get("name")): str(category.get("supercategory") or "")
+        for category in categories
+        if isinstance(category, dict)
+    }
+
+
 def index_annotations(
     file: str, annotations: list[Any], categories: dict[object, str], entries: dict[object, int]
 ) -> Annotations:

@@ -1,19 +1,17 @@
-"""What all readers share: listing at the start, collecting rows and decisions, and the result."""
+"""What all readers share: collecting rows and decisions, and the result."""
 
 from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import orjson
 
-from hoban_assets.errors import HobanError
-from hoban_assets.formats.folders import Tree, header_size, read_bytes, scan
+from hoban_assets.formats.folders import Tree, header_size, read_bytes
 from hoban_assets.formats.rows import Encoding, RowLists, judge
 from hoban_assets.formats.source import RawSource, Read
 from hoban_assets.samples import Samples
@@ -31,51 +29,6 @@ _DECISION_COLUMNS = (
     "images_removed",
     "boxes_removed",
 )
-
-
-class Listed:
-    """A source whose folders are listed. `paths` is set by each reader: its images, sorted."""
-
-    paths: list[str]
-
-    def __init__(self, source: RawSource, raw_root: Path) -> None:
-        """List the source folder; no file is opened."""
-        self.source = source
-        self.tree: Tree = scan(source.root(raw_root))
-
-    def image_ids(self) -> list[str]:
-        """Ids of every image file, sorted: ``<source>/<path below the source folder>``."""
-        return [f"{self.source.name}/{path}" for path in self.paths]
-
-    def _refuse_empty(self, expected: str) -> None:
-        if self.paths:
-            return
-        links = self.tree.outside_folders
-        hint = f" (not followed, they lead outside: {', '.join(links)})" if links else ""
-        raise HobanError(
-            f"source {self.source.name} is empty: no image in {self.tree.root}{hint}",
-            f"a source of format '{self.source.format}' holds {expected}",
-        )
-
-    def _chosen(self, image_ids: Collection[str] | None) -> list[str]:
-        """Paths of the images asked for, in the order of the listing, each once.
-
-        Raises:
-            HobanError: one of them is not there (any more).
-        """
-        if image_ids is None:
-            return self.paths
-        wanted = set(image_ids)
-        prefix = f"{self.source.name}/"
-        chosen = [path for path in self.paths if prefix + path in wanted]
-        if len(chosen) < len(wanted):
-            absent = sorted(wanted - {prefix + path for path in chosen})
-            raise HobanError(
-                f"source {self.source.name}: {len(absent)} images asked for are not there, the "
-                f"first is {absent[0]}",
-                f"observe the source again: {self.tree.root} has changed since it was listed",
-            )
-        return chosen
 
 
 @dataclass
@@ -205,7 +158,8 @@ class Collector:
             is_relative: they are shares of the image, not pixels.
         """
         sizes = np.stack([self._widths, self._heights], axis=1).astype(np.float64)
-        judged = judge(self.rows, np.ones_like(sizes) if is_relative else sizes, encoding)
+        sizes = np.ones_like(sizes) if is_relative else sizes
+        judged = judge(self.rows, sizes, encoding, self.source.taxonomy)
         for verdict in judged.verdicts:
             at = verdict.position
             image = self.rows.image[at]

@@ -37,6 +37,11 @@ ROUNDING = 1e-6
 """Overrun, as share of the image, that is no overrun: centre and size, each printed with six
 decimals as YOLO writers do, put an edge wrong by up to 0.75e-6."""
 
+LARGEST_ID = 127
+"""Of the column class_id (int8). A source's own taxonomy may be longer (LVIS has 1,203 classes):
+its further classes all have `NO_ID`, and are told apart by their names."""
+NO_ID = -1
+
 
 @dataclass
 class RowLists:
@@ -86,7 +91,12 @@ class Judged:
     verdicts: list[Verdict]
 
 
-def judge(rows: RowLists, sizes: NDArray[np.float64], encoding: Encoding) -> Judged:
+def judge(
+    rows: RowLists,
+    sizes: NDArray[np.float64],
+    encoding: Encoding,
+    names: Sequence[str] = CLASS_NAMES,
+) -> Judged:
     """Apply the rules of this module.
 
     Args:
@@ -94,6 +104,7 @@ def judge(rows: RowLists, sizes: NDArray[np.float64], encoding: Encoding) -> Jud
         sizes: (images, 2), width and height of each image in the unit of the boxes: pixels, or
             1 where boxes are shares of the image already.
         encoding: what the four numbers of a row are.
+        names: of the classes, in the order of their ids.
 
     Returns:
         Boxes inside 0-1, in the order of the rows.
@@ -134,7 +145,7 @@ def judge(rows: RowLists, sizes: NDArray[np.float64], encoding: Encoding) -> Jud
         *_verdicts(duplicate, "duplicate_row", "merge"),
     ]
     position = np.flatnonzero(kept & ~duplicate)
-    columns = _box_columns(inside[position], class_id[position])
+    columns = _box_columns(inside[position], class_id[position], names)
     columns |= {
         "origin": np.where(repaired[position], "repaired", "human"),
         "ignore": ignore[position],
@@ -228,13 +239,13 @@ def _verdicts(
 
 
 def _box_columns(
-    corners: NDArray[np.float64], class_id: NDArray[np.int64]
+    corners: NDArray[np.float64], class_id: NDArray[np.int64], names: Sequence[str]
 ) -> dict[str, Sequence[object] | NDArray[Any]]:
     size = corners[:, 2:] - corners[:, :2]
     centre = corners[:, :2] + size / 2
     return {
-        "class_id": class_id,
-        "class_name": np.array(CLASS_NAMES, object)[class_id],
+        "class_id": np.where(class_id <= LARGEST_ID, class_id, NO_ID),
+        "class_name": np.array(names, object)[class_id],
         "x_center": centre[:, 0],
         "y_center": centre[:, 1],
         "width": size[:, 0],

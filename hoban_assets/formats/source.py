@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -32,10 +32,13 @@ class RawSource:
     """A stage is made without this source where its folder is not there."""
     labels_elsewhere: tuple[str, ...] = ()
     """For backgrounds: folders below the raw root whose label files may name the same images."""
+    taxonomy: tuple[str, ...] = CLASS_NAMES
+    """Classes that `classes` maps to, in the order of their ids. Datasets have `CLASS_NAMES`; to
+    inspect a source it is the source's own classes, each mapped to itself."""
 
     def __post_init__(self) -> None:
         """Refuse a class that does not exist."""
-        unknown = {*self.classes.values(), *(self.labelled_classes or ())} - set(CLASS_NAMES)
+        unknown = {*self.classes.values(), *(self.labelled_classes or ())} - set(self.taxonomy)
         if unknown:
             raise ValueError(f"source {self.name}: unknown classes {sorted(unknown)}")
 
@@ -45,7 +48,13 @@ class RawSource:
         wanted = set(
             self.classes.values() if self.labelled_classes is None else self.labelled_classes
         )
-        return tuple(name for name in CLASS_NAMES if name in wanted)
+        return tuple(name for name in self.taxonomy if name in wanted)
+
+    @property
+    def ids(self) -> dict[str, int]:
+        """The source's own class to the id of what it is mapped to."""
+        ids = {name: index for index, name in enumerate(self.taxonomy)}
+        return {own: ids[name] for own, name in self.classes.items()}
 
     def is_present(self, raw_root: Path) -> bool:
         """Whether the folder of this source is on this machine."""
@@ -83,6 +92,10 @@ class Read:
 
 class Reader(Protocol):
     """An opened source. Listing is cheap; labels are read for the images asked for only."""
+
+    source: RawSource
+    progress: Callable[[int, int], None] | None
+    """Called with (images done, images to read) now and then."""
 
     def image_ids(self) -> list[str]:
         """Ids of every image file of the source, sorted."""

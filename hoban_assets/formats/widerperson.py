@@ -12,12 +12,12 @@ from collections.abc import Collection
 from pathlib import Path
 
 from hoban_assets.errors import HobanError
-from hoban_assets.formats.collect import Collector, Listed
+from hoban_assets.formats.collect import Collector
 from hoban_assets.formats.folders import images_of, path_below, read_bytes, stem
+from hoban_assets.formats.listed import Listed
 from hoban_assets.formats.rows import number
 from hoban_assets.formats.source import RawSource, Read
 from hoban_assets.formats.yolo import text_lines
-from hoban_assets.samples import CLASS_IDS
 
 _LISTS = ("train.txt", "val.txt")
 _REGIONS = {"4": "ignore_region", "5": "crowd"}
@@ -51,6 +51,7 @@ class WiderPersonReader(Listed):
         labels = set(self.tree.folders.get(annotations, []))
         self._problems: list[tuple[str, str, str, int, str]] = []
         self._labels: dict[str, str | None] = {}
+        self.lists: dict[str, list[str]] = {}
         for list_file in _LISTS:
             for row, name in self._ids(list_file, top):
                 image = on_disk.get(name)
@@ -62,12 +63,18 @@ class WiderPersonReader(Listed):
                 else:
                     label = f"{image.rpartition('/')[2]}.txt"
                     self._labels[image] = f"{annotations}/{label}" if label in labels else None
+                    self.lists.setdefault(image, []).append(list_file.removesuffix(".txt"))
         self.paths = sorted(self._labels)
+        self.label_files = [label for label in self._labels.values() if label is not None]
         self._refuse_empty("Images/, Annotations/, and ids of the images in train.txt and val.txt")
 
     def read(self, image_ids: Collection[str] | None = None) -> Read:
         """Read the labels of these images, or of all."""
         found = Collector(self.source, self.tree)
+        self._class_ids = self.source.ids
+        if "person" in self.source.taxonomy:
+            person = self.source.taxonomy.index("person")
+            self._class_ids = {**dict.fromkeys(_REGIONS, person), **self._class_ids}
         for path in self._chosen(image_ids):
             label = self._labels[path]
             data = found.label_bytes(path, label, "Annotations/<image>.txt")
@@ -106,16 +113,16 @@ class WiderPersonReader(Listed):
         other: Counter[str] = Counter()
         for row, line in rows:
             code, *box = line.split()
-            wanted = "person" if code in _REGIONS else self.source.classes.get(code)
+            class_id = self._class_ids.get(code)
             if not code.isdecimal():
                 found.decide(path, "box_malformed", "drop", label, row, line, boxes_removed=1)
             elif code not in _CLASSES:
                 found.decide(path, "class_out_of_range", "drop", label, row, line, boxes_removed=1)
-            elif wanted is None:
+            elif class_id is None:
                 other[code] += 1
             else:
                 numbers = [number(value) for value in box]
-                at = found.rows.add(position, row, CLASS_IDS[wanted], numbers)
+                at = found.rows.add(position, row, class_id, numbers)
                 found.rows.seen[at] = line
                 if code in _REGIONS:
                     found.rows.ignored[at] = _REGIONS[code]

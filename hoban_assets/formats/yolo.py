@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import yaml
 
 from hoban_assets.errors import HobanError
-from hoban_assets.formats.collect import Collector, Listed
+from hoban_assets.formats.collect import Collector
 from hoban_assets.formats.folders import read_bytes
+from hoban_assets.formats.listed import Listed
 from hoban_assets.formats.pairs import image_folders, pair
 from hoban_assets.formats.rows import bounds
 from hoban_assets.formats.source import RawSource, Read
-from hoban_assets.samples import CLASS_IDS
 
-_PARTS = frozenset({"", "train", "valid", "val", "test"})
+PARTS = frozenset({"", "train", "valid", "val", "test"})
 _BOX, _OBB, _LEAST_POLYGON = 5, 9, 7  # numbers of a row, the class among them
 
 
@@ -31,8 +31,15 @@ class YoloReader(Listed):
     Width and height of the images are 0 (not known): boxes are shares of the image already.
     """
 
-    def __init__(self, source: RawSource, raw_root: Path) -> None:
+    def __init__(
+        self, source: RawSource, raw_root: Path, names: Mapping[int, str] | None = None
+    ) -> None:
         """List the images and read the names.
+
+        Args:
+            source: whose folder it is.
+            raw_root: folder that it is below.
+            names: class index to name, instead of those in data.yaml.
 
         Raises:
             HobanError: the source is missing, empty or not readable; there is no data.yaml, or a
@@ -42,17 +49,22 @@ class YoloReader(Listed):
         folders = [
             folder
             for folder in image_folders(self.tree, need_labels=False)
-            if folder.rpartition("/")[0].lower() in _PARTS
+            if folder.rpartition("/")[0].lower() in PARTS
         ]
         self._pairs, self._orphans = pair(self.tree, folders, "txt")
         self.paths = list(self._pairs)
+        self.label_files = [*filter(None, self._pairs.values()), *self._orphans]
         self._refuse_empty("train/, valid/ or test/ with images/ and labels/ in them")
-        self._names = read_names(self.tree.root, self.tree.folders[""])
+        if names is None:
+            names = read_names(self.tree.root, self.tree.folders[""])
+        self.names = names
         self._refuse_unknown_classes()
 
     def read(self, image_ids: Collection[str] | None = None) -> Read:
         """Read the labels of these images, or of all."""
         found = Collector(self.source, self.tree)
+        ids = self.source.ids
+        self._ids = {index: ids.get(name) for index, name in self.names.items()}
         for path in self._chosen(image_ids):
             label = self._pairs[path]
             data = found.label_bytes(path, label, "labels/<stem>.txt")
@@ -79,12 +91,12 @@ class YoloReader(Listed):
             index, box = _parse(tokens)
             if index is None:
                 found.decide(path, "box_malformed", "drop", label, row, line, boxes_removed=1)
-            elif index not in self._names:
+            elif index not in self._ids:
                 found.decide(path, "class_out_of_range", "drop", label, row, line, boxes_removed=1)
-            elif (wanted := self.source.classes.get(self._names[index])) is None:
-                other[self._names[index]] += 1
+            elif (class_id := self._ids[index]) is None:
+                other[self.names[index]] += 1
             else:
-                at = found.rows.add(position, row, CLASS_IDS[wanted], box)
+                at = found.rows.add(position, row, class_id, box)
                 found.rows.seen[at] = line
                 if box is not None and len(tokens) > _BOX:
                     rule = "obb_to_box" if len(tokens) == _OBB else "polygon_to_box"
@@ -93,13 +105,13 @@ class YoloReader(Listed):
             found.not_used(path, label, other)
 
     def _refuse_unknown_classes(self) -> None:
-        unknown = sorted(set(self.source.classes) - set(self._names.values()))
+        unknown = sorted(set(self.source.classes) - set(self.names.values()))
         if unknown:
             raise HobanError(
                 f"source {self.source.name}: {self.tree.root}/data.yaml has no class "
                 f"{', '.join(map(repr, unknown))}",
                 f"take the names from those there are: "
-                f"{', '.join(map(repr, self._names.values())) or 'none'}",
+                f"{', '.join(map(repr, self.names.values())) or 'none'}",
             )
 
 

@@ -28,6 +28,7 @@ from hoban_assets.curation.similarity import among, at_least, similar_pairs
 from hoban_assets.curation.splits import join_groups, split_by_group
 from hoban_assets.ledger import Ledger
 from hoban_assets.pipeline.features import FeatureExtractor
+from hoban_assets.pipeline.progress import progress_line
 from hoban_assets.pipeline.recipe import Recipe
 from hoban_assets.samples import CLASS_NAMES, Samples
 
@@ -75,7 +76,8 @@ def build_dataset(
 
     # One search serves both thresholds: removal is a part of the looser graph of the split.
     features = extract(samples)
-    near = similar_pairs(features, recipe.group_similarity)
+    compared = progress_line("comparing pairs of images", ledger.log)
+    near = similar_pairs(features, recipe.group_similarity, progress=compared)
     duplicates = at_least(features, near, recipe.similarity)
     pool = samples
     priority = list(dict.fromkeys(pool.images.source))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -49,9 +49,7 @@ class Stage:
 
     def lacking(self, raw_root: Path) -> list[str]:
         """Folders below the raw root that this stage needs and that are not there."""
-        return [
-            s.folder for s in self.sources if not (s.optional or s.is_present(raw_root))
-        ]
+        return [s.folder for s in self.sources if not (s.optional or s.is_present(raw_root))]
 
     def as_recipe(self) -> dict[str, Any]:
         """What decides this stage's rows, for the catalog."""
@@ -113,6 +111,8 @@ def build_stage(
     """
     start = time.perf_counter()
     readers = [open_source(s, settings.raw_root) for s in _present(stage, settings)]
+    for reader in readers:
+        reader.progress = progress_line(f"reading labels of {reader.source.name}", ledger.log)
     target = stage.sub_target if partition == "sub" else None
     read = read_enough(stage, readers, target)
     samples = read.samples
@@ -135,7 +135,9 @@ def build_stage(
     if stage.dedupe is None:
         return StageBuild(samples)
     features = extract(samples)
-    pairs = similar_pairs(features, stage.dedupe)
+    pairs = similar_pairs(
+        features, stage.dedupe, progress=progress_line("comparing pairs of images", ledger.log)
+    )
     dedupe = partial(
         deduplicate,
         features=features,
@@ -194,9 +196,13 @@ def _is_enough(stage: Stage, reads: Iterable[Read], target: int) -> bool:
 
 
 def _joined(reads: Iterable[Read]) -> Read:
+    """Put parts together; what a reader says of the whole source each time is kept once."""
     parts = list(reads)
+    samples = Samples.concat(p.samples for p in parts)
+    decisions = samples.decisions
+    again = decisions.duplicated() & (decisions.images_removed + decisions.boxes_removed == 0)
     return Read(
-        Samples.concat(p.samples for p in parts),
+        replace(samples, decisions=decisions[~again].reset_index(drop=True)),
         sum(p.images_in for p in parts),
         sum(p.boxes_in for p in parts),
     )

@@ -35,5 +35,5 @@ def korean() -> Mapping[str, str]:
     """All translations. The same English text means the same in every report."""
     words: dict[str, str] = {}
     for file in sorted(KOREAN.glob("*.yaml")):
-        words |= yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+        words |= yaml.load(file.read_bytes(), yaml.CSafeLoader) or {}
     return words

@@ -59,5 +59,6 @@ _METRICS = """
            max(value) FILTER (metric = 'recall') AS recall
     FROM metrics
     WHERE asset = ? AND partition = ? AND split = 'val_labelled' AND source = 'all'
+      AND metric IN ('mAP50', 'mAP50-95', 'precision', 'recall')
     GROUP BY class_name ORDER BY class_name
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from hoban_assets.sample_data import scenes
@@ -11,12 +12,22 @@ from hoban_assets.sample_data.scenes import Scene, Shot
 from hoban_assets.sample_data.textures import Size
 
 LABELS = "coco/annotations/instances_train2017.json"
+CAPTIONS = "coco/annotations/captions_train2017.json"
 FOLDER = "coco/train2017"
 SIZES: tuple[Size, ...] = ((400, 300), (426, 320), (300, 400), (360, 270))
 CATEGORIES = (
     {"id": 0, "name": "objects", "supercategory": "none"},
     {"id": 1, "name": "person", "supercategory": "person"},
     {"id": 8, "name": "truck", "supercategory": "vehicle"},
+)
+
+COUNTS = ("Nobody", "One person", "Two people", "Three people", "Four people")
+PLACES = (
+    "in front of a wall",
+    "on a street",
+    "beside a heap of boxes",
+    "on a yard, with tools lying on the ground",
+    "under trees from which leaves fall",
 )
 
 
@@ -52,9 +63,21 @@ class CocoFile:
         return key
 
     def finish(self) -> None:
-        """Write the JSON."""
+        """Write the JSON of the labels, and that of the captions."""
         content = {"images": self.images, "annotations": self.annotations}
         self.out.json(LABELS, content | {"categories": list(CATEGORIES)})
+        self.out.json(CAPTIONS, {"images": self.images, "annotations": self._captions()})
+
+    def _captions(self) -> list[dict[str, Any]]:
+        """One caption an image. Some speak of lying and falling, none of a fallen person."""
+        persons = Counter(row["image_id"] for row in self.annotations if row["category_id"] == 1)
+        captions = []
+        for number, image in enumerate(self.images):
+            count = persons[image["id"]]
+            who = COUNTS[count] if count < len(COUNTS) else "Many people"
+            text = f"{who} {PLACES[number % len(PLACES)]}."
+            captions.append({"id": number + 1, "image_id": image["id"], "caption": text})
+        return captions
 
 
 def corner_size(box: Box) -> list[float]:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from hoban_assets.errors import HobanError
 from hoban_assets.external import Context, run_worker
+from hoban_assets.settings import Settings
 from hoban_assets.training.metrics import read_metrics
 from hoban_assets.training.plan import TrainingPlan, yolo_command
 
@@ -56,6 +57,7 @@ def train_locally(context: Context, plan: TrainingPlan) -> TrainingResult:
             script=WORKER,
             extras=plan.as_json(),
             cwd=plan.run_dir,
+            stall_seconds=Settings.from_env().stall_seconds,
             way_out="make the environment again",
         )
     except dg.Failure as error:

@@ -17,6 +17,9 @@ STOCK = "val"
 """Split of Ultralytics' own validation: every class on every image."""
 LABEL_AWARE = "val_labelled"
 """Split of the fair one: each class only on images whose source labels that class."""
+COUNTS = r"predicted_as/|false_positives_on_empty$|empty_images$"
+"""Metrics that count confusions (workers/yolo_confusions.py): no figures of a class, so they have
+no place in a table of classes. 'background' is a class among them, and so are unlabelled ones."""
 
 
 def read_metrics(path: Path) -> pd.DataFrame:
@@ -46,10 +49,14 @@ def read_metrics(path: Path) -> pd.DataFrame:
 def class_table(metrics: pd.DataFrame, epoch: int, split: str = LABEL_AWARE) -> pd.DataFrame:
     """Metrics of one epoch as a table: a row a class ('all' first), a column a metric.
 
-    A class without a label in the split has no row: it is missing, not zero.
+    A class without a label in the split has no row: it is missing, not zero. `COUNTS` are left
+    out.
     """
     rows = metrics[
-        (metrics.epoch == epoch) & (metrics.split == split) & (metrics.source == ALL)
+        (metrics.epoch == epoch)
+        & (metrics.split == split)
+        & (metrics.source == ALL)
+        & ~metrics.metric.str.match(COUNTS)
     ].drop_duplicates(KEY, keep="last")
     wide = rows.pivot(index="class_name", columns="metric", values="value")
     order = [ALL, *[name for name in rows.class_name.drop_duplicates() if name != ALL]]

@@ -163,11 +163,14 @@ def read_csv(path: Path) -> list[dict[str, str]]:
 def progress(pipes: PipesContext, features: Path, total: int) -> Iterator[None]:
     """Log from time to time how many rows fastdup has written."""
     done = threading.Event()
+    start = time.monotonic()
 
     def report() -> None:
         while not done.wait(PROGRESS_SECONDS):
-            size = features.stat().st_size if features.exists() else 0
-            pipes.log.info(f"{size // (4 * DIMENSIONS):,} of {total:,} images")
+            rows = (features.stat().st_size if features.exists() else 0) // (4 * DIMENSIONS)
+            rate = rows / (time.monotonic() - start)
+            left = f", {rate:,.0f}/s, {(total - rows) / rate:,.0f} s left" if rows else ""
+            pipes.log.info(f"features: {rows:,} of {total:,} images{left}")
 
     thread = threading.Thread(target=report, daemon=True)
     thread.start()

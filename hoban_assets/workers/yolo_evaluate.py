@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 from ultralytics.models.yolo.detect import DetectionValidator
 from ultralytics.utils import ops
-from ultralytics.utils.metrics import ConfusionMatrix, DetMetrics
+from ultralytics.utils.metrics import DetMetrics
 from yolo_callbacks import ALL, METRICS, class_rows, metric_row  # type: ignore[import-not-found]
+from yolo_confusions import Confusions  # type: ignore[import-not-found]
 
-CONFUSION_CONFIDENCE = 0.25
-"""Detections below it stay out of the confusion matrix (Ultralytics' default for predictions);
-at the 0.001 of an mAP pass the matrix is all false alarms."""
+STOCK, LABEL_AWARE = "val", "val_labelled"
+CURVE_POINTS = 101
 COVERED = 0.5
 """A wrong detection with at least this share of its area inside an ignore region of its class is
 not counted (intersection over detection area, the rule of COCO's evaluation for crowds)."""
@@ -56,10 +56,11 @@ class LabelAwareValidator(DetectionValidator):
         self.per_image: dict[str, list[np.ndarray]] = {}
 
     def init_metrics(self, model: Any) -> None:
-        """Start with an empty label-aware confusion matrix beside the stock one."""
+        """Start with empty confusions: the stock ones (at a useful confidence) and label-aware."""
         super().init_metrics(model)
         self.image_names, self.ignored = [], []
-        self.fair_confusion = ConfusionMatrix(names=model.names)
+        self.stock, self.fair = Confusions(model.names, worst=0), Confusions(model.names)
+        self.fair_confusion = self.fair.total
 
     def update_metrics(self, preds: list[dict[str, Any]], batch: dict[str, Any]) -> None:
         """Take the stock statistics, and note for each image what must not be counted."""
@@ -73,11 +74,33 @@ class LabelAwareValidator(DetectionValidator):
             covered = self._covered(pred, classes, target) & ~right
             self.image_names.append(name)
             self.ignored.append(covered)
-            counted = labelled[classes] & ~covered
-            shown = {key: pred[key][counted] for key in ("cls", "conf", "bboxes")}
-            kept = labelled[target["cls"].cpu().numpy().astype(int)]
-            truth = {"cls": target["cls"][kept], "bboxes": target["bboxes"][kept]}
-            self.fair_confusion.process_batch(shown, truth, conf=CONFUSION_CONFIDENCE)
+            self._count(pred, target, labelled[classes] & ~covered)
+
+    def _count(self, pred: dict[str, Any], target: dict[str, Any], counted: np.ndarray) -> None:
+        """Count one image as it is, and with only what its source can judge."""
+        facts = self.facts[Path(target["im_file"]).name]
+        found = {key: pred[key].cpu() for key in ("cls", "conf", "bboxes")}
+        truth = {key: target[key].cpu() for key in ("cls", "bboxes")}
+        kept = facts.labelled[truth["cls"].numpy().astype(int)]
+
+        def to_shares(corners: Any) -> np.ndarray:
+            height, width = target["ori_shape"]
+            boxes = ops.xyxy2xywh(_on_the_image(corners, target).cpu().numpy())
+            shares: np.ndarray = boxes / np.array([width, height, width, height])
+            return shares
+
+        for confusions, detections, labels in (
+            (self.stock, slice(None), slice(None)),
+            (self.fair, counted, kept),
+        ):
+            confusions.see(
+                Path(target["im_file"]).name,
+                facts.source,
+                {key: value[detections] for key, value in found.items()},
+                {key: value[labels] for key, value in truth.items()},
+                is_empty=not len(truth["cls"]) and not len(facts.regions),
+                to_shares=to_shares,
+            )
 
     def _covered(
         self, pred: dict[str, Any], classes: np.ndarray, target: dict[str, Any]
@@ -87,11 +110,8 @@ class LabelAwareValidator(DetectionValidator):
         if not len(regions) or not len(classes):
             return np.zeros(len(classes), bool)
         height, width = target["ori_shape"]
-        boxes = ops.scale_boxes(
-            target["imgsz"], pred["bboxes"].clone(), target["ori_shape"], target["ratio_pad"]
-        )
         share = share_inside(
-            boxes.cpu().numpy(),
+            _on_the_image(pred["bboxes"], target).cpu().numpy(),
             ops.xywh2xyxy(regions[:, 1:]) * np.array([width, height, width, height]),
         )
         of_class = classes[:, None] == regions[None, :, 0]
@@ -132,21 +152,49 @@ class LabelAwareValidator(DetectionValidator):
     def rows(self, epoch: int) -> Iterator[dict[str, Any]]:
         """All rows of the final evaluation: stock, label-aware, label-aware by source."""
         everything = range(len(self.image_names))
-        yield from self._slice_rows(epoch, "val", ALL, everything, label_aware=False)
-        yield from self._slice_rows(epoch, "val_labelled", ALL, everything, label_aware=True)
+        yield from self._slice_rows(epoch, STOCK, ALL, everything, label_aware=False)
+        yield from self._slice_rows(epoch, LABEL_AWARE, ALL, everything, label_aware=True)
         sources = np.array([self.facts[name].source for name in self.image_names])
         for source in np.unique(sources):
             images = np.flatnonzero(sources == source)
-            yield from self._slice_rows(
-                epoch, "val_labelled", str(source), images, label_aware=True
-            )
+            yield from self._slice_rows(epoch, LABEL_AWARE, str(source), images, label_aware=True)
+        yield from self.stock.rows(epoch, STOCK)
+        yield from self.fair.rows(epoch, LABEL_AWARE)
+        yield from self.fair.rows_of_empty_images(epoch, LABEL_AWARE)
+
+    def curves(self) -> dict[str, Any]:
+        """Label-aware curves of each class that has a label, `CURVE_POINTS` points each.
+
+        'recall' -> 'precision' at IoU 0.5 (the area below it is AP50), and 'confidence' -> 'f1',
+        whose highest point is where precision and recall of the class are best balanced.
+        """
+        metrics = self._metrics(range(len(self.image_names)), label_aware=True)
+        points = np.linspace(0, 1, CURVE_POINTS)
+
+        def thinned(values: np.ndarray) -> list[float]:
+            at = np.interp(points, np.linspace(0, 1, len(values)), values)
+            return [round(float(value), 4) for value in at]
+
+        axis = [round(float(point), 2) for point in points]
+        classes = {
+            metrics.names[class_id]: {
+                "precision": thinned(metrics.box.prec_values[index]),
+                "f1": thinned(metrics.box.f1_curve[index]),
+            }
+            for index, class_id in enumerate(metrics.ap_class_index)
+        }
+        return {"recall": axis, "confidence": axis, "classes": classes}
+
+    def _metrics(self, images: Any, *, label_aware: bool) -> DetMetrics:
+        metrics = DetMetrics(self.names)
+        metrics.stats = self.slice(images, label_aware=label_aware)
+        metrics.process()
+        return metrics
 
     def _slice_rows(
         self, epoch: int, split: str, source: str, images: Any, *, label_aware: bool
     ) -> Iterator[dict[str, Any]]:
-        metrics = DetMetrics(self.names)
-        metrics.stats = self.slice(images, label_aware=label_aware)
-        metrics.process()
+        metrics = self._metrics(images, label_aware=label_aware)
         labelled = np.array([self.facts[self.image_names[i]].labelled for i in images])
         judged = labelled.sum(axis=0) if label_aware else np.full(len(self.names), len(images))
 
@@ -165,6 +213,13 @@ class LabelAwareValidator(DetectionValidator):
 
 
 _TARGETS = ("target_cls", "target_img")
+
+
+def _on_the_image(corners: Any, target: Mapping[str, Any]) -> Any:
+    """Corners in pixels of the network's input -> in pixels of the image (a new tensor)."""
+    return ops.scale_boxes(
+        target["imgsz"], corners.clone(), target["ori_shape"], target["ratio_pad"]
+    )
 
 
 def share_inside(boxes: np.ndarray, regions: np.ndarray) -> np.ndarray:

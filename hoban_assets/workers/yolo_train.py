@@ -4,7 +4,8 @@ Also runs without Dagster: ``python yolo_train.py plan.json`` (the file lies in 
 The plan is what `hoban_assets.training.plan.TrainingPlan.as_json` returns.
 
 Started again it goes on where it was: a finished run is not trained again, an interrupted one
-resumes after its last whole epoch, and one that was killed in its evaluation is only evaluated.
+resumes after its last whole epoch, and one that was killed in its evaluation is only evaluated,
+as is a finished one whose evaluation is older than `EVALUATION`.
 Exit status: 0 done, 1 failed (the reason is the last line, and in failed.json), 143 stopped.
 """
 
@@ -45,6 +46,11 @@ from yolo_support import (  # type: ignore[import-not-found]
     write_whole,
 )
 
+EVALUATION = 2
+"""What an evaluation records. Raise it with that: finished runs are then evaluated again.
+
+2: confusions, false positives on empty images, curves.json, worst_images.json.
+"""
 FROM_TRAINING = ("args.yaml", "results.csv", "results.png", "labels.jpg")
 FROM_WEIGHTS = ("best.pt", "last.pt")
 PICTURES = (
@@ -104,7 +110,8 @@ def run_and_report(plan: dict[str, Any]) -> int:
 
 def train(run: RunFolder, plan: dict[str, Any]) -> None:
     """Bring the run to its end from wherever it stands."""
-    if run.is_finished():
+    is_trained = run.is_finished()
+    if is_trained and _ended(run).get("evaluation", 1) >= EVALUATION:
         say(f"{run.root} is finished: nothing to train")
         return
     dataset = Path(plan["dataset_path"]).absolute()
@@ -113,11 +120,23 @@ def train(run: RunFolder, plan: dict[str, Any]) -> None:
     write_data_yaml(run, dataset)
     remove_caches(dataset)
     try:
-        _train_epochs(run, plan, manifest)
+        if is_trained:
+            say(f"{run.root} is trained, its evaluation records less than now: evaluating again")
+        else:
+            _train_epochs(run, plan, manifest)
         _evaluate(run, plan["arguments"], manifest)
     finally:
         remove_caches(dataset)
     _keep(run)
+
+
+def _ended(run: RunFolder) -> dict[str, Any]:
+    """Epochs and best epoch of a training that has ended, evaluated or not."""
+    if run.is_finished():
+        finished: dict[str, Any] = json.loads(run.finished.read_text(encoding="utf-8"))
+        return finished
+    state = run.state()
+    return {"epochs": state["epoch"], "best_epoch": state["best_epoch"]}
 
 
 def _train_epochs(run: RunFolder, plan: dict[str, Any], manifest: list[dict[str, Any]]) -> None:
@@ -129,6 +148,7 @@ def _train_epochs(run: RunFolder, plan: dict[str, Any], manifest: list[dict[str,
         return
     ultralytics = import_ultralytics()
     from yolo_callbacks import Recorder  # type: ignore[import-not-found]
+    from yolo_progress import BatchProgress  # type: ignore[import-not-found]
 
     if state:
         say(f"resuming after epoch {state['epoch']}/{arguments['epochs']}")
@@ -144,8 +164,9 @@ def _train_epochs(run: RunFolder, plan: dict[str, Any], manifest: list[dict[str,
         arguments |= {"project": str(run.root), "name": run.train.name, "exist_ok": True}
         arguments["amp"] = precision(arguments["device"])
     recorder = Recorder(run.root, plan["expected"], boxes_of(manifest), state.get("best_epoch", 0))
-    for event, callback in recorder.callbacks().items():
-        model.add_callback(event, callback)
+    for callbacks in (recorder.callbacks(), BatchProgress().callbacks()):
+        for event, callback in callbacks.items():
+            model.add_callback(event, callback)
     start = time.monotonic()
     model.train(data=str(run.data_yaml), **arguments)
     say(f"trained {run.state()['epoch']} epochs; {time.monotonic() - start:.0f} s this time")
@@ -164,10 +185,11 @@ def _end_training(run: RunFolder) -> None:
 
 
 def _evaluate(run: RunFolder, arguments: dict[str, Any], manifest: list[dict[str, Any]]) -> None:
-    """Evaluate best.pt once; append the rows of its epoch to metrics.jsonl."""
+    """Evaluate best.pt once; append the rows of its epoch to metrics.jsonl, write its curves."""
     import_ultralytics()
     from ultralytics.utils import YAML
     from yolo_evaluate import LabelAwareValidator, image_facts  # type: ignore[import-not-found]
+    from yolo_progress import BatchProgress
 
     names = dict(YAML.load(run.data_yaml)["names"])
     validator = LabelAwareValidator(
@@ -175,7 +197,7 @@ def _evaluate(run: RunFolder, arguments: dict[str, Any], manifest: list[dict[str
         args={
             "task": "detect",
             "mode": "val",
-            "model": str(run.weights / "best.pt"),
+            "model": str(run.root / "best.pt" if run.is_finished() else run.weights / "best.pt"),
             "data": str(run.data_yaml),
             "device": str(arguments["device"]).partition(",")[0],  # one GPU is enough
             "rect": True,
@@ -184,10 +206,15 @@ def _evaluate(run: RunFolder, arguments: dict[str, Any], manifest: list[dict[str
         },
         save_dir=run.root / "evaluation",
     )
+    for event, callback in BatchProgress().callbacks().items():
+        validator.add_callback(event, callback)
     validator()
-    epoch = run.state()["best_epoch"]
+    epoch = _ended(run)["best_epoch"]
     rows = list(validator.rows(epoch))
     run.append(rows)
+    write_whole(run.root / "curves.json", json.dumps(validator.curves()))
+    worst = json.dumps(validator.fair.worst_images(), ensure_ascii=False)
+    write_whole(run.root / "worst_images.json", worst)
     overall = {
         (row["split"], row["metric"]): row["value"]
         for row in rows
@@ -209,19 +236,26 @@ def _keep(run: RunFolder) -> None:
         *(run.root / "evaluation").glob("*.[jp][pn]g"),
     ):
         if file.is_file():
-            (run.root / file.name).unlink(missing_ok=True)
-            link(file, run.root / file.name)
+            _put(file, run.root / file.name)
     for misleading in run.train.glob("confusion_matrix*.png"):  # full of 0.001-confidence boxes
         misleading.unlink()
-    state = run.state()
     finished = {
-        "epochs": state["epoch"],
-        "best_epoch": state["best_epoch"],
+        **_ended(run),
+        "evaluation": EVALUATION,
         "pictures": [name for name in PICTURES if (run.root / name).is_file()],
     }
     write_whole(run.finished, json.dumps(finished, indent=2))
     for folder in (run.kept, run.root / "config"):
-        shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=not folder.exists())
+
+
+def _put(file: Path, target: Path) -> None:
+    """Link `file` to `target`, which is never absent meanwhile: without best.pt a run is lost."""
+    new = target.with_name(f"{target.name}.new")
+    new.unlink(missing_ok=True)
+    link(file, new)
+    new.replace(target)
+    new.unlink(missing_ok=True)  # replace() leaves it where both are the same file already
 
 
 def _stop_on_signals() -> None:

@@ -1,0 +1,202 @@
+"""Row 6: `hoban` commands answer within a second on a catalog of a million boxes.
+
+Each command runs as a user runs it, in a process of its own, so the start of Python counts. The
+floor is a process that only imports what every command needs (typer and DuckDB).
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.harness import Context, Criterion, Result, in_turn, median, samples
+from benchmarks.worker import Timing, Work, call
+
+HOBAN = Path(sys.executable).with_name("hoban")
+LIMIT_SECONDS = 1.0
+"""Issue 3: every command within a second, pictures apart."""
+FLOOR = [sys.executable, "-c", "import duckdb, typer"]
+COMMANDS: dict[str, Sequence[str]] = {
+    "sql": ("sql", "SELECT class_name, count(*) FROM boxes GROUP BY ALL"),
+    "fate": ("fate", "helmet_60k/train/images/S2-N0000007.jpg"),
+    "summary": ("summary", "v9", "--partition", "full"),
+    "status": ("status", "--partition", "full"),
+    "sizes": ("sizes", "helmet_60k", "--class", "person_with_helmet", "--partition", "full"),
+    "diff": ("diff", "dataset_v8", "dataset_v9", "--partition", "full"),
+    "compare": ("compare", "model_v8", "model_v9", "--partition", "full"),
+    "results": ("results", "model_v9", "--partition", "full"),
+    "is-safe-to-delete": ("is-safe-to-delete", "{data}/artifacts"),
+}
+NEEDS_DAGSTER = {
+    "prune": ("prune", "--dry-run"),
+    "journal": ("journal",),
+}
+"""Commands that ask Dagster itself: reported, not judged, as importing it takes a second."""
+
+
+def run(context: Context) -> Result:
+    """Make the catalog once, then run every command in turn."""
+    scale = context.size(1000, 20)
+    data = context.folder / "data"
+    made = call(f"{__name__}:fill", data=str(data), scale=scale)
+    boxes = made.result
+    home = context.folder / "dagster"
+    home.mkdir()
+    env = {
+        **os.environ,
+        "DAGSTER_HOME": str(home),
+        "HOBAN_DATA_ROOT": str(data),
+        "HOBAN_RAW_ROOT": str(context.folder / "raw"),
+    }
+    sides = {"floor": _process(FLOOR, env)}
+    for name, arguments in {**COMMANDS, **NEEDS_DAGSTER}.items():
+        words = [a.format(data=data) for a in arguments]
+        sides[name] = _process([str(HOBAN), *words], env)
+    timings = in_turn(context, sides)
+    floor = median(timings["floor"])
+    criteria = [
+        Criterion(
+            f"hoban {name}, {boxes:,} boxes",
+            f"{median(timings[name]):.2f} s",
+            f"start alone: {floor:.2f} s",
+            median(timings[name]),
+            LIMIT_SECONDS,
+            "at most",
+            " s",
+        )
+        for name in COMMANDS
+    ]
+    apart = ", ".join(f"{name} {median(timings[name]):.2f} s" for name in NEEDS_DAGSTER)
+    return Result(
+        criteria=criteria,
+        notes=(f"not judged, as they import dagster: {apart}",),
+        samples=samples(timings),
+    )
+
+
+def _process(command: Sequence[str], env: dict[str, str]) -> Callable[[int], Timing]:
+    def side(_turn: int) -> Timing:
+        start = time.perf_counter()
+        done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+        seconds = time.perf_counter() - start
+        if done.returncode not in (0, 1) or "Traceback" in done.stderr:
+            raise RuntimeError(f"{' '.join(command)} failed: {done.stderr[-500:]}")
+        return Timing(seconds, 0, None)
+
+    return side
+
+
+def fill(data: str, scale: int) -> Work:
+    """Record stages, two datasets and two models: a million labels for a `scale` of 1,000."""
+    from hoban_assets.catalog.store import Catalog
+    from hoban_assets.samples import Samples
+
+    catalog = Catalog(Path(data) / "catalog.duckdb")
+    stages = {
+        "helmet_60k": (60 * scale, 4, [0, 1]),
+        "coco_person": (40 * scale, 6, [2]),
+        "fallen_pool": (30 * scale, 1, [3]),
+    }
+
+    def work() -> Callable[[], int]:
+        for name, shape in stages.items():
+            catalog.record(name, "full", "run", "code", name, _rows(name, *shape))
+        for version, eighths in (("v8", 5), ("v9", 6)):
+            parts = [
+                _rows(name, images * eighths // 8, boxes, classes, split=True)
+                for name, (images, boxes, classes) in stages.items()
+            ]
+            dataset, model = f"dataset_{version}", f"model_{version}"
+            common = {"partition": "full", "run_id": "run", "code_version": "code"}
+            catalog.record(
+                dataset,
+                input_key=version,
+                samples=Samples.concat(parts).without_decisions(),
+                path=str(Path(data) / "artifacts" / dataset),
+                inputs=dict.fromkeys(stages, "x"),
+                recipe={"version": version, "similarity": 0.9},
+                **common,
+            )
+            catalog.record(
+                model,
+                input_key=version,
+                metrics=_metrics(),
+                path=str(Path(data) / "models" / version),
+                data_version=version,
+                inputs={dataset: version},
+                recipe={"epochs": 300},
+                **common,
+            )
+        return lambda: int(catalog.query("SELECT count(*) AS n FROM boxes").n[0])
+
+    return work
+
+
+def _rows(source: str, images: int, boxes: int, classes: list[int], *, split: bool = False) -> Any:
+    """Samples of one source: `boxes` labels an image, a fifth of them ignore regions."""
+    import numpy as np
+
+    from hoban_assets.samples import CLASS_NAMES, Samples
+
+    draw = np.random.default_rng(images)
+    ids = np.array([f"{source}/train/images/S2-N{i:07d}.jpg" for i in range(images)])
+    n = images * boxes
+    decided = n // 10
+    class_id = draw.choice(classes, n)
+    area = np.exp(draw.normal(-4.5, 1, n)).clip(1e-5, 0.9)
+    side = np.where(draw.random(images) < 0.1, "val", "train") if split else [None] * images
+    return Samples.of(
+        {
+            "image_id": ids,
+            "source": [source] * images,
+            "file": ids,
+            "label_file": ids,
+            "width": [1920] * images,
+            "height": [1080] * images,
+            "content_hash": [f"{source}{i}" for i in range(images)],
+            "group_id": ids,
+            "split": side,
+        },
+        {
+            "image_id": np.repeat(ids, boxes),
+            "class_id": class_id,
+            "class_name": np.array(CLASS_NAMES)[class_id],
+            "x_center": [0.5] * n,
+            "y_center": [0.5] * n,
+            "width": np.sqrt(area),
+            "height": np.sqrt(area),
+            "area": area,
+            "origin": ["human"] * n,
+            "ignore": draw.random(n) < 0.2,
+            "row": list(range(n)),
+        },
+        {
+            "image_id": np.repeat(ids, boxes)[:decided],
+            "stage": ["read"] * decided,
+            "rule": draw.choice(["clipped", "box_malformed"], decided),
+            "action": ["repair"] * decided,
+        },
+    )
+
+
+def _metrics() -> Any:
+    """Figures of 300 epochs."""
+    import pandas as pd
+
+    from hoban_assets.samples import CLASS_NAMES
+
+    rows = itertools.product(
+        range(1, 301),
+        ("val", "val_labelled"),
+        ("all",),
+        ("all", *CLASS_NAMES),
+        ("mAP50", "mAP50-95", "precision", "recall"),
+        (0.5,),
+    )
+    return pd.DataFrame(rows, columns=["epoch", "split", "source", "class_name", "metric", "value"])

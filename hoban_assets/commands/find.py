@@ -1,0 +1,113 @@
+"""`hoban find`: does a source hold anything about ...?"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hoban_assets.commands.app import LOOK, AsJson, app, print_json, progress_bar, show
+from hoban_assets.errors import HobanError
+from hoban_assets.settings import Settings
+
+if TYPE_CHECKING:
+    from hoban_assets.commands.targets import Target
+    from hoban_assets.reporting.search import Searched
+
+_LONGEST = 90
+NO_CAPTIONS = (
+    "  It has no captions_*.json. Put that of COCO (captions_train2017.json) into its folder "
+    "annotations/ to search what its pictures show."
+)
+
+
+@app.command(rich_help_panel=LOOK)
+def find(
+    pattern: Annotated[str, typer.Argument(help="Regular expression; case does not matter.")],
+    source: Annotated[
+        str, typer.Argument(help="Declared source, stage, folder, or 'all'.", metavar="SOURCE")
+    ],
+    as_json: AsJson = False,
+    limit: Annotated[int, typer.Option(min=1, help="Examples of each match.")] = 3,
+) -> None:
+    """Search class names, categories, codes and their texts, captions and file names of a source.
+
+    Example: hoban find 'lying|fall' coco
+    """
+    from hoban_assets.commands.targets import sources_named
+    from hoban_assets.reporting.search import compiled
+
+    settings = Settings.from_env()
+    expression = compiled(pattern)
+    targets = sources_named(source, settings)
+    searched, failed = [], []
+    for target in targets:
+        try:
+            searched.append(_search(target, expression, limit))
+        except HobanError as error:
+            if len(targets) == 1:
+                raise
+            failed.append({"source": target.source.name, "problem": error.problem})
+    if as_json:
+        print_json(
+            {
+                "pattern": pattern,
+                "hits": [asdict(hit) for each in searched for hit in each.hits],
+                "searched": [each.as_json() for each in searched],
+                "failed": failed,
+            }
+        )
+        return
+    _print(pattern, searched, settings.language)
+    for row in failed:
+        typer.echo(f"not searched: {row['source']}: {row['problem']}", err=True)
+
+
+def _search(target: Target, expression: object, limit: int) -> Searched:
+    from typing import Any, cast
+
+    from hoban_assets.reporting.search import search
+
+    return search(target.source, target.raw_root, cast(Any, expression), limit, progress_bar)
+
+
+def _print(pattern: str, searched: list[Searched], language: str) -> None:
+    from hoban_assets.reporting.language import speaker
+
+    say = speaker(language)
+    hits = [hit for each in searched for hit in each.hits]
+    if hits:
+        columns = ("source", "where", "match", "count", "images", "on_disk")
+        show([{name: getattr(hit, name) for name in columns} for hit in hits], as_json=False)
+        typer.echo(f"\n{say('Examples')}\n")
+        show(
+            [
+                {
+                    "source": hit.source,
+                    "where": hit.where,
+                    "match": hit.match,
+                    "text": example["text"][:_LONGEST],
+                    "file": example["file"],
+                }
+                for hit in hits
+                for example in hit.examples
+            ],
+            as_json=False,
+            columns=["source", "where", "match", "text", "file"],
+        )
+    else:
+        typer.echo(say("Nothing matches '{pattern}'.", pattern=pattern))
+    typer.echo("")
+    for each in searched:
+        typer.echo(
+            say(
+                "searched {source}: {classes} classes, {captions} captions, {files} file names",
+                source=each.source,
+                classes=f"{each.classes:,}",
+                captions=f"{each.captions:,}",
+                files=f"{each.files:,}",
+            )
+        )
+        if each.captions_expected:
+            typer.echo(say(NO_CAPTIONS))

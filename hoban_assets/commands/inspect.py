@@ -1,0 +1,191 @@
+"""`hoban inspect`: what a raw folder holds, before anything is built from it."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hoban_assets.commands.app import LOOK, AsJson, app, nearest, print_json, progress_bar, show
+from hoban_assets.errors import HobanError
+from hoban_assets.settings import Settings
+
+if TYPE_CHECKING:
+    from hoban_assets.commands.targets import Target
+    from hoban_assets.formats.detect import Detection
+
+FORMATS = ("aihub", "coco", "yolo", "widerperson", "background")
+
+
+@app.command(rich_help_panel=LOOK)
+def inspect(
+    folder: Annotated[
+        str, typer.Argument(metavar="FOLDER", help="Any raw folder, or a declared source.")
+    ],
+    as_json: AsJson = False,
+    examples: Annotated[int, typer.Option(min=1, help="Files named for each defect.")] = 2,
+    images: Annotated[
+        bool,
+        typer.Option(
+            "--images/--no-images",
+            help="Open every image: duplicates, leaks and broken files are found so.",
+        ),
+    ] = True,
+    format_name: Annotated[
+        str | None,
+        typer.Option("--format", help=f"One of {', '.join(FORMATS)}, instead of the detected."),
+    ] = None,
+    clip: Annotated[
+        str | None,
+        typer.Option(
+            help="Pattern with a group 'clip' that names the video of a file, to find frames of "
+            r"one clip in two splits: '(?P<clip>.+)_\d+'"
+        ),
+    ] = None,
+) -> None:
+    """Say what a raw folder holds and what is wrong with it, before building from it.
+
+    Format, classes, sizes, defects of labels, copies, leaks between its splits; worst first.
+
+    Example: hoban inspect "data/raw/fall.v1i (2).yolo26"
+    """
+    from hoban_assets.reporting.language import speaker
+
+    settings = Settings.from_env()
+    if format_name is not None:
+        nearest(format_name, FORMATS, "format")
+    chosen = _target(folder, settings, format_name)
+    say = speaker(settings.language)
+    if not hasattr(chosen, "source"):
+        _print_parts(chosen, as_json, say)
+        return
+    _inspect(chosen, settings, as_json, examples, images, _checked(clip), say)
+
+
+def _target(text: str, settings: Settings, format_name: str | None) -> Any:
+    """The one source that is meant, or the `Detection` of a folder that holds several.
+
+    Raises:
+        HobanError: there is no such folder, or no reader fits it.
+    """
+    from hoban_assets.commands.targets import declared_target, folder_of, sources_of, target_of
+    from hoban_assets.formats.detect import detect
+    from hoban_assets.reporting.inspection_text import nothing_fits
+    from hoban_assets.reporting.language import speaker
+
+    sources = sources_of(text)
+    if len(sources) > 1:
+        listed = ", ".join(source.name for source in sources)
+        raise HobanError(f"stage {text} reads several sources", f"inspect one of them: {listed}")
+    if sources and format_name in {None, sources[0].format}:
+        return declared_target(sources[0], settings)
+    root = sources[0].root(settings.raw_root) if sources else folder_of(text, settings)
+    found = detect(root)
+    if found.format or format_name:
+        return target_of(found, settings, format_name)
+    if len(found.parts) == 1:
+        return target_of(found.parts[0], settings)
+    if not found.parts:
+        raise HobanError(*nothing_fits(found, speaker(settings.language)))
+    return found
+
+
+def _checked(pattern: str | None) -> str | None:
+    if pattern is None:
+        return None
+    try:
+        groups = re.compile(pattern).groupindex
+    except re.error as error:
+        raise HobanError(
+            f"--clip {pattern!r} is no regular expression: {error}",
+            "for frames named street_0001.jpg: --clip '(?P<clip>.+)_\\d+'",
+        ) from None
+    if "clip" not in groups:
+        raise HobanError(
+            f"--clip {pattern!r} has no group named clip", "write it like '(?P<clip>.+)_\\d+'"
+        )
+    return pattern
+
+
+def _print_parts(found: Detection, as_json: bool, say: Any) -> None:
+    from hoban_assets.reporting.inspection_text import said
+
+    rows = [
+        {
+            "folder": str(part.folder.relative_to(found.folder)),
+            "format": part.format,
+            "why": said(say, part.reason, part.facts),
+        }
+        for part in found.parts
+    ]
+    if as_json:
+        print_json({"folder": found.folder, "format": None, "sources": rows})
+        return
+    typer.echo(f"{found.folder}: {said(say, found.reason, found.facts)}\n")
+    show(rows, as_json=False)
+    first = found.parts[0].folder
+    typer.echo(say("\nInspect one of them: hoban inspect '{folder}'", folder=first))
+
+
+def _inspect(
+    target: Target,
+    settings: Settings,
+    as_json: bool,
+    examples: int,
+    images: bool,
+    clip: str | None,
+    say: Any,
+) -> None:
+    from dataclasses import replace
+
+    from hoban_assets.formats.gather import gather
+    from hoban_assets.reporting import inspection_text as text
+    from hoban_assets.reporting.inspection import inspect_rows
+
+    source = target.source if clip is None else replace(target.source, clip_pattern=clip)
+    gathered = gather(
+        source,
+        target.raw_root,
+        declared=target.declared,
+        bars=progress_bar,
+        open_images=images,
+        cache_file=_cache_file(target, settings),
+        workers=settings.workers,
+    )
+    seen = inspect_rows(gathered, examples)
+    if as_json:
+        found = target.found
+        reason = {"reason": text.said(say, found.reason, found.facts)} if found else {}
+        print_json({**reason, "findings": text.findings_as_rows(seen, say), **seen.as_json()})
+        return
+    for line in text.headline(seen, target.found, say):
+        typer.echo(line)
+    if target.found and target.found.near:
+        typer.echo(say(target.found.near))
+    typer.echo("\n" + say("Findings, worst first"))
+    for line in text.finding_lines(seen, say):
+        typer.echo(line)
+    for part in text.parts(seen, say):
+        typer.echo(f"\n{part.heading}\n")
+        show(part.rows, as_json=False)
+        for line in part.lines:
+            typer.echo(f"  {line}")
+
+
+def _cache_file(target: Target, settings: Settings) -> Path | None:
+    """Image facts: those of the stages for sources under the raw root, else a file a folder.
+
+    None where nothing may be written.
+    """
+    from hashlib import sha256
+
+    exists = next(p for p in (settings.cache, *settings.cache.parents) if p.exists())
+    if not os.access(exists, os.W_OK):
+        return None
+    if target.raw_root == settings.raw_root:
+        return settings.cache / "image_facts.parquet"
+    folder = target.raw_root / target.source.folder
+    return settings.cache / "inspected" / f"{sha256(str(folder).encode()).hexdigest()[:16]}.parquet"

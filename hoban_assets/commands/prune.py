@@ -1,0 +1,262 @@
+"""`hoban prune`: what nothing needs, to the trash; back from there; and for good."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hoban_assets.commands import prune_words as words
+from hoban_assets.commands.active_runs import no_active_run
+from hoban_assets.commands.app import (
+    UPKEEP,
+    AsJson,
+    app,
+    asking_catalog,
+    print_json,
+    progress_bar,
+    show,
+)
+from hoban_assets.errors import HobanError
+from hoban_assets.settings import Settings
+
+if TYPE_CHECKING:
+    from hoban_assets.upkeep.batches import Batch, Moved
+    from hoban_assets.upkeep.items import Item, Survey
+
+
+@app.command(rich_help_panel=UPKEEP)
+def prune(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Only what lies at or below these. Default: the whole data root."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done; change nothing.")
+    ] = False,
+    restore: Annotated[
+        bool, typer.Option("--restore", help="Put back what was moved last (or --batch).")
+    ] = False,
+    empty_trash: Annotated[
+        bool, typer.Option("--empty-trash", help="Delete what lies in the trash, for good.")
+    ] = False,
+    batch: Annotated[
+        str | None, typer.Option(help="Name of a batch in the trash; default: last, or all.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Move what no current dataset or model needs to the trash, and say how much that frees.
+
+    Goes: datasets and trainings that were replaced, and what killed runs left. Stays: raw
+    sources, weights, whatever a current model was trained on, and everything that hoban did not
+    write. Refuses while a run is active.
+
+    Example: hoban prune --dry-run
+    """
+    settings = Settings.from_env()
+    if restore and empty_trash:
+        raise HobanError("--restore and --empty-trash exclude each other", "choose one of them")
+    if paths and (restore or empty_trash):
+        raise HobanError("paths go with neither --restore nor --empty-trash", "use --batch NAME")
+    call = _Call(settings, dry_run, yes, as_json)
+    if restore or empty_trash:
+        call.trash(batch, restore=restore)
+    else:
+        call.prune(paths or [])
+
+
+@dataclass(frozen=True)
+class _Call:
+    """One call of the command."""
+
+    settings: Settings
+    dry_run: bool
+    yes: bool
+    as_json: bool
+
+    def prune(self, paths: list[Path]) -> None:
+        from hoban_assets.upkeep import trash
+        from hoban_assets.upkeep.batches import locked
+        from hoban_assets.upkeep.leftovers import checked_root
+
+        root = checked_root(self.settings)
+        wanted = _only(paths, root)
+        if self.dry_run:
+            self._show(self._survey(wanted))
+            return
+        moved = []
+        with locked(root), no_active_run(self.say) as check:
+            check()
+            found = self._survey(wanted)
+            if not (found.unused and self.as_json):
+                self._show(found)
+            if not found.unused:
+                return
+            question = "Move this to the trash ({count}, {size})?"
+            self._confirm(question, count=len(found.unused), size=found.bytes)
+            for item, why in trash.move(root, found.unused, self._needed(check)):
+                if why:
+                    self._tell("left alone", item.relative, why)
+                else:
+                    moved.append(item)
+                    self._tell("moved to the trash", item.relative)
+        if self.as_json:
+            print_json(words.survey_json(found, self.dry_run, moved))
+            return
+        frees = words.size(replace(found, unused=moved).frees)
+        self._print(words.MOVED, count=len(moved), trash=root / "trash", frees=frees)
+
+    def trash(self, name: str | None, *, restore: bool) -> None:
+        from hoban_assets.upkeep.batches import batches, locked, strangers
+        from hoban_assets.upkeep.leftovers import checked_root
+
+        root = checked_root(self.settings)
+        if self.dry_run:
+            chosen = _chosen(batches(root), name, last=restore)
+            rows = [words.line(b, item) for b in chosen for item in b.items]
+            show(rows if self.as_json else words.for_the_eye(rows), self.as_json, words.IN_TRASH)
+            return
+        with locked(root), no_active_run(self.say) as check:
+            check()
+            chosen = _chosen(batches(root), name, last=restore)
+            rows = (self._restore if restore else self._empty)(root, chosen) if chosen else []
+            if self.as_json:
+                print_json(rows)
+                return
+            if not chosen:
+                self._print("the trash is empty")
+            for stranger in strangers(root):
+                self._print("not hoban's, left alone: {path}", path=stranger)
+
+    def _restore(self, root: Path, chosen: list[Batch]) -> list[dict[str, Any]]:
+        from hoban_assets.upkeep.trash import restore
+
+        rows = []
+        for one in chosen:
+            for item, why in restore(root, one):
+                self._tell("left in the trash" if why else "put back", item.relative, why)
+                rows.append({**words.line(one, item), "restored": why is None, "problem": why})
+        return rows
+
+    def _empty(self, root: Path, chosen: list[Batch]) -> list[dict[str, Any]]:
+        from hoban_assets.upkeep.below_data import objection_to_deletion
+        from hoban_assets.upkeep.contents import freed, measure
+        from hoban_assets.upkeep.references import protected_places, references
+        from hoban_assets.upkeep.trash import empty
+
+        with asking_catalog() as ask:
+            known = references(ask, self.settings, self.say)
+        known.protected += protected_places(self.settings, self.say)
+
+        def objection(batch: Batch, item: Moved) -> str | None:
+            return objection_to_deletion(root, batch, item, known, self.settings, self.say)
+
+        lying = [b.place(i) for b in chosen for i in b.items if b.place(i).exists()]
+        sizes = {place: measure(place) for place in lying}
+        size = sum(content.bytes for content in sizes.values())
+        self._confirm(
+            "Delete for good what lies in the trash ({count}, {size})?", count=len(lying), size=size
+        )
+        rows, gone = [], []
+        for one in chosen:
+            for item, why in empty(root, one, objection):
+                if why is None and one.place(item) in sizes:
+                    gone.append(sizes[one.place(item)])
+                self._tell("left in the trash" if why else "deleted", item.relative, why)
+                rows.append({**words.line(one, item), "deleted": why is None, "problem": why})
+        if not self.as_json:
+            self._print("freed {frees}", frees=words.size(freed(gone)))
+        return rows
+
+    @property
+    def say(self) -> Callable[..., str]:
+        from hoban_assets.reporting.language import speaker
+
+        return speaker(self.settings.language)
+
+    def _survey(self, wanted: Callable[[Path], bool]) -> Survey:
+        from hoban_assets.commands.is_safe_to_delete import declared_claims
+        from hoban_assets.upkeep.leftovers import survey
+        from hoban_assets.upkeep.references import references
+
+        with asking_catalog() as ask:
+            known = references(ask, self.settings, self.say)
+        _, assets = declared_claims(self.settings)
+        with progress_bar(self.say("looking")) as progress:
+            return survey(
+                known, self.settings, self.say, assets=assets, wanted=wanted, progress=progress
+            )
+
+    def _needed(self, check: Callable[[], None]) -> Callable[[Item], str | None]:
+        from hoban_assets.upkeep.leftovers import came_to_be_needed
+
+        def needed(item: Item) -> str | None:
+            check()
+            with asking_catalog() as ask:
+                return came_to_be_needed(item, ask, self.settings, self.say)
+
+        return needed
+
+    def _confirm(self, question: str, *, count: int, size: int) -> None:
+        if self.yes:
+            return
+        if not sys.stdin.isatty():
+            raise HobanError("nobody can be asked here: standard input is no terminal", "add --yes")
+        if not typer.confirm(self.say(question, count=count, size=words.size(size)), err=True):
+            raise typer.Exit(1)
+
+    def _show(self, found: Survey) -> None:
+        if self.as_json:
+            print_json(words.survey_json(found, self.dry_run, []))
+            return
+        if found.unknown:
+            self._print("Left alone, because they are not hoban's or it is not certain:")
+            show(words.kept(found.unknown), as_json=False)
+        if not found.unused:
+            self._print(
+                "Nothing to prune. Needed, and not touched: {needed}.", needed=len(found.live)
+            )
+            return
+        self._print("Nothing needs these:")
+        show(words.for_the_eye([words.row(item) for item in found.unused]), as_json=False)
+        self._print(words.TOTAL, **words.total(found))
+        if self.dry_run:
+            self._print("Nothing was changed. 'hoban prune' moves this to the trash.")
+
+    def _tell(self, what: str, path: str, why: str | None = None) -> None:
+        if not self.as_json:
+            reason = f" ({self.say(why)})" if why else ""
+            typer.echo(f"{self.say(what)}: {path}{reason}")
+
+    def _print(self, text: str, **values: object) -> None:
+        typer.echo(self.say(text, **values))
+
+
+def _only(paths: list[Path], root: Path) -> Callable[[Path], bool]:
+    """Accept paths from the working directory, or from the data root, as the table prints them."""
+    from hoban_assets.upkeep.places import is_within
+
+    found = [path if path.exists() else root / path for path in paths]
+    for path, place in zip(paths, found, strict=True):
+        if not place.exists():
+            raise HobanError(f"{path} does not exist", "name a folder below the data root")
+        if not is_within(place, root):
+            raise HobanError(
+                f"{path} lies outside the data root {root}, where nothing is pruned",
+                f"hoban is-safe-to-delete {path}",
+            )
+    return lambda place: not found or any(is_within(place, wanted) for wanted in found)
+
+
+def _chosen(found: list[Batch], name: str | None, *, last: bool) -> list[Batch]:
+    if name is None:
+        return found[-1:] if last else found
+    from hoban_assets.commands.app import nearest
+
+    nearest(name, [batch.name for batch in found], "batch")
+    return [batch for batch in found if batch.name == name]

@@ -1,0 +1,84 @@
+"""How `hoban prune` says what it found: rows of tables, JSON, sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hoban_assets.catalog.answers import Row
+    from hoban_assets.upkeep.batches import Batch, Moved
+    from hoban_assets.upkeep.items import Item, Survey
+
+TOTAL = (
+    "{count} in all, {size}; deleting that frees {frees}, the rest are other names of files that "
+    "stay. Needed, and not touched: {needed}."
+)
+
+MOVED = (
+    "moved to {trash}: {count}. 'hoban prune --restore' puts it back, 'hoban prune --empty-trash' "
+    "deletes it and frees {frees}"
+)
+NOTHING = "Nothing to prune. Needed, and not touched: {needed}."
+IN_TRASH = ("batch", "path", "what", "size", "moved", "why")
+
+
+def total(found: Survey) -> dict[str, object]:
+    """Values of TOTAL."""
+    sizes = {"size": size(found.bytes), "frees": size(found.frees)}
+    return {"count": len(found.unused), "needed": len(found.live), **sizes}
+
+
+def survey_json(found: Survey, dry_run: bool, moved: Sequence[Item]) -> dict[str, Any]:
+    """Everything that was found, sizes in bytes; `frees` of all together."""
+    gone = {item.relative for item in moved}
+    return {
+        "unused": [{**row(item), "moved": item.relative in gone} for item in found.unused],
+        "live": kept(found.live),
+        "left_alone": kept(found.unknown),
+        "bytes": found.bytes,
+        "frees": found.frees,
+        "dry_run": dry_run,
+    }
+
+
+def row(item: Item) -> Row:
+    """One thing that may go."""
+    return {
+        "path": item.relative,
+        "what": item.what,
+        "size": item.content.bytes,
+        "frees": item.frees,
+        "last_use": item.last_use,
+        "why": item.why,
+    }
+
+
+def line(batch: Batch, item: Moved) -> Row:
+    """One thing in the trash."""
+    known = {"batch": batch.name, "path": item.relative, "what": item.what, "size": item.bytes}
+    return {**known, "moved": item.when, "why": item.why}
+
+
+def kept(items: Sequence[Item]) -> list[Row]:
+    """Things that stay."""
+    return [{"path": item.relative, "what": item.what, "why": item.why} for item in items]
+
+
+def for_the_eye(rows: Sequence[Row]) -> list[Row]:
+    """Rows with sizes in units and times in local time."""
+    told = []
+    for found in rows:
+        seen = dict(found)
+        if seen.get("last_use"):
+            seen["last_use"] = f"{seen['last_use'].astimezone():%Y-%m-%d %H:%M}"
+        seen |= {name: size(seen[name]) for name in ("size", "frees") if name in seen}
+        told.append(seen)
+    return told
+
+
+def size(value: int) -> str:
+    """Bytes in units of 1,000."""
+    from hoban_assets.reporting.disk_use import size_text
+
+    return size_text(value)

@@ -1,0 +1,173 @@
+"""`hoban sizes`: how large the labels of a class are."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hoban_assets.commands.app import (
+    LOOK,
+    AsJson,
+    Partition,
+    app,
+    asking_catalog,
+    known_asset,
+    nearest,
+    print_json,
+    progress_bar,
+    show,
+)
+from hoban_assets.settings import Settings
+
+if TYPE_CHECKING:
+    from hoban_assets.catalog.answers import Row
+    from hoban_assets.reporting.gallery import Gallery
+    from hoban_assets.reporting.sizes import Sizes
+
+MOST_PICTURES = 60
+LISTED = 10
+
+
+@app.command(rich_help_panel=LOOK)
+def sizes(
+    asset: Annotated[str, typer.Argument(help="Stage or dataset, for instance helmet_60k.")],
+    class_name: Annotated[
+        str, typer.Option("--class", help="Class, its id (0-3), or its AI Hub code (07, 08).")
+    ],
+    top: Annotated[
+        list[int] | None,
+        typer.Option(min=1, help="N; may be given several times (else 5000 10000 15000 20000)."),
+    ] = None,
+    partition: Partition = "sub",
+    image_size: Annotated[
+        int | None, typer.Option(min=1, help="Training size in pixels (else HOBAN_IMAGE_SIZE).")
+    ] = None,
+    with_ignored: Annotated[
+        bool, typer.Option("--with-ignored", help="Count ignore regions too.")
+    ] = False,
+    gallery: Annotated[
+        bool, typer.Option("--gallery", help="Draw the smallest and the largest 0.1 %.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Sort the labels of a class by size: the area of the last of the top N, shares below limits.
+
+    Example: hoban sizes helmet_60k --class 08 --top 5000 --top 10000 --gallery
+    """
+    from hoban_assets.reporting.classes import NAMES, class_meant
+    from hoban_assets.reporting.sizes import TOPS
+    from hoban_assets.reporting.sizes import sizes as measure
+
+    settings = Settings.from_env()
+    name = nearest(class_meant(class_name), NAMES, "class")
+    with asking_catalog() as ask:
+        known_asset(ask, asset, partition)
+        found = measure(
+            ask,
+            asset,
+            partition,
+            name,
+            tops=top or TOPS,
+            image_size=image_size or settings.image_size,
+            with_ignored=with_ignored,
+        )
+    if not as_json:
+        _tell(found, settings.language)
+    galleries = _galleries(settings, found, quiet=as_json) if gallery else []
+    if as_json:
+        paths = {g.wanted.order: str(g.folder) for g in galleries}
+        print_json(asdict(found) | ({"galleries": paths} if gallery else {}))
+
+
+def _tell(found: Sizes, language: str) -> None:
+    """Print the tables, each under a sentence that says what it is."""
+    from hoban_assets.reporting.language import speaker
+
+    say = speaker(language)
+
+    def table(title: str, rows: list[Row]) -> None:
+        typer.echo(f"\n{title}")
+        show([_readable(row) for row in rows], as_json=False)
+
+    name = say(found.class_name)
+    name = name if name == found.class_name else f"{name} ({found.class_name})"
+    counted = "{labels:,} labels and ignore regions on {images:,} images"
+    if not found.with_ignored:
+        counted = "{labels:,} labels on {images:,} images"
+    typer.echo(
+        f"{found.asset} [{found.partition}]  {name}  "
+        + say(counted, labels=found.labels, images=found.images)
+    )
+    table(say("Largest first: the area of the last of the top N"), found.top)
+    if found.too_few_for:
+        missing = ", ".join(f"{n:,}" for n in found.too_few_for)
+        typer.echo(say("There are only {n:,}: no top {missing}.", n=found.labels, missing=missing))
+    table(
+        say("Smaller than a side in pixels, at training size {n} px", n=found.image_size),
+        found.below_side,
+    )
+    typer.echo(say("side_px: square root of the area of the box in pixels."))
+    if found.unknown_size:
+        typer.echo(
+            say(
+                "Of {n:,} of them the size of the image is not known: counted as square, so "
+                "they are at most this large.",
+                n=found.unknown_size,
+            )
+        )
+    table(say("Smaller than a share of the image"), found.below_area)
+    table(say("Quantiles"), found.quantiles)
+    if len(found.sources) > 1:
+        table(say("By source"), found.sources)
+    for title, rows in (
+        (say("The smallest: are these labels right?"), found.smallest),
+        (say("The largest: are these labels right?"), found.largest),
+    ):
+        table(title, rows[:LISTED])
+        if len(rows) > LISTED:
+            typer.echo(say("... and {n:,} more: --json, or --gallery", n=len(rows) - LISTED))
+
+
+def _readable(row: Row) -> Row:
+    """Shares of images as per cent, sides as whole pixels; the names say so."""
+    shown: Row = {}
+    for key, value in row.items():
+        if key in ("area", "area_of_last", "smallest", "median", "largest", "share", "below_32_px"):
+            shown[f"{key}_%"] = None if value is None else 100 * value
+        elif key.startswith("side"):
+            shown[f"{key}_px"] = round(value, 1) if key == "side_of_last" else round(value)
+        else:
+            shown[key] = value
+    return shown
+
+
+def _galleries(settings: Settings, found: Sizes, *, quiet: bool) -> list[Gallery]:
+    """Draw both ends; prints where they lie, and what was left out."""
+    from hoban_assets.reporting.gallery import chosen, draw_gallery
+    from hoban_assets.reporting.gallery_choice import Wanted
+    from hoban_assets.reporting.gallery_page import how_many
+    from hoban_assets.reporting.language import speaker
+    from hoban_assets.reporting.opening import how_to_open
+
+    say = speaker(settings.language)
+    ends = {"smallest": found.smallest, "largest": found.largest}
+    choice = {}
+    with asking_catalog() as ask:
+        for order, rows in ends.items():
+            count = min(MOST_PICTURES, len({row["image_id"] for row in rows}))
+            wanted = Wanted(found.asset, found.partition, found.class_name, order, count)  # type: ignore[arg-type]
+            choice[wanted] = chosen(ask, wanted)
+    if found.with_ignored and not quiet:
+        typer.echo(f"\n{say('Galleries are chosen by labels alone, without ignore regions.')}")
+    galleries = []
+    for wanted, images in choice.items():
+        with progress_bar(say(found.class_name)) as progress:
+            galleries.append(made := draw_gallery(settings, wanted, images, progress))
+        for line in made.left_out:
+            typer.echo(line, err=True)
+        if not quiet:
+            typer.echo(f"\n{how_many(len(made.pictures), settings.language)}: {made.folder}")
+            typer.echo(f"{say('open')}: {how_to_open(made.page)}")
+    return galleries

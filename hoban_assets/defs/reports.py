@@ -1,0 +1,66 @@
+"""Documents that are written from the catalog, all of them with a command of `hoban` too."""
+
+from functools import partial
+
+from hoban_assets.components.report_assets import report_asset
+from hoban_assets.defs.recipes import declared_recipes
+from hoban_assets.defs.stages import STAGES
+from hoban_assets.reporting.compare import write_comparison
+from hoban_assets.reporting.gallery import write_gallery
+from hoban_assets.reporting.journal import write_journal
+from hoban_assets.reporting.quality import write_quality
+from hoban_assets.reporting.results import write_results
+from hoban_assets.reporting.status_document import write_status
+
+RECIPES = declared_recipes()
+DATASETS = [recipe.dataset for recipe in RECIPES]
+MODELS = [recipe.model for recipe in RECIPES]
+
+dataset_status = report_asset(
+    "dataset_status",
+    "`DATASET_STATUS.md`: what exists, how each dataset is made up, what is stale and why, and how "
+    "much disk it uses. Command: `hoban status`.",
+    [*DATASETS, *MODELS],
+    write_status,
+)
+data_quality = report_asset(
+    "data_quality",
+    "`DATA_QUALITY_ISSUES.md` and a page: what is wrong with the labels of each source, and the "
+    "recipe field that cures it. Command: `hoban quality`.",
+    [stage.name for stage in STAGES],
+    write_quality,
+)
+journal = report_asset(
+    "journal",
+    "What was built hour by hour, from what, with which figures and failures. Command: "
+    "`hoban journal`.",
+    [*DATASETS, *MODELS],
+    write_journal,
+)
+model_comparison = report_asset(
+    "model_comparison",
+    "All models side by side: per class, what changed between their recipes, and between their "
+    "datasets. Command: `hoban compare`.",
+    MODELS,
+    write_comparison,
+)
+galleries = [
+    report_asset(
+        f"gallery_{recipe.version}",
+        f"Ten photographs of each class of {recipe.dataset} with their boxes drawn. Command: "
+        f"`hoban gallery {recipe.dataset}`.",
+        [recipe.dataset],
+        partial(write_gallery, asset=recipe.dataset),
+    )
+    for recipe in RECIPES
+]
+results = [
+    report_asset(
+        f"results_{recipe.version}",
+        f"How {recipe.model} does, class by class, what it confuses and misses, and what to do "
+        f"about it. Command: `hoban results {recipe.model}`.",
+        [recipe.model],
+        partial(write_results, model=recipe.model),
+    )
+    for recipe in RECIPES
+]

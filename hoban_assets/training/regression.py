@@ -1,0 +1,108 @@
+"""Is a model worse than that of the version before? A check that warns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hoban_assets.curation.checks import Check
+
+NAME = "no_regression"
+MEASURE = "mAP50-95"
+TOLERANCE = 0.02
+"""How far a figure may fall. A choice: more than the step between versions that the team took for
+equal (0.476 and 0.491), far less than what filtering gained (0.491 to 0.593, SEED_DIGEST)."""
+
+FIGURES = """
+    SELECT m.asset, m.class_name, m.value, d.data_version AS validation
+    FROM metrics AS m
+    LEFT JOIN (
+        SELECT asset, partition, arg_max(i.data_version, i.materialization_id) AS data_version
+        FROM inputs AS i WHERE starts_with(i.input, 'dataset_') GROUP BY ALL
+    ) AS d USING (asset, partition)
+    WHERE m.partition = ? AND m.split = 'val_labelled' AND m.source = 'all'
+      AND m.metric = 'mAP50-95' AND m.value IS NOT NULL
+"""
+"""Question to the catalog: the figures of every current model of a partition."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What of a model is compared. Values are AP averaged over IoU 0.5 to 0.95, label-aware."""
+
+    model: str
+    overall: float | None
+    """Mean over the classes that have a label in validation; None: not measured."""
+    per_class: Mapping[str, float] = field(default_factory=dict)
+    validation: str | None = None
+    """Data version of the dataset whose validation images it was judged on."""
+
+
+def figures_of(rows: Iterable[Mapping[str, Any]], model: str) -> Figures | None:
+    """Return the figures of `model` from rows of `FIGURES` (asset, class_name, value, validation).
+
+    None where the rows hold nothing of it.
+    """
+    mine = [row for row in rows if row["asset"] == model]
+    if not mine:
+        return None
+    values = {row["class_name"]: float(row["value"]) for row in mine}
+    return Figures(model, values.pop("all", None), values, mine[0]["validation"])
+
+
+def previous_version(model: str, trained: Iterable[str]) -> str | None:
+    """Return the model of the nearest recipe number below, among those that were trained.
+
+    ``model_v10`` comes after ``model_v9``, and ``model_v9b`` between them.
+    """
+    order = _order(model)
+    below = [name for name in trained if _is_versioned(name) and _order(name) < order]
+    return max(below, key=_order, default=None)
+
+
+def no_regression(now: Figures, before: Figures | None, tolerance: float = TOLERANCE) -> Check:
+    """Hold a model against the one of the version before.
+
+    Passes where nothing fell by more than `tolerance`, neither the mean nor a class that both
+    were judged on, and where there is nothing to compare with. It never blocks: the validation
+    images of two versions differ, so a difference of figures may come from either.
+    """
+    if before is None or before.overall is None:
+        return Check(NAME, True, "nothing to compare with: no earlier version has a model")
+    if now.overall is None:
+        return Check(NAME, False, f"{now.model} has no {MEASURE}: no class has a validation label")
+    change = now.overall - before.overall
+    shared = {c: now.per_class[c] - v for c, v in before.per_class.items() if c in now.per_class}
+    lost = [c for c in before.per_class if c not in now.per_class]
+    fallen = {c: d for c, d in shared.items() if d < -tolerance}
+    both = f"{now.overall:.3f} against {before.overall:.3f} of {before.model}"
+    parts = [f"{MEASURE} {both} ({change:+.3f})"]
+    if fallen:
+        worst = sorted(fallen, key=lambda c: fallen[c])
+        falls = (f"{c} {before.per_class[c]:.3f} -> {now.per_class[c]:.3f}" for c in worst)
+        parts.append(f"fell by more than {tolerance}: {', '.join(falls)}")
+    if lost:
+        parts.append(f"no longer judged, no validation label: {', '.join(lost)}")
+    if before.validation is None or before.validation != now.validation:
+        parts.append(
+            "the two were judged on different validation images, so the figures are not strictly "
+            "comparable"
+        )
+    passed = change >= -tolerance and not fallen
+    numbers = {"change": change, **{f"change/{c}": d for c, d in shared.items()}}
+    return Check(NAME, passed, "; ".join(parts), numbers)
+
+
+_VERSION = re.compile(r"model_v(\d+)(\w*)")
+
+
+def _is_versioned(name: str) -> bool:
+    return _VERSION.fullmatch(name) is not None
+
+
+def _order(name: str) -> tuple[int, str]:
+    """Return number and letters of a version; a name without one comes first."""
+    match = _VERSION.fullmatch(name)
+    return (int(match[1]), match[2]) if match else (-1, name)

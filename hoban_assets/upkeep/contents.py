@@ -1,0 +1,226 @@
+"""What lies in a folder: how much of the disk it takes, and whether hoban wrote all of it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from glob import escape
+from pathlib import Path
+from stat import S_ISLNK, S_ISREG
+
+from hoban_assets.reporting.disk_use import BLOCK
+from hoban_assets.settings import Settings
+from hoban_assets.upkeep.places import is_within
+from hoban_assets.upkeep.references import Say
+
+Inode = tuple[int, int]
+SPLITS = ("train", "val")
+ULTRALYTICS_CACHES = (".cache", ".npy")
+END_MARKER = 2
+"""Bytes that publishing adds to a JPEG that lacks its end marker."""
+EDIT_MARGIN_NS = 2_000_000_000
+"""A label file this much newer than the manifest, which is written last, was edited by hand."""
+
+RUN_FILES = re.compile(
+    r"(plan|failed|finished|progress|curves|worst_images)\.json(\.new)?|metrics\.jsonl(\.new)?|(data|args)\.yaml|"
+    r"(best|last)\.pt|results\.(csv|png)|labels\.jpg|confusion_matrix(_normalized)?\.png|"
+    r"Box(PR|F1|P|R)_curve\.png|(train|val)_batch\d+(_labels|_pred)?\.jpg"
+)
+RUN_FOLDERS = {"train", "evaluation", "kept", "config"}
+WEIGHTS = re.compile(r"(best|last|epoch\d+)\.pt")
+
+
+@dataclass(frozen=True)
+class Content:
+    """Files below a folder. Sizes are in bytes, rounded up to whole blocks of 4 KiB."""
+
+    bytes: int = 0
+    files: int = 0
+    newest: float = 0.0
+    """Newest modification of a folder, or of the only file; seconds since the epoch."""
+    links: Counter[Inode] = field(default_factory=Counter)
+    """How often each inode lies here."""
+    inodes: dict[Inode, tuple[int, int]] = field(default_factory=dict)
+    """Size of each inode, and how many names it has in all."""
+
+
+def measure(path: Path) -> Content:
+    """Measure a file or folder; symbolic links are not followed and take nothing.
+
+    The newest modification is that of folders: hard links keep the time of the raw file.
+    """
+    links, inodes, files, newest = Counter[Inode](), dict[Inode, tuple[int, int]](), 0, 0.0
+    for status in _walk(path):
+        if not S_ISREG(status.st_mode):
+            newest = newest if S_ISLNK(status.st_mode) else max(newest, status.st_mtime)
+            continue
+        files += 1
+        inode = status.st_dev, status.st_ino
+        links[inode] += 1
+        inodes[inode] = -(-status.st_size // BLOCK) * BLOCK, status.st_nlink
+        if not path.is_dir():
+            newest = status.st_mtime
+    return Content(sum(size for size, _ in inodes.values()), files, newest, links, inodes)
+
+
+def freed(contents: Iterable[Content]) -> int:
+    """Bytes that the disk gains when all of these go: of files without a name elsewhere."""
+    links, inodes = Counter[Inode](), dict[Inode, tuple[int, int]]()
+    for content in contents:
+        links.update(content.links)
+        inodes |= content.inodes
+    return sum(size for inode, (size, names) in inodes.items() if links[inode] >= names)
+
+
+def _walk(path: Path) -> Iterator[os.stat_result]:
+    yield path.lstat()
+    if path.is_symlink() or not path.is_dir():
+        return
+    waiting = [str(path)]
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                # not entry.stat(): it knows no number of links on Windows, and may be cached
+                yield os.stat(entry.path, follow_symlinks=False)  # noqa: PTH116
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+
+
+def objection_to_tree(tree: Path, raw_root: Path, say: Say) -> str | None:
+    """Return why a published tree must stay although nothing refers to it, or None.
+
+    It must be exactly what publishing wrote (or less): no file of somebody else, no label edited
+    since, and the raw root must still hold every photograph, with the same bytes as far as size
+    and inode tell.
+    """
+    manifest = tree / "manifest.parquet"
+    if not manifest.is_file() or manifest.is_symlink():
+        return say("has no manifest.parquet: it cannot be told what it holds")
+    rows = _manifest(manifest)
+    if rows is None:
+        return say("its manifest.parquet cannot be read: it cannot be told what it holds")
+    if strange := _strange_in_tree(tree, {(split, name) for split, name, _ in rows}):
+        return say("holds a file that hoban did not write: {file}", file=strange)
+    published = manifest.stat().st_mtime_ns
+    for split, name, _ in rows:
+        label = f"{tree}/labels/{split}/{name.rpartition('.')[0]}.txt"
+        if (status := _status(label)) and status.st_mtime_ns > published + EDIT_MARGIN_NS:
+            return say(
+                "its label file {file} was changed since", file=f"{split}/{Path(label).name}"
+            )
+    lost = [
+        file
+        for split, name, file in rows
+        if _only_copy(f"{tree}/images/{split}/{name}", f"{raw_root}/{file}")
+    ]
+    if lost:
+        return say(
+            "holds the only copy of photographs ({count}): the raw root has no {file} like it",
+            count=f"{len(lost):,}",
+            file=lost[0],
+        )
+    return None
+
+
+def _manifest(manifest: Path) -> list[tuple[str, str, str]] | None:
+    """Split, name and raw file of every image; None where the file is damaged or not ours."""
+    import duckdb
+
+    try:
+        with duckdb.connect() as memory:
+            sql = "SELECT split, name, file FROM read_parquet(?)"
+            found = memory.execute(sql, [escape(str(manifest))]).fetchall()
+    except duckdb.Error:
+        return None
+    whole = all(
+        split in SPLITS and name and "/" not in name and file for split, name, file in found
+    )
+    return found if whole else None
+
+
+def _strange_in_tree(tree: Path, images: set[tuple[str, str]]) -> str | None:
+    """First entry that publishing did not write, relative to the tree."""
+    labels = {(split, f"{name.rpartition('.')[0]}.txt") for split, name in images}
+    expected = {"images": images, "labels": labels}
+    for entry in sorted(tree.iterdir()):
+        if entry.name in expected and entry.is_dir() and not entry.is_symlink():
+            for name in _strange_in_half(entry, expected[entry.name]):
+                return f"{entry.name}/{name}"
+        elif entry.name not in ("data.yaml", "manifest.parquet") or not _is_plain(entry):
+            return entry.name
+    return None
+
+
+def _strange_in_half(half: Path, expected: set[tuple[str, str]]) -> Iterator[str]:
+    for entry in sorted(half.iterdir()):
+        if _is_plain(entry) and entry.suffix in ULTRALYTICS_CACHES:
+            continue
+        if entry.name not in SPLITS or entry.is_symlink() or not entry.is_dir():
+            yield entry.name
+            continue
+        with os.scandir(entry) as files:
+            for file in files:
+                ours = (entry.name, file.name) in expected or file.name.endswith(ULTRALYTICS_CACHES)
+                if not ours or not file.is_file(follow_symlinks=False):
+                    yield f"{entry.name}/{file.name}"
+
+
+def _is_plain(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
+
+
+def _only_copy(published: str, raw: str) -> bool:
+    """Whether a published image exists whose bytes the raw root does not hold."""
+    here, there = _status(published), _status(raw)
+    if here is None:
+        return False
+    if there is None:
+        return True
+    same = (here.st_dev, here.st_ino) == (there.st_dev, there.st_ino)
+    return not same and here.st_size not in (there.st_size, there.st_size + END_MARKER)
+
+
+def _status(path: str) -> os.stat_result | None:
+    try:
+        return os.stat(path)  # noqa: PTH116 - a Path an image costs as much as the call
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def objection_to_run(run: Path, say: Say) -> str | None:
+    """Return the reason why a training's folder must stay: it holds a file of somebody else."""
+    for entry in sorted(run.iterdir()):
+        folder = entry.is_dir() and entry.name in RUN_FOLDERS
+        if entry.is_symlink() or not (
+            folder or (entry.is_file() and RUN_FILES.fullmatch(entry.name))
+        ):
+            return say("holds a file that hoban did not write: {file}", file=entry.name)
+    for name in sorted(RUN_FOLDERS):
+        for entry in sorted((run / name).rglob("*")):
+            export = entry.parent.name == "weights" and not WEIGHTS.fullmatch(entry.name)
+            if entry.is_symlink() or export:
+                strange = entry.relative_to(run)
+                return say("holds a file that hoban did not write: {file}", file=strange)
+    return None
+
+
+def whose_content(file: Path, settings: Settings, say: Say) -> str | None:
+    """Say of a published image whether the raw file keeps its content; None for anything else."""
+    if not is_within(file, settings.artifacts) or len(file.parents) < 3 or not file.is_file():
+        return None
+    tree = file.parents[2]
+    if file.parents[1] != tree / "images" or not (tree / "manifest.parquet").is_file():
+        return None
+    wanted = (file.parent.name, file.name)
+    rows = _manifest(tree / "manifest.parquet") or []
+    raw = next((settings.raw_root / f for split, name, f in rows if (split, name) == wanted), None)
+    if raw is None:
+        return None
+    if _only_copy(str(file), str(raw)):
+        return say("the raw file {raw} is gone or differs: this is the only copy", raw=raw)
+    if file.samefile(raw):
+        return say("a hard link of {raw}, which keeps the content", raw=raw)
+    return say("a copy of {raw}, which keeps the content", raw=raw)

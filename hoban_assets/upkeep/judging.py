@@ -1,0 +1,222 @@
+"""Whether one thing below the data root is needed.
+
+'unused' is said only where the catalog knows what it is and that it was replaced, hoban wrote it
+to the last file, nothing else leads to it, and no process works with it.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from hoban_assets.upkeep.activity import is_alive
+from hoban_assets.upkeep.contents import measure, objection_to_run, objection_to_tree
+from hoban_assets.upkeep.items import Item
+from hoban_assets.upkeep.layout import Place
+from hoban_assets.upkeep.places import link_on_the_way, mounts_in, touches
+from hoban_assets.upkeep.references import References, Say, dataset_key, read_plan, weights_of
+
+if TYPE_CHECKING:
+    from hoban_assets.catalog.answers import Row
+    from hoban_assets.upkeep.references import Key
+
+QUIET_SECONDS = 3600
+"""What the catalog does not know, and changed within the last hour, may be somebody's work of
+this moment: of a container or a machine whose processes cannot be seen from here."""
+
+
+class Judge:
+    """Judges places one by one; trainings must come before datasets, which they may need."""
+
+    def __init__(
+        self,
+        root: Path,
+        raw_root: Path,
+        known: References,
+        assets: Collection[str],
+        busy: Mapping[Path, str],
+        say: Say,
+    ) -> None:
+        """Take what is known.
+
+        Args:
+            root: real data root.
+            raw_root: raw root.
+            known: what the catalog and the settings refer to; trainings that stay are added.
+            assets: names of assets that are declared.
+            busy: the process that works with a place, by path.
+            say: language of the reasons.
+        """
+        self.root, self.raw_root, self.known, self.busy = root, raw_root, known, busy
+        self.assets = {*assets, *(asset for asset, _ in known.current)}
+        self.say = say
+
+    def item(self, place: Place) -> Item:
+        """Judge one place. What cannot be read stays."""
+        relative = place.path.relative_to(self.root).as_posix()
+        stays = Item(place.path, relative, place.kind, "unknown", "", "", place.key)
+        try:
+            if place.kind == "other":
+                return replace(stays, why=self.say("hoban does not know it"))
+            stays = replace(stays, what=self._what(place))
+            judged = self._judged(place, stays)
+            return self._measured(judged) if judged.state == "unused" else judged
+        except OSError as error:
+            return replace(
+                stays, state="unknown", why=self.say("cannot be read: {error}", error=error)
+            )
+
+    def _judged(self, place: Place, stays: Item) -> Item:
+        if reason := self._in_the_way(place.path):
+            judged = replace(stays, state="live", why=reason)
+        elif place.kind == "dataset":
+            judged = self._dataset(stays)
+        elif place.kind == "training":
+            judged = self._training(stays)
+        elif place.kind == "gallery":
+            judged = self._gallery(stays)
+        else:
+            judged = self._killed(place, stays)
+        if place.kind == "training" and judged.state != "unused":
+            self._keep_what_it_needs(judged)
+        return judged
+
+    def _in_the_way(self, path: Path) -> str | None:
+        """Why it stays, whatever it is."""
+        if link_on_the_way(path, self.root):
+            return self.say("is a link")
+        if mounts_in(path):
+            return self.say("another file system is mounted in it")
+        if path in self.busy:
+            return self.say("process {process} works with it", process=self.busy[path])
+        return touches(path, self.known.protected)
+
+    def _what(self, place: Place) -> str:
+        if place.kind == "gallery":
+            return self.say("pictures of {asset}", asset=place.path.name)
+        if place.key is None:
+            return self.say("half-finished work")
+        asset, partition, _ = place.key
+        what = f"{asset} [{partition}]"
+        if (images := self.known.images.get(place.key)) is not None:
+            return self.say("{what}, {count} images", what=what, count=f"{images:,}")
+        return what
+
+    def _dataset(self, item: Item) -> Item:
+        assert item.key is not None  # noqa: S101 - for mypy
+        say, key = self.say, item.key
+        if why := self.known.why_live(key):
+            return replace(item, state="live", why=why)
+        current = self.known.current.get(key[:2])
+        if current is None:
+            why = say("the catalog does not know this dataset: it may come from another machine")
+            return replace(item, why=why)
+        if key in self.known.recorded:
+            why = self._replaced_by(current)
+        elif self._is_young(item.path):
+            return replace(item, why=say("was written within the last hour"))
+        else:
+            why = say("its run ended after publishing, before it was recorded")
+        if objection := objection_to_tree(item.path, self.raw_root, say):
+            return replace(item, why=objection)
+        return replace(item, state="unused", why=why)
+
+    def _training(self, item: Item) -> Item:
+        assert item.key is not None  # noqa: S101 - for mypy
+        if why := self.known.why_live(item.key):
+            return replace(item, state="live", why=why)
+        plan = read_plan(item.path)
+        dataset = dataset_key(plan)
+        if dataset is None:
+            return replace(item, why=self.say("no plan.json says what it is"))
+        if objection := objection_to_run(item.path, self.say):
+            return replace(item, why=objection)
+        if (item.path / "finished.json").is_file():
+            return self._finished(item, item.key)
+        return self._unfinished(item, dataset)
+
+    def _finished(self, item: Item, key: Key) -> Item:
+        say, current = self.say, self.known.current.get(key[:2])
+        item = replace(item, what=f"{item.what}, {self._result(item.path, key)}")
+        if key not in self.known.recorded or current is None:
+            why = say("a finished training that the catalog does not know: it may come from "
+                      "another machine")  # fmt: skip
+            return replace(item, why=why)
+        why, now = self._replaced_by(current), self.known.map50_of(current)
+        if now is not None and self.known.map50.get(key, 0.0) > now:
+            why = say("{why}; it was better (mAP50 now {now})", why=why, now=f"{now:.3f}")
+        return replace(item, state="unused", why=why)
+
+    def _unfinished(self, item: Item, dataset: Key) -> Item:
+        say = self.say
+        item = replace(item, what=say("{what}, unfinished training", what=item.what))
+        if why := self.known.why_live(dataset):
+            why = say("can be resumed: its dataset is needed ({why})", why=why)
+            return replace(item, state="live", why=why)
+        if dataset not in self.known.recorded:
+            return replace(item, why=say("the catalog does not know the dataset that it is of"))
+        if self._is_young(item.path):
+            return replace(item, why=say("was written within the last hour"))
+        why = say("will not be resumed: its dataset {dataset} was replaced", dataset=dataset[2])
+        return replace(item, state="unused", why=why)
+
+    def _keep_what_it_needs(self, training: Item) -> None:
+        plan = read_plan(training.path)
+        why = self.say("{path}, which stays, was made from it", path=training.relative)
+        if dataset := dataset_key(plan):
+            self.known.live.setdefault(dataset, why)
+        if weights := weights_of(plan):
+            self.known.protected.append((weights, why))
+
+    def _gallery(self, item: Item) -> Item:
+        if item.path.name in self.assets:
+            return replace(item, state="live", why=self.say("pictures of an asset that exists"))
+        return replace(item, state="unused", why=self.say("there is no such asset any more"))
+
+    def _killed(self, place: Place, item: Item) -> Item:
+        say = self.say
+        if place.pid is not None and is_alive(place.pid):
+            return replace(item, state="live", why=say("process {pid} is there", pid=place.pid))
+        lock = Path(f"{place.path}.lock")
+        if place.pid is None and lock.exists():  # rows on their way into the catalog
+            try:
+                with FileLock(lock, timeout=0):
+                    pass
+            except Timeout:
+                return replace(item, state="live", why=say("a process is filling it"))
+        if self._is_young(place.path):
+            return replace(item, why=say("was written within the last hour"))
+        return replace(item, state="unused", why=say("left by a process that was killed"))
+
+    def _is_young(self, path: Path) -> bool:
+        return time.time() - measure(path).newest < QUIET_SECONDS
+
+    def _replaced_by(self, current: Row) -> str:
+        return self.say(
+            "replaced by {name} on {day}",
+            name=Path(current["path"] or current["data_version"] or "-").name[:16],
+            day=f"{current['created_at']:%Y-%m-%d}",
+        )
+
+    def _result(self, run: Path, key: Key) -> str:
+        epochs: object = "?"
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            epochs = json.loads((run / "finished.json").read_text(encoding="utf-8"))["epochs"]
+        if key not in self.known.map50:
+            return self.say("{epochs} epochs", epochs=epochs)
+        map50 = f"{self.known.map50[key]:.3f}"
+        return self.say("{epochs} epochs, mAP50 {map50}", epochs=epochs, map50=map50)
+
+    def _measured(self, item: Item) -> Item:
+        content = measure(item.path)
+        changed = datetime.fromtimestamp(content.newest, UTC)
+        recorded = self.known.recorded.get(item.key, changed) if item.key else changed
+        return replace(item, content=content, last_use=max(changed, recorded))

@@ -1,0 +1,84 @@
+"""What lies below the data root that nothing needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hoban_assets.errors import HobanError
+from hoban_assets.settings import Settings
+from hoban_assets.upkeep.activity import users_of
+from hoban_assets.upkeep.items import Item, Survey
+from hoban_assets.upkeep.judging import Judge
+from hoban_assets.upkeep.layout import places
+from hoban_assets.upkeep.places import is_within, real
+from hoban_assets.upkeep.references import References, Say, protected_places, references
+
+if TYPE_CHECKING:
+    from hoban_assets.catalog.answers import Ask
+
+
+def checked_root(settings: Settings) -> Path:
+    """Return the real data root.
+
+    Raises:
+        HobanError: it does not exist, or it is, or lies in, the raw root: then nothing can be
+            told from a raw source.
+    """
+    root = settings.data_root
+    if not root.is_dir():
+        raise HobanError(f"data root {root} does not exist", "set HOBAN_DATA_ROOT")
+    if is_within(root, settings.raw_root):
+        raise HobanError(
+            f"data root {root} lies in the raw root {settings.raw_root}, where nothing is touched",
+            "set HOBAN_DATA_ROOT to a folder beside it",
+        )
+    return real(root)
+
+
+def survey(
+    known: References,
+    settings: Settings,
+    say: Say,
+    *,
+    assets: Collection[str] = (),
+    wanted: Callable[[Path], bool] = lambda path: True,
+    progress: Callable[[int, int], None] | None = None,
+) -> Survey:
+    """Find and judge what lies below the data root. Writes nothing.
+
+    Args:
+        known: what the catalog refers to (`references`); the settings' own places are added.
+        settings: whose data root.
+        say: language of the reasons.
+        assets: names of declared assets; pictures of an asset that neither they nor the catalog
+            know may go.
+        wanted: leaves out what lies at a path; but trainings, which may need a dataset.
+        progress: called with (judged, of).
+
+    Raises:
+        HobanError: as `checked_root`.
+    """
+    root = checked_root(settings)
+    known.protected += protected_places(settings, say)
+    found = [p for p in places(root, settings) if p.kind == "training" or wanted(p.path)]
+    busy = users_of([place.path for place in found if place.kind != "other"])
+    judge = Judge(root, settings.raw_root, known, assets, busy, say)
+    items = []
+    for done, place in enumerate(sorted(found, key=lambda p: p.kind != "training"), 1):
+        items.append(judge.item(place))
+        if progress:
+            progress(done, len(found))
+    items = sorted((i for i in items if wanted(i.path)), key=lambda item: item.relative)
+    unused, live, unknown = (
+        [item for item in items if item.state == state] for state in ("unused", "live", "unknown")
+    )
+    return Survey(unused, live, unknown)
+
+
+def came_to_be_needed(item: Item, ask: Ask, settings: Settings, say: Say) -> str | None:
+    """Return what has come to need `item` since the survey; cheap enough for every move."""
+    if used := users_of([item.path]):
+        return say("process {process} works with it", process=used[item.path])
+    return references(ask, settings, say).why_live(item.key) if item.key else None

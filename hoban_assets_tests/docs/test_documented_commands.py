@@ -1,0 +1,67 @@
+"""Every command that the documentation shows does what it says, in a project that was built."""
+
+import re
+
+import pytest
+from road import REPOSITORY
+
+PAGES = (
+    "add-a-source",
+    "add-a-version",
+    "look-at-data-quality",
+    "compare-models",
+    "clean-up",
+)
+FENCE = re.compile(r"^```sh\n(.*?)^```", re.S | re.M)
+ROW = re.compile(r"^\| [\d:, ]+ \|.*$", re.M)
+CODE = re.compile(r"`((?:hoban|dagster|dg) [^`]+)`")
+
+
+def commands_of(page: str) -> list[str]:
+    """Lines of the fenced shell blocks of a page, comments apart."""
+    text = (REPOSITORY / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    lines = [line for block in FENCE.findall(text) for line in block.splitlines()]
+    return [line.split("  #")[0].strip() for line in lines if line.strip()]
+
+
+def rows_of(readme: str) -> list[str]:
+    """Lines of the table 'what you used to do', by the time of the day."""
+    text = (REPOSITORY / readme).read_text(encoding="utf-8")
+    return [row for row in ROW.findall(text) if re.match(r"\| \d\d:\d\d", row)]
+
+
+def commands_in(row: str) -> list[str]:
+    return [code.replace("\\|", "|") for code in CODE.findall(row)]
+
+
+ROWS = rows_of("README.md")
+DAY = (
+    "01:07 01:14 01:21 01:23 01:50 02:14 02:48 02:56 03:38 04:19 04:34 04:43 05:12 05:25 05:53 "
+    "05:55 06:16 06:21 06:32 06:47 07:05 07:08 08:02 08:20 08:22 08:36 09:42 09:48 10:00 10:03 "
+    "10:21 10:40 10:44 10:47 11:06 11:49 12:02 12:24"
+)
+"""Times of the rows of the team's day."""
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_command_of_a_page_runs(world, page):
+    commands = commands_of(page)
+    assert commands
+    for command in commands:
+        world.must(command)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row.split("|")[1].strip() for row in ROWS])
+def test_every_row_of_what_you_used_to_do_runs(world, row):
+    for command in commands_in(row):
+        world.must(command)
+
+
+def test_the_table_has_a_row_for_every_hour_of_that_day():
+    times = {time for row in ROWS for time in re.findall(r"\d\d:\d\d", row.split("|")[1])}
+    assert times == set(DAY.split())
+
+
+def test_both_readmes_show_the_same_commands_in_the_same_rows():
+    korean = rows_of("README.ko.md")
+    assert [commands_in(row) for row in korean] == [commands_in(row) for row in ROWS]

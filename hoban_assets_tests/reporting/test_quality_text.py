@@ -1,0 +1,75 @@
+import re
+from pathlib import Path
+
+from quality_catalog import BARE, FALLEN, HEAD, PERSON, facts_of, heads, recorded
+
+import hoban_assets
+from hoban_assets.reporting import quality_text
+from hoban_assets.reporting.language import korean, speaker
+from hoban_assets.reporting.quality_document import document
+from hoban_assets.reporting.quality_findings import find_problems
+from hoban_assets.reporting.quality_problems import LIMITS, Remedy
+from hoban_assets.reporting.rule_words import RULE_WORDS
+
+PACKAGE = Path(hoban_assets.__file__).parent
+RULE_IN_CODE = re.compile(
+    r'(?:drop_image\([^"()]*|decide\([^"()]*|rule=\[?|_verdicts\([^"]*?, '
+    r'|_repairs\(\s*|_problems\.append\(\([^"]*?|_REGIONS = .*: )'
+    r'"([a-z]+_[a-z_]+|clipped|crowd|undecodable)"'
+)
+
+
+def test_every_rule_of_the_readers_has_words():
+    files = [*(PACKAGE / "formats").glob("*.py"), PACKAGE / "curation" / "disagreements.py"]
+    rules = {rule for file in files for rule in RULE_IN_CODE.findall(file.read_text("utf-8"))}
+    assert {"box_malformed", "undecodable", "label_missing", "clipped", "size_scaled"} <= rules
+    assert rules <= set(RULE_WORDS)
+
+
+def test_every_kind_of_problem_has_words_and_something_to_do():
+    with_remedy = {"small", "crowded", "outlier", "whole", "duplicates", "backgrounds"}
+    assert set(quality_text.TITLES) == set(quality_text.SENTENCES) == set(LIMITS)
+    assert set(quality_text.ADVICE) | with_remedy == set(LIMITS)
+
+
+def test_every_text_has_its_korean():
+    said: set[str] = {
+        *RULE_WORDS.values(),
+        quality_text.PIXELS,
+        *quality_text.TITLES.values(),
+        *quality_text.SENTENCES.values(),
+        *quality_text.EFFECTS.values(),
+        *quality_text.ADVICE.values(),
+    }
+    for file in (*(PACKAGE / "reporting").glob("quality*.py"), PACKAGE / "commands" / "quality.py"):
+        for call in re.findall(r'say\(\s*((?:"[^"]*"\s*)+)', file.read_text("utf-8")):
+            said.add("".join(re.findall(r'"([^"]*)"', call)))
+    page = (PACKAGE / "reporting" / "templates" / "quality.html.j2").read_text("utf-8")
+    said |= set(re.findall(r'say\("([^"]+)"\)', page))
+    assert len(said) > 120
+    assert said <= set(korean())
+
+
+def test_a_problem_is_told_with_its_numbers_in_both_languages(tmp_path):
+    catalog = recorded(tmp_path, {"helmet_60k": heads(a=[0.001] * 10, b=[0.05] * 10)}, v8={})
+    problem = next(p for p in find_problems(facts_of(catalog, "helmet_60k")) if p.kind == "small")
+    remedy = problem.remedy
+    assert isinstance(remedy, Remedy)
+    english, say = speaker("en"), speaker("ko")
+    assert "10 of 20 labels (50.0 %) cover less than 2 %" in quality_text.sentence(english, problem)
+    assert "20개 중 10개(50.0 %)" in quality_text.sentence(say, problem)
+    assert quality_text.effect(english, problem, remedy).endswith(
+        "into ignore regions and drops 1 photographs that no label is left on"
+    )
+    assert quality_text.versions(english, remedy) == "lacks it: v8"
+    assert quality_text.look(problem, "full") == (
+        "hoban gallery helmet_60k --class person_with_helmet --order smallest --partition full"
+    )
+
+
+def test_the_document_has_the_same_chapters_in_both_languages(tmp_path):
+    facts = facts_of(recorded(tmp_path, {"stage": heads(a=[0.05] * 12)}), "stage")
+    english, ours = document(facts, speaker("en")), document(facts, speaker("ko"))
+    assert [s.key for s in english.sections] == [s.key for s in ours.sections]
+    assert english.title != ours.title
+    assert {HEAD, BARE, PERSON, FALLEN} <= set(korean())

@@ -1,0 +1,81 @@
+"""A project in which two versions were built and trained by the commands of the README."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from road import REPOSITORY, Road
+
+from hoban_assets.catalog.store import Catalog
+
+BIN = Path(sys.executable).parent
+VERSIONS = ("v8", "v9")
+
+
+@dataclass(frozen=True)
+class World:
+    """A folder like a checkout, in which the commands of the documentation run as they stand."""
+
+    folder: Path
+
+    @property
+    def raw(self) -> Path:
+        return self.folder / "data" / "raw"
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def catalog(self) -> Catalog:
+        return Catalog(self.data / "catalog.duckdb", deadline=10)
+
+    @property
+    def env(self) -> dict[str, str]:
+        road = Road(self.raw, self.data)
+        return {
+            **os.environ,
+            **road.env(HOBAN_IMAGE_SIZE="32", HOBAN_BATCH="8", HOBAN_EPOCHS_FULL="1"),
+            "DAGSTER_HOME": str(self.folder),
+            "DAGSTER_MODULE_NAME": "hoban_assets.definitions",
+            "PYTHONPATH": str(self.folder),
+            "PYTHONWARNINGS": "ignore",
+            "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+        }
+
+    def run(self, command: str, **env: str) -> subprocess.CompletedProcess[str]:
+        """Run a line of shell in the folder."""
+        return subprocess.run(
+            ["/bin/bash", "-c", command],
+            cwd=self.folder,
+            env={**self.env, **env},
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+
+    def must(self, command: str, **env: str) -> str:
+        """Run a line that has to succeed; return what it printed."""
+        done = self.run(command, **env)
+        assert done.returncode == 0, f"{command}\n{done.stdout[-3000:]}\n{done.stderr[-5000:]}"
+        return done.stdout
+
+
+def make_world(folder: Path, sample: Path) -> World:
+    """Copy the project and the sample, then build and train `VERSIONS` for `sub`."""
+    folder.mkdir()
+    skip = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(REPOSITORY / "hoban_assets", folder / "hoban_assets", ignore=skip)
+    for name in ("pyproject.toml", "dagster.yaml", "workspace.yaml"):
+        shutil.copy(REPOSITORY / name, folder)
+    shutil.copytree(sample, folder / "data" / "raw", symlinks=True)
+    world = World(folder)
+    select = ",".join(f"*model_{version}" for version in VERSIONS)
+    world.must(f"dagster asset materialize --select '{select}' --partition sub")
+    return world
