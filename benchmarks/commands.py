@@ -142,7 +142,8 @@ def _rows(source: str, images: int, boxes: int, classes: list[int], *, split: bo
     """Samples of one source: `boxes` labels an image, a fifth of them ignore regions."""
     import numpy as np
 
-    from hoban_assets.samples import CLASS_NAMES, Samples
+    from hoban_assets.classes import CLASS_NAMES
+    from hoban_assets.samples import Samples
 
     draw = np.random.default_rng(images)
     ids = np.array([f"{source}/train/images/S2-N{i:07d}.jpg" for i in range(images)])
@@ -189,7 +190,7 @@ def _metrics() -> Any:
     """Figures of 300 epochs."""
     import pandas as pd
 
-    from hoban_assets.samples import CLASS_NAMES
+    from hoban_assets.classes import CLASS_NAMES
 
     rows = itertools.product(
         range(1, 301),

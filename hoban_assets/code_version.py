@@ -9,9 +9,9 @@ import xxhash
 
 PACKAGE = Path(__file__).parent
 
-STAGE_PARTS = ("samples", "tables", "formats", "curation", "pipeline")
+STAGE_PARTS = ("classes", "samples", "tables", "formats", "curation", "pipeline")
 """What decides the rows of a stage; `hoban status` holds builds against the same parts."""
-DATASET_PARTS = ("samples", "tables", "curation", "pipeline", "publish")
+DATASET_PARTS = ("classes", "samples", "tables", "curation", "pipeline", "publish")
 MODEL_PARTS = ("training", "workers")
 
 

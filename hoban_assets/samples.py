@@ -21,17 +21,8 @@ import numpy as np
 import pandas as pd
 import xxhash
 
+from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.tables import BOXES_SCHEMA, DECISIONS_SCHEMA, IMAGES_SCHEMA, Columns, frame_of
-
-CLASS_NAMES: tuple[str, ...] = (
-    "person_with_helmet",
-    "person_without_helmet",
-    "person",
-    "fallen",
-)
-"""Class names in the order of their ids, always (id 0 first)."""
-
-CLASS_IDS: dict[str, int] = {name: index for index, name in enumerate(CLASS_NAMES)}
 
 LABEL_DECIMALS = 6
 """Decimals of a published coordinate: 0.0006 pixels at 640, far below what a hand can draw."""

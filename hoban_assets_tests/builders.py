@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from hoban_assets.samples import CLASS_IDS, Samples
+from hoban_assets.classes import CLASS_IDS
+from hoban_assets.samples import Samples
 
 Box = tuple[str, float]
 """Class name and area (share of the image); boxes are square in 0-1 and lie in the middle."""

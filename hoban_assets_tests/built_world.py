@@ -13,8 +13,8 @@ from builders import samples_of
 
 from hoban_assets.catalog.access import writing
 from hoban_assets.catalog.store import Catalog
-from hoban_assets.reporting.declared import Declared, code_versions, read_declared
-from hoban_assets.reporting.status import Artifact, status_of
+from hoban_assets.reporting.status.declared import Declared, code_versions, read_declared
+from hoban_assets.reporting.status.status import Artifact, status_of
 from hoban_assets.settings import Settings
 
 SUB = "sub"

@@ -11,7 +11,8 @@ import pandas as pd
 
 from hoban_assets.catalog.answers import asking
 from hoban_assets.catalog.store import Catalog
-from hoban_assets.samples import CLASS_IDS, Samples
+from hoban_assets.classes import CLASS_IDS
+from hoban_assets.samples import Samples
 
 HELMET, NO_HELMET, PERSON, FALLEN = CLASS_IDS
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from PIL import Image
 
 from hoban_assets.catalog.store import Catalog
-from hoban_assets.samples import CLASS_IDS, Samples
+from hoban_assets.classes import CLASS_IDS
+from hoban_assets.samples import Samples
 from hoban_assets.settings import Settings
 
 HELMET, BARE, PERSON, FALLEN = CLASS_IDS

@@ -8,7 +8,7 @@ import pandas as pd
 from builders import samples_of
 
 from hoban_assets.catalog.store import Catalog
-from hoban_assets.samples import CLASS_NAMES
+from hoban_assets.classes import CLASS_NAMES
 
 WORN, BARE, PERSON, FALLEN = CLASS_NAMES
 AS_V8 = {

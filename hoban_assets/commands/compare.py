@@ -42,10 +42,10 @@ def compare(
 
     Example: hoban compare model_v8 model_v9 --partition sub
     """
-    from hoban_assets.reporting.comparison import compare as compared
-    from hoban_assets.reporting.comparison_text import as_json as json_of
-    from hoban_assets.reporting.comparison_text import parts_of
-    from hoban_assets.reporting.diff_text import as_markdown
+    from hoban_assets.reporting.comparison.comparison import compare as compared
+    from hoban_assets.reporting.comparison.text import as_json as json_of
+    from hoban_assets.reporting.comparison.text import parts_of
+    from hoban_assets.reporting.diff.text import as_markdown
     from hoban_assets.reporting.language import speaker
 
     settings = Settings.from_env()
@@ -64,7 +64,7 @@ def compare(
             typer.echo("")
             show(part.rows, as_json=False)
     if page:
-        from hoban_assets.reporting.compare import write_comparison
+        from hoban_assets.reporting.comparison.writing import write_comparison
 
         names = [model.name for model in found.models]
         report = write_comparison(settings, partition, typer.echo, names)
@@ -72,7 +72,7 @@ def compare(
 
 
 def _known(ask: Ask, typed: list[str], partition: str) -> list[str]:
-    from hoban_assets.reporting.comparison import named, never_trained, trained_models
+    from hoban_assets.reporting.comparison.comparison import named, never_trained, trained_models
 
     anywhere, here = trained_models(ask), trained_models(ask, partition)
     names = list(dict.fromkeys(nearest(named(t, anywhere), anywhere, "model") for t in typed))

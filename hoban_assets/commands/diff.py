@@ -21,7 +21,7 @@ from hoban_assets.settings import Settings
 
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Ask
-    from hoban_assets.reporting.diff_sides import Side
+    from hoban_assets.reporting.diff.sides import Side
 
 
 @app.command(rich_help_panel=LOOK)
@@ -46,9 +46,9 @@ def diff(
     Example: hoban diff dataset_v8 dataset_v9 --partition sub --list 3
     Example: hoban diff dataset_v9 --previous
     """
-    from hoban_assets.reporting.diff import difference
-    from hoban_assets.reporting.diff_examples import examples as examples_of
-    from hoban_assets.reporting.diff_text import (
+    from hoban_assets.reporting.diff.difference import difference
+    from hoban_assets.reporting.diff.examples import examples as examples_of
+    from hoban_assets.reporting.diff.text import (
         Part,
         as_markdown,
         parts_of,
@@ -86,7 +86,7 @@ def diff(
 def _sides(
     ask: Ask, old: str, new: str | None, partition: str, previous: bool
 ) -> tuple[Side, Side]:
-    from hoban_assets.reporting.diff_sides import side_of, with_previous
+    from hoban_assets.reporting.diff.sides import side_of, with_previous
 
     if previous == (new is not None):
         raise HobanError(
@@ -103,7 +103,7 @@ def _sides(
 
 
 def _known(ask: Ask, typed: str, partition: str) -> tuple[str, int | None]:
-    from hoban_assets.reporting.diff_sides import parse
+    from hoban_assets.reporting.diff.sides import parse
 
     known = ask("SELECT DISTINCT asset FROM store.materializations")
     asset, number = parse(typed, [row["asset"] for row in known])

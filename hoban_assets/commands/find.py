@@ -13,7 +13,7 @@ from hoban_assets.settings import Settings
 
 if TYPE_CHECKING:
     from hoban_assets.commands.targets import Target
-    from hoban_assets.reporting.search import Searched
+    from hoban_assets.reporting.inspection.search import Searched
 
 _LONGEST = 90
 NO_CAPTIONS = (
@@ -36,7 +36,7 @@ def find(
     Example: hoban find 'lying|fall' coco
     """
     from hoban_assets.commands.targets import sources_named
-    from hoban_assets.reporting.search import compiled
+    from hoban_assets.reporting.inspection.search import compiled
 
     settings = Settings.from_env()
     expression = compiled(pattern)
@@ -67,7 +67,7 @@ def find(
 def _search(target: Target, expression: object, limit: int) -> Searched:
     from typing import Any, cast
 
-    from hoban_assets.reporting.search import search
+    from hoban_assets.reporting.inspection.search import search
 
     return search(target.source, target.raw_root, cast(Any, expression), limit, progress_bar)
 

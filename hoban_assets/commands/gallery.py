@@ -50,17 +50,17 @@ def gallery(
 
     Example: hoban gallery dataset_v9 --class 08 --count 10 --order smallest
     """
-    from hoban_assets.reporting.classes import BACKGROUND, NAMES, class_meant
-    from hoban_assets.reporting.gallery import chosen, classes_with_images, draw_gallery
-    from hoban_assets.reporting.gallery_choice import ALL, Wanted
-    from hoban_assets.reporting.gallery_page import how_many, title
-    from hoban_assets.reporting.gallery_rules import rules_of
+    from hoban_assets.classes import BACKGROUND, CLASS_NAMES, class_meant
+    from hoban_assets.reporting.gallery.choice import ALL, Wanted
+    from hoban_assets.reporting.gallery.page import how_many, title
+    from hoban_assets.reporting.gallery.rules import rules_of
+    from hoban_assets.reporting.gallery.writing import chosen, classes_with_images, draw_gallery
     from hoban_assets.reporting.language import speaker
     from hoban_assets.reporting.opening import how_to_open
 
     settings = Settings.from_env()
     say = speaker(settings.language)
-    name = nearest(class_meant(class_name), (*NAMES, BACKGROUND, ALL), "class")
+    name = nearest(class_meant(class_name), (*CLASS_NAMES, BACKGROUND, ALL), "class")
     with asking_catalog() as ask:
         known_asset(ask, asset, partition)
         if rule is not None:

@@ -73,7 +73,7 @@ def _target(text: str, settings: Settings, format_name: str | None) -> Any:
     """
     from hoban_assets.commands.targets import declared_target, folder_of, sources_of, target_of
     from hoban_assets.formats.detect import detect
-    from hoban_assets.reporting.inspection_text import nothing_fits
+    from hoban_assets.reporting.inspection.text import nothing_fits
     from hoban_assets.reporting.language import speaker
 
     sources = sources_of(text)
@@ -111,7 +111,7 @@ def _checked(pattern: str | None) -> str | None:
 
 
 def _print_parts(found: Detection, as_json: bool, say: Any) -> None:
-    from hoban_assets.reporting.inspection_text import said
+    from hoban_assets.reporting.inspection.text import said
 
     rows = [
         {
@@ -142,8 +142,8 @@ def _inspect(
     from dataclasses import replace
 
     from hoban_assets.formats.gather import gather
-    from hoban_assets.reporting import inspection_text as text
-    from hoban_assets.reporting.inspection import inspect_rows
+    from hoban_assets.reporting.inspection import text as text
+    from hoban_assets.reporting.inspection.inspection import inspect_rows
 
     source = target.source if clip is None else replace(target.source, clip_pattern=clip)
     gathered = gather(

@@ -38,9 +38,9 @@ def journal(
     """
     from datetime import datetime, timedelta
 
-    from hoban_assets.reporting import journal as report
-    from hoban_assets.reporting.journal_events import event_log
-    from hoban_assets.reporting.journal_summary import as_json as plain
+    from hoban_assets.reporting.journal import writing as report
+    from hoban_assets.reporting.journal.events import event_log
+    from hoban_assets.reporting.journal.summary import as_json as plain
 
     settings, now = Settings.from_env(), datetime.now().astimezone()
     last = report.day_of(day, now.date()) if day else None

@@ -39,10 +39,10 @@ def quality(
 
     Example: hoban quality fallen_pool --partition sub
     """
-    from hoban_assets.reporting import quality as report
     from hoban_assets.reporting.language import speaker
     from hoban_assets.reporting.opening import how_to_open
-    from hoban_assets.reporting.quality_document import document
+    from hoban_assets.reporting.quality import writing as report
+    from hoban_assets.reporting.quality.document import document
 
     settings = Settings.from_env()
     say, named = speaker(settings.language), list(dict.fromkeys(stages or ()))
@@ -67,7 +67,7 @@ def quality(
 
 
 def _print(told: Any, say: Any) -> None:
-    from hoban_assets.reporting.quality import summary_rows
+    from hoban_assets.reporting.quality.writing import summary_rows
 
     typer.echo("\n".join(told.summary) + "\n")
     table = told.sections[0].tables[0]

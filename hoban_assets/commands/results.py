@@ -19,8 +19,8 @@ from hoban_assets.commands.app import (
 
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Ask
-    from hoban_assets.reporting.results_figures import ModelResults
-    from hoban_assets.reporting.results_findings import Say
+    from hoban_assets.reporting.results.figures import ModelResults
+    from hoban_assets.reporting.results.findings import Say
 
 
 @app.command(rich_help_panel=LOOK)
@@ -37,8 +37,8 @@ def results(
     Example: hoban results model_v9 --partition sub
     """
     from hoban_assets.reporting.language import speaker
-    from hoban_assets.reporting.results import model_results, write_results
-    from hoban_assets.reporting.results_text import as_json as whole
+    from hoban_assets.reporting.results.results import model_results, write_results
+    from hoban_assets.reporting.results.text import as_json as whole
     from hoban_assets.settings import Settings
 
     settings = Settings.from_env()
@@ -73,7 +73,7 @@ def known_model(ask: Ask, name: str) -> str:
 
 
 def _print(found: ModelResults, say: Say) -> None:
-    from hoban_assets.reporting.results_text import (
+    from hoban_assets.reporting.results.text import (
         LEVELS,
         confusion_table,
         epoch_table,

@@ -23,7 +23,7 @@ from hoban_assets.settings import Settings
 
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Row
-    from hoban_assets.reporting.gallery import Gallery
+    from hoban_assets.reporting.gallery.writing import Gallery
     from hoban_assets.reporting.sizes import Sizes
 
 MOST_PICTURES = 60
@@ -56,12 +56,12 @@ def sizes(
 
     Example: hoban sizes helmet_60k --class 08 --top 5000 --top 10000 --gallery
     """
-    from hoban_assets.reporting.classes import NAMES, class_meant
+    from hoban_assets.classes import CLASS_NAMES, class_meant
     from hoban_assets.reporting.sizes import TOPS
     from hoban_assets.reporting.sizes import sizes as measure
 
     settings = Settings.from_env()
-    name = nearest(class_meant(class_name), NAMES, "class")
+    name = nearest(class_meant(class_name), CLASS_NAMES, "class")
     with asking_catalog() as ask:
         known_asset(ask, asset, partition)
         found = measure(
@@ -145,9 +145,9 @@ def _readable(row: Row) -> Row:
 
 def _galleries(settings: Settings, found: Sizes, *, quiet: bool) -> list[Gallery]:
     """Draw both ends; prints where they lie, and what was left out."""
-    from hoban_assets.reporting.gallery import chosen, draw_gallery
-    from hoban_assets.reporting.gallery_choice import Wanted
-    from hoban_assets.reporting.gallery_page import how_many
+    from hoban_assets.reporting.gallery.choice import Wanted
+    from hoban_assets.reporting.gallery.page import how_many
+    from hoban_assets.reporting.gallery.writing import chosen, draw_gallery
     from hoban_assets.reporting.language import speaker
     from hoban_assets.reporting.opening import how_to_open
 

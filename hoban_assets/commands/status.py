@@ -12,7 +12,7 @@ from hoban_assets.settings import PARTITIONS, Settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from hoban_assets.reporting.status import Status
+    from hoban_assets.reporting.status.status import Status
 
 MOST = 8
 """Reasons of one artifact that are printed."""
@@ -47,8 +47,8 @@ def status(
     Example: hoban status --partition sub
     """
     from hoban_assets.reporting.language import speaker
-    from hoban_assets.reporting.status import status_of
-    from hoban_assets.reporting.status_words import as_json as everything
+    from hoban_assets.reporting.status.status import status_of
+    from hoban_assets.reporting.status.words import as_json as everything
 
     settings = Settings.from_env()
     found = status_of(
@@ -67,7 +67,7 @@ def status(
 
 
 def _print(found: Status, say: Callable[..., str], composition: bool) -> None:
-    from hoban_assets.reporting.status_words import headline
+    from hoban_assets.reporting.status.words import headline
 
     screen = console()
     screen.print(f"\n[bold]{cell(headline(found, say))}[/bold]\n")
@@ -108,8 +108,8 @@ def _table(title: str, *columns: str) -> Any:
 
 
 def _artifacts(found: Status, say: Callable[..., str]) -> Any:
-    from hoban_assets.reporting.disk_use import size_text
-    from hoban_assets.reporting.status_words import built_text
+    from hoban_assets.reporting.status.disk_use import size_text
+    from hoban_assets.reporting.status.words import built_text
 
     classes = list(dict.fromkeys(name for a in found.built for name in a.classes))
     headings = [">" + name.replace("_", "\n") for name in classes]
@@ -131,7 +131,7 @@ def _artifacts(found: Status, say: Callable[..., str]) -> Any:
 
 
 def _sentences(screen: Any, found: Status, say: Callable[..., str]) -> None:
-    from hoban_assets.reporting import status_words as words
+    from hoban_assets.reporting.status import words as words
 
     def section(title: str, whys: list[words.Why], style: str) -> None:
         if whys:
@@ -158,7 +158,7 @@ def _sentences(screen: Any, found: Status, say: Callable[..., str]) -> None:
 
 
 def _compositions(found: Status, say: Callable[..., str]) -> Iterable[Any]:
-    from hoban_assets.reporting.composed import pivoted, splits_of
+    from hoban_assets.reporting.status.composed import pivoted, splits_of
 
     for (asset, partition), rows in pivoted(found.composition).items():
         splits = splits_of(rows)
@@ -171,7 +171,7 @@ def _compositions(found: Status, say: Callable[..., str]) -> Iterable[Any]:
 
 
 def _disk(found: Status, say: Callable[..., str]) -> Any:
-    from hoban_assets.reporting.disk_use import size_text
+    from hoban_assets.reporting.status.disk_use import size_text
 
     table = _table(f"\n{say('Disk')}", "what", ">adds", ">links", "where")
     for p in found.places:

@@ -23,7 +23,7 @@ from hoban_assets.reporting.composition import (
     markdown_table,
     stage_flow,
 )
-from hoban_assets.reporting.contact_sheets import contact_sheets
+from hoban_assets.reporting.gallery.contact_sheets import contact_sheets
 from hoban_assets.reporting.report import save
 from hoban_assets.samples import Samples
 from hoban_assets.settings import PARTITIONS, Settings

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from hoban_assets.classes import CLASS_IDS
 from hoban_assets.curation.duplicates import Certificate
 from hoban_assets.curation.selection import QuotaCount
 from hoban_assets.ledger import Ledger
-from hoban_assets.samples import CLASS_IDS, Samples
+from hoban_assets.samples import Samples
 
 DESCRIPTIONS = {
     "conservation": "Images and boxes: in = kept + dropped, in every step.",

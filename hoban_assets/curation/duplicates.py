@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.curation.disagreements import disagreements
 from hoban_assets.curation.similarity import (
     Pairs,
@@ -21,7 +22,7 @@ from hoban_assets.curation.similarity import (
     keep_best,
     similar_pairs,
 )
-from hoban_assets.samples import CLASS_NAMES, Samples
+from hoban_assets.samples import Samples
 
 __all__ = [
     "Certificate",

@@ -9,7 +9,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from hoban_assets.samples import CLASS_NAMES, Samples, stable_shares
+from hoban_assets.classes import CLASS_NAMES
+from hoban_assets.samples import Samples, stable_shares
 
 Unit = Literal["boxes", "images"]
 Order = Literal["hash", "area"]

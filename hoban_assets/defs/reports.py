@@ -5,12 +5,12 @@ from functools import partial
 from hoban_assets.components.report_assets import report_asset
 from hoban_assets.defs.recipes import declared_recipes
 from hoban_assets.defs.stages import STAGES
-from hoban_assets.reporting.compare import write_comparison
-from hoban_assets.reporting.gallery import write_gallery
-from hoban_assets.reporting.journal import write_journal
-from hoban_assets.reporting.quality import write_quality
-from hoban_assets.reporting.results import write_results
-from hoban_assets.reporting.status_document import write_status
+from hoban_assets.reporting.comparison.writing import write_comparison
+from hoban_assets.reporting.gallery.writing import write_gallery
+from hoban_assets.reporting.journal.writing import write_journal
+from hoban_assets.reporting.quality.writing import write_quality
+from hoban_assets.reporting.results.results import write_results
+from hoban_assets.reporting.status.document import write_status
 
 RECIPES = declared_recipes()
 DATASETS = [recipe.dataset for recipe in RECIPES]

@@ -25,7 +25,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hoban_assets.samples import CLASS_NAMES
+from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.tables import Columns
 
 Encoding: TypeAlias = Literal["corners", "top_left", "centre"]

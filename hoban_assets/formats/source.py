@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.errors import HobanError
-from hoban_assets.samples import CLASS_NAMES, Samples
+from hoban_assets.samples import Samples
 
 
 @dataclass(frozen=True)

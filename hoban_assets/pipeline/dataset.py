@@ -10,6 +10,7 @@ from functools import partial
 import numpy as np
 import xxhash
 
+from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.curation.duplicates import Certificate, certificate, deduplicate
 from hoban_assets.curation.quality import (
     drop_without_labels,
@@ -30,7 +31,7 @@ from hoban_assets.ledger import Ledger
 from hoban_assets.pipeline.features import FeatureExtractor
 from hoban_assets.pipeline.progress import progress_line
 from hoban_assets.pipeline.recipe import Recipe
-from hoban_assets.samples import CLASS_NAMES, Samples
+from hoban_assets.samples import Samples
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import yaml
 
-from hoban_assets.samples import CLASS_NAMES, LABEL_DECIMALS, Samples
+from hoban_assets.classes import CLASS_NAMES
+from hoban_assets.samples import LABEL_DECIMALS, Samples
 
 SPLITS = ("train", "val")
 MANIFEST = "manifest.parquet"

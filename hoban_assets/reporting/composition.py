@@ -10,9 +10,8 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from hoban_assets.samples import CLASS_NAMES, Samples
-
-_COLOURS = ("#0b7285", "#e8590c", "#5f3dc4", "#c92a2a")
+from hoban_assets.classes import CLASS_NAMES, COLOURS
+from hoban_assets.samples import Samples
 
 
 def composition(samples: Samples) -> pd.DataFrame:
@@ -93,7 +92,7 @@ def area_histogram(samples: Samples) -> str:
         area = labels.area[labels.class_id == index]
         if len(area):
             label = f"{name} ({len(area):,})"
-            axes.hist(area, bins=bins, histtype="step", lw=1.6, color=_COLOURS[index], label=label)
+            axes.hist(area, bins=bins, histtype="step", lw=1.6, color=COLOURS[name], label=label)
     axes.set(xscale="log", xlabel="area of the box, share of the image", ylabel="boxes")
     if len(labels):
         axes.legend(fontsize=7, frameon=False)

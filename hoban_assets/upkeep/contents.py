@@ -11,7 +11,7 @@ from glob import escape
 from pathlib import Path
 from stat import S_ISLNK, S_ISREG
 
-from hoban_assets.reporting.disk_use import BLOCK
+from hoban_assets.reporting.status.disk_use import BLOCK
 from hoban_assets.settings import Settings
 from hoban_assets.upkeep.places import is_within
 from hoban_assets.upkeep.references import Say

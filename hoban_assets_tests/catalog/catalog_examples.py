@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.ledger import Ledger
-from hoban_assets.samples import CLASS_NAMES, Samples
+from hoban_assets.samples import Samples
 
 LABELLED = ("person_with_helmet", "person_without_helmet")
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.formats import RawSource, Read, open_source
-from hoban_assets.samples import CLASS_NAMES
 
 HELMETS = {"07": "person_with_helmet", "08": "person_without_helmet"}
 PEDESTRIANS = {"1": "person", "2": "person", "3": "person"}

@@ -1,8 +1,8 @@
 import pytest
 from reader_trees import BACKGROUND, aihub_json, head, image, read, rules, text
 
+from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.formats import RawSource, open_source
-from hoban_assets.samples import CLASS_NAMES
 
 
 def test_every_image_is_read_without_boxes(tmp_path):

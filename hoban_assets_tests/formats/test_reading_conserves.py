@@ -22,8 +22,8 @@ from reader_trees import (
     yolo_item,
 )
 
+from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.formats import RawSource, open_source
-from hoban_assets.samples import CLASS_NAMES
 
 NUMBERS = [0, 1, 10, 49.5, 99, 150, -3, -80, 1e9, "20.5", "x", None, True, [], {}]
 BROKEN = ["", "{", b"\xff\xfe", "null", "[]", "\0"]

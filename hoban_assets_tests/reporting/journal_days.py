@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from hoban_assets.reporting.journal_entries import (
+from hoban_assets.reporting.journal.entries import (
     Build,
     CheckEntry,
     Day,

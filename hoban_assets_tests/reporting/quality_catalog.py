@@ -9,7 +9,7 @@ from builders import samples_of
 
 from hoban_assets.catalog.answers import asking
 from hoban_assets.catalog.store import Catalog
-from hoban_assets.reporting.quality_facts import Facts, quality_facts
+from hoban_assets.reporting.quality.facts import Facts, quality_facts
 from hoban_assets.samples import Samples
 from hoban_assets.tables import DECISIONS_SCHEMA, frame_of
 

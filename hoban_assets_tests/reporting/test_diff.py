@@ -2,11 +2,11 @@ import pytest
 from differing import FALLEN, HELMET, NO_HELMET, PERSON, Decided, Label, Photo, Shelf, lines
 
 from hoban_assets.errors import HobanError
-from hoban_assets.reporting.diff import difference
-from hoban_assets.reporting.diff_examples import examples
-from hoban_assets.reporting.diff_sides import parse, side_of, with_previous
-from hoban_assets.reporting.diff_text import as_markdown, by_rule, parts_of
-from hoban_assets.reporting.diff_words import RULES
+from hoban_assets.reporting.diff.difference import difference
+from hoban_assets.reporting.diff.examples import examples
+from hoban_assets.reporting.diff.sides import parse, side_of, with_previous
+from hoban_assets.reporting.diff.text import as_markdown, by_rule, parts_of
+from hoban_assets.reporting.diff.words import RULES
 from hoban_assets.reporting.language import korean, speaker
 
 HEAD = Label(HELMET, row=0)

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 from built_world import World
 
-from hoban_assets.reporting.disk_use import BLOCK, Use, disk_use, size_text, tree_use
-from hoban_assets.reporting.places import measured
+from hoban_assets.reporting.status.disk_use import BLOCK, Use, disk_use, size_text, tree_use
+from hoban_assets.reporting.status.places import measured
 
 
 def write(path: Path, blocks: int) -> Path:

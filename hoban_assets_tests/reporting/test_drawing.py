@@ -2,12 +2,10 @@ import pytest
 from gallery_road import photograph
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
-from hoban_assets.reporting import fonts
-from hoban_assets.reporting.classes import COLOURS, NAMES, class_meant
-from hoban_assets.reporting.composition import _COLOURS
-from hoban_assets.reporting.drawing import Mark, annotated, fitted, open_upright
-from hoban_assets.reporting.placing import place
-from hoban_assets.samples import CLASS_NAMES
+from hoban_assets.classes import CLASS_NAMES, class_meant
+from hoban_assets.reporting.gallery import fonts
+from hoban_assets.reporting.gallery.drawing import Mark, annotated, fitted, open_upright
+from hoban_assets.reporting.gallery.placing import place
 
 RED = "#c92a2a"
 RGB = (0xC9, 0x2A, 0x2A)
@@ -118,14 +116,15 @@ def test_the_font_that_we_bring_is_there_without_fonts_of_the_system(monkeypatch
     assert file.name == "NanumGothicBold.ttf"
 
 
-def test_classes_and_colours_are_those_of_the_rest():
-    assert NAMES == CLASS_NAMES
-    assert tuple(COLOURS[name] for name in NAMES) == _COLOURS
-
-
 @pytest.mark.parametrize(
     ("typed", "meant"),
-    [("07", NAMES[0]), ("08", NAMES[1]), ("2", "person"), ("Fallen", "fallen"), ("helm", "helm")],
+    [
+        ("07", CLASS_NAMES[0]),
+        ("08", CLASS_NAMES[1]),
+        ("2", "person"),
+        ("Fallen", "fallen"),
+        ("helm", "helm"),
+    ],
 )
 def test_a_class_is_known_by_name_id_and_ai_hub_code(typed, meant):
     assert class_meant(typed) == meant

@@ -18,10 +18,10 @@ from PIL import Image
 
 from hoban_assets.catalog.answers import asking
 from hoban_assets.errors import HobanError
-from hoban_assets.reporting.contact_sheets import contact_sheets
-from hoban_assets.reporting.gallery import chosen, draw_gallery, file_name, write_gallery
-from hoban_assets.reporting.gallery_choice import Wanted
-from hoban_assets.reporting.gallery_marks import area_text, marks_of
+from hoban_assets.reporting.gallery.choice import Wanted
+from hoban_assets.reporting.gallery.contact_sheets import contact_sheets
+from hoban_assets.reporting.gallery.marks import area_text, marks_of
+from hoban_assets.reporting.gallery.writing import chosen, draw_gallery, file_name, write_gallery
 from hoban_assets.reporting.opening import how_to_open
 
 IDS = [f"helmet_60k/{n:02d}.jpg" for n in range(10)]

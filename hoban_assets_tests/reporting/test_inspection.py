@@ -7,10 +7,10 @@ import pytest
 from builders_inspection import gathered, labelled
 
 from hoban_assets.defs.sources import SOURCES
-from hoban_assets.reporting.inspection import BANDS, inspect_rows
-from hoban_assets.reporting.inspection_findings import findings
-from hoban_assets.reporting.inspection_losses import SEVERITIES, percent
-from hoban_assets.reporting.inspection_text import finding_lines, headline, parts
+from hoban_assets.reporting.inspection.findings import findings
+from hoban_assets.reporting.inspection.inspection import BANDS, inspect_rows
+from hoban_assets.reporting.inspection.losses import SEVERITIES, percent
+from hoban_assets.reporting.inspection.text import finding_lines, headline, parts
 from hoban_assets.reporting.language import korean, speaker
 
 
@@ -196,7 +196,7 @@ def test_everything_that_is_said_has_korean_words(seen):
 
 
 def test_every_rule_of_a_defect_has_a_meaning(seen):
-    from hoban_assets.reporting.inspection_rules import MEANINGS
+    from hoban_assets.reporting.inspection.rules import MEANINGS
 
     rules = {row["rule"] for inspection in seen.values() for row in inspection.defects}
     assert rules <= set(MEANINGS)

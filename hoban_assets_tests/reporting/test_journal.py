@@ -9,14 +9,14 @@ import pytest
 from journal_days import BUILT, DATASET, DAY, FAILED, MODEL, NOW, TRAINED, at, build, day, run, step
 
 from hoban_assets.errors import HobanError
-from hoban_assets.reporting import journal
-from hoban_assets.reporting.journal import as_markdown, day_of, joined
-from hoban_assets.reporting.journal_build_text import duration
-from hoban_assets.reporting.journal_entries import Step, days_of
-from hoban_assets.reporting.journal_events import LoggedRun
-from hoban_assets.reporting.journal_summary import as_json, summarise
-from hoban_assets.reporting.journal_summary_text import RUN_WORDS, STEP_WORDS
-from hoban_assets.reporting.journal_text import LAUNCHED
+from hoban_assets.reporting.journal import writing as journal
+from hoban_assets.reporting.journal.build_text import duration
+from hoban_assets.reporting.journal.entries import Step, days_of
+from hoban_assets.reporting.journal.events import LoggedRun
+from hoban_assets.reporting.journal.summary import as_json, summarise
+from hoban_assets.reporting.journal.summary_text import RUN_WORDS, STEP_WORDS
+from hoban_assets.reporting.journal.text import LAUNCHED
+from hoban_assets.reporting.journal.writing import as_markdown, day_of, joined
 from hoban_assets.reporting.language import korean, speaker
 
 ENGLISH, KOREAN = speaker("en"), speaker("ko")

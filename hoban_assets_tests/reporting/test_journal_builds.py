@@ -11,8 +11,8 @@ from builders import samples_of
 
 from hoban_assets.catalog.answers import asking
 from hoban_assets.catalog.store import Catalog
-from hoban_assets.reporting.journal_builds import days_with_builds, read_builds
-from hoban_assets.reporting.journal_entries import Build, CheckEntry, ModelFigures, Removal
+from hoban_assets.reporting.journal.builds import days_with_builds, read_builds
+from hoban_assets.reporting.journal.entries import Build, CheckEntry, ModelFigures, Removal
 
 TODAY = datetime.now().astimezone().date()
 LONG_AGO = TODAY - timedelta(days=400)

@@ -16,14 +16,14 @@ from dagster._core.errors import DagsterExecutionInterruptedError
 from hoban_assets.catalog.store import Catalog
 from hoban_assets.components.dead_runs import PROCESS, end_dead_runs, leave_process_id
 from hoban_assets.errors import HobanError
-from hoban_assets.reporting.journal import last_day, read_days, write_journal
-from hoban_assets.reporting.journal_entries import Run
-from hoban_assets.reporting.journal_events import (
+from hoban_assets.reporting.journal.entries import Run
+from hoban_assets.reporting.journal.events import (
     days_with_runs,
     event_log,
     process_is_gone,
     read_runs,
 )
+from hoban_assets.reporting.journal.writing import last_day, read_days, write_journal
 from hoban_assets.settings import Settings
 
 PARTITIONS = dg.StaticPartitionsDefinition(["sub", "full"])

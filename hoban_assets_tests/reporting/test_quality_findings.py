@@ -4,9 +4,9 @@ import pytest
 from builders import samples_of
 from quality_catalog import BARE, FALLEN, HEAD, PERSON, decided, facts_of, heads, recorded
 
-from hoban_assets.reporting.quality_findings import find_problems
-from hoban_assets.reporting.quality_judgement import grouped, verdicts
-from hoban_assets.reporting.quality_problems import Problem, level_of
+from hoban_assets.reporting.quality.findings import find_problems
+from hoban_assets.reporting.quality.judgement import grouped, verdicts
+from hoban_assets.reporting.quality.problems import Problem, level_of
 from hoban_assets.samples import Samples
 
 

@@ -5,14 +5,15 @@ import pytest
 
 from hoban_assets.catalog.answers import asking
 from hoban_assets.catalog.store import Catalog
+from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.curation.quality import (
     AreaLimits,
     drop_without_labels,
     limit_areas,
     limit_crowding,
 )
-from hoban_assets.reporting.quality_facts import SUGGESTED, quality_facts
-from hoban_assets.samples import CLASS_NAMES, Samples
+from hoban_assets.reporting.quality.facts import SUGGESTED, quality_facts
+from hoban_assets.samples import Samples
 
 EDGES = [0.005, 0.01, 0.02, 0.20, 0.70]
 """Areas exactly at a limit, where 'below' and 'at' differ."""

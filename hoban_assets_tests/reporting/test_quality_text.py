@@ -4,12 +4,12 @@ from pathlib import Path
 from quality_catalog import BARE, FALLEN, HEAD, PERSON, facts_of, heads, recorded
 
 import hoban_assets
-from hoban_assets.reporting import quality_text
 from hoban_assets.reporting.language import korean, speaker
-from hoban_assets.reporting.quality_document import document
-from hoban_assets.reporting.quality_findings import find_problems
-from hoban_assets.reporting.quality_problems import LIMITS, Remedy
-from hoban_assets.reporting.rule_words import RULE_WORDS
+from hoban_assets.reporting.quality import text as quality_text
+from hoban_assets.reporting.quality.document import document
+from hoban_assets.reporting.quality.findings import find_problems
+from hoban_assets.reporting.quality.problems import LIMITS, Remedy
+from hoban_assets.reporting.quality.rule_words import RULE_WORDS
 
 PACKAGE = Path(hoban_assets.__file__).parent
 RULE_IN_CODE = re.compile(

@@ -23,17 +23,17 @@ import hoban_assets.reporting as reporting
 from hoban_assets.catalog.answers import asking
 from hoban_assets.errors import HobanError
 from hoban_assets.reporting.language import korean, speaker
-from hoban_assets.reporting.results import model_results, write_results
-from hoban_assets.reporting.results_findings import findings
-from hoban_assets.reporting.results_page import CURVES, PREDICTIONS
-from hoban_assets.reporting.results_text import (
+from hoban_assets.reporting.results.findings import findings
+from hoban_assets.reporting.results.page import CURVES, PREDICTIONS
+from hoban_assets.reporting.results.results import model_results, write_results
+from hoban_assets.reporting.results.text import (
     CLASS_COLUMNS,
     EPOCH_COLUMNS,
     as_json,
     epoch_table,
     markdown,
 )
-from hoban_assets.reporting.results_trend import trend
+from hoban_assets.reporting.results.trend import trend
 from hoban_assets.settings import Settings
 
 FOLDER = Path(reporting.__file__).parent

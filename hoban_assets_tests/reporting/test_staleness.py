@@ -7,8 +7,8 @@ import pytest
 from built_world import World, declarations
 
 from hoban_assets.catalog.access import writing
-from hoban_assets.reporting.declared import DATASET, STAGE, Declared
-from hoban_assets.reporting.staleness import BROKEN, Built, Now, judge
+from hoban_assets.reporting.status.declared import DATASET, STAGE, Declared
+from hoban_assets.reporting.status.staleness import BROKEN, Built, Now, judge
 
 
 @pytest.fixture

@@ -6,17 +6,17 @@ import pandas as pd
 import pytest
 from built_world import World, declarations
 
-from hoban_assets.reporting import status_document
 from hoban_assets.reporting.blocks import bars, heading, markdown, table
-from hoban_assets.reporting.composed import pivoted
-from hoban_assets.reporting.declared import Declared, declared
 from hoban_assets.reporting.language import korean, speaker
 from hoban_assets.reporting.markdown import markdown_rows
 from hoban_assets.reporting.recipe_changes import Change, changes
-from hoban_assets.reporting.recipe_words import recipe_sentences
-from hoban_assets.reporting.status import status_of
-from hoban_assets.reporting.status_document import write_status
-from hoban_assets.reporting.status_words import age_text, mending
+from hoban_assets.reporting.status import document as status_document
+from hoban_assets.reporting.status.composed import pivoted
+from hoban_assets.reporting.status.declared import Declared, declared
+from hoban_assets.reporting.status.document import write_status
+from hoban_assets.reporting.status.recipe_words import recipe_sentences
+from hoban_assets.reporting.status.status import status_of
+from hoban_assets.reporting.status.words import age_text, mending
 
 english = speaker("en")
 

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.formats import RawSource, open_source
 from hoban_assets.formats.image_facts import apply_facts, read_facts
 from hoban_assets.sample_data.falls import FOLDERS
-from hoban_assets.samples import CLASS_NAMES, Samples
+from hoban_assets.samples import Samples
 
 HELMETS = {"07": "person_with_helmet", "08": "person_without_helmet"}
 AIHUB = tuple(

@@ -16,7 +16,7 @@ from training_tools import (
     start_worker,
 )
 
-from hoban_assets.samples import CLASS_NAMES
+from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.training.metrics import class_table, read_metrics, value_of
 
 DEADLINE_S = 240

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from hoban_assets.samples import CLASS_NAMES
+from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.settings import Settings
 from hoban_assets.training.plan import TrainingPlan, plan_training
 

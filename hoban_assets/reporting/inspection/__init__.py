@@ -1,0 +1,1 @@
+"""What a raw folder holds, before anything is built from it."""

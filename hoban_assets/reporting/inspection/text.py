@@ -1,0 +1,217 @@
+"""An inspection as text for a terminal: the findings first, then the tables they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from hoban_assets.formats.detect import LOOKED_FOR, Detection
+from hoban_assets.reporting.inspection.findings import findings
+from hoban_assets.reporting.inspection.inspection import ALL, BANDS, Inspection, Rows
+from hoban_assets.reporting.inspection.losses import percent
+from hoban_assets.reporting.inspection.overlap import KINDS
+from hoban_assets.reporting.inspection.rules import MEANINGS
+
+Say = Callable[..., str]
+
+_LONGEST = 60
+
+
+@dataclass(frozen=True)
+class Part:
+    """A heading, a table below it, and lines below that."""
+
+    heading: str
+    rows: Rows
+    lines: tuple[str, ...] = ()
+
+
+def said(say: Say, text: str, facts: Mapping[str, object]) -> str:
+    """A text with its fields filled in: numbers with thousands separators, fields said too."""
+    values = {name: _word(say, value) for name, value in facts.items()}
+    return say(text, **values) if values else say(text)
+
+
+def _word(say: Say, value: object) -> object:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return say(value) if isinstance(value, str) and value in KINDS.values() else value
+
+
+def findings_as_rows(seen: Inspection, say: Say) -> Rows:
+    """Findings, worst first: severity, share, text, what_to_do."""
+    return [
+        {
+            "severity": finding.severity,
+            "share": round(finding.share, 4),
+            "text": said(say, finding.text, finding.facts),
+            "what_to_do": said(say, finding.remedy, finding.facts),
+        }
+        for finding in findings(seen)
+    ]
+
+
+def headline(seen: Inspection, found: Detection | None, say: Say) -> list[str]:
+    """What was read, in a few lines."""
+    lines = [f"{seen.source}   {seen.folder}"]
+    if found is not None:
+        reason = said(say, found.reason, found.facts)
+        lines.append(say("Format: {format} ({reason})", format=seen.format, reason=reason))
+    elif seen.declared_as:
+        lines.append(say("Format: {format} (as declared)", format=seen.format))
+    else:
+        lines.append(say("Format: {format} (as told by --format)", format=seen.format))
+    if seen.declared_as:
+        lines.append(say("Recipes read it as source '{name}'.", name=seen.declared_as))
+    counts = {
+        "images": f"{seen.images:,}",
+        "kept": f"{seen.images_kept:,}",
+        "labels": f"{seen.label_files:,}",
+        "boxes": f"{seen.boxes:,}",
+        "sound": f"{seen.boxes_kept:,}",
+    }
+    lines.append(
+        say(
+            "{images} images ({kept} usable), {labels} label files, {boxes} boxes ({sound} sound)",
+            **counts,
+        )
+    )
+    sizes = seen.image_sizes
+    if sizes["known"]:
+        frequent = ", ".join(
+            f"{r['width']}x{r['height']} ({percent(r['images'] / sizes['known'])})"
+            for r in sizes["frequent"][:3]
+        )
+        lines.append(
+            say(
+                "Image sizes: {distinct}, from {smallest} to {largest}; most frequent {frequent}",
+                distinct=f"{sizes['distinct']:,}",
+                smallest="x".join(map(str, sizes["smallest"])),
+                largest="x".join(map(str, sizes["largest"])),
+                frequent=frequent,
+            )
+        )
+    return lines
+
+
+def finding_lines(seen: Inspection, say: Say) -> Iterator[str]:
+    """Numbered findings, each with what to do."""
+    rows = findings_as_rows(seen, say)
+    if not rows:
+        yield say("Nothing was found to be wrong.")
+    for number, row in enumerate(rows, 1):
+        yield f"{number:>3}. [{say(row['severity'])}] {row['text']}"
+        yield f"       {row['what_to_do']}"
+
+
+def parts(seen: Inspection, say: Say) -> Iterator[Part]:
+    """The tables, in the order in which they are looked at."""
+    if seen.classes:
+        yield Part(say("Classes of the source, and what recipes make of them"), _classes(seen))
+    if seen.size_bands:
+        yield Part(say("Boxes by size, share of the image"), _bands(seen, say))
+    if any(row["split"] != "-" for row in seen.splits):
+        yield Part(say("Its own split"), seen.splits)
+    if seen.leakage:
+        yield Part(say("Leakage between its splits"), _leakage(seen, say), tuple(_pairs(seen)))
+    if seen.duplicates and seen.duplicates["groups"]:
+        heading = say("Copies, the largest groups")
+        rows = [
+            {"images": group["images"], "files": "  |  ".join(group["files"][:3])}
+            for group in seen.duplicates["largest"]
+        ]
+        yield Part(heading, rows)
+    if seen.defects:
+        yield Part(say("Defects of labels and images, by rule"), _defects(seen, say))
+        yield Part(say("Examples of defects"), _examples(seen))
+
+
+def _classes(seen: Inspection) -> Rows:
+    has_text = any(row["text"] for row in seen.classes)
+    has_ignore = any(row["ignore"] for row in seen.classes)
+    return [
+        {
+            "class": row["class"],
+            **({"said of it": _short(row["text"])} if has_text else {}),
+            "becomes": row["becomes"],
+            "boxes": row["boxes"],
+            "images": row["images"],
+            **({"ignore regions": row["ignore"]} if has_ignore else {}),
+            "median size": None if row["median_area"] is None else percent(row["median_area"]),
+        }
+        for row in seen.classes
+    ]
+
+
+def _bands(seen: Inspection, say: Say) -> Rows:
+    return [
+        {
+            "class": say("all classes") if row["class"] == ALL else row["class"],
+            "boxes": row["boxes"],
+            **{band: percent(row[band] / row["boxes"]) if row[band] else "-" for band in BANDS},
+        }
+        for row in seen.size_bands
+    ]
+
+
+def _leakage(seen: Inspection, say: Say) -> Rows:
+    return [
+        {
+            "what": say(KINDS[row["kind"]]),
+            "split": row["split"],
+            "also in": row["other"],
+            "images": row["images"],
+            "share of split": percent(row["share"]),
+            "groups": row["groups"],
+        }
+        for row in seen.leakage
+    ]
+
+
+def _pairs(seen: Inspection) -> Iterator[str]:
+    for row in seen.leakage:
+        for pair in row["examples"][:1]:
+            yield f"{pair['file']}  =  {pair['counterpart']}"
+
+
+def _defects(seen: Inspection, say: Say) -> Rows:
+    return [
+        {
+            "rule": row["rule"],
+            "action": row["action"],
+            "count": row["count"],
+            "images lost": row["images"] or None,
+            "boxes lost": row["boxes"] or None,
+            "meaning": say(MEANINGS.get(row["rule"], "")),
+        }
+        for row in seen.defects
+    ]
+
+
+def _examples(seen: Inspection) -> Rows:
+    return [
+        {
+            "rule": row["rule"],
+            "row": example["row"],
+            "value": _short(example["value"] or ""),
+            "file": example["file"],
+        }
+        for row in seen.defects
+        for example in row["examples"]
+    ]
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
+def nothing_fits(found: Detection, say: Say) -> tuple[str, str]:
+    """What is wrong with a folder that no reader fits, and the way out."""
+    kinds = ", ".join(f"{n:,} {suffix}" for suffix, n in found.suffixes.items())
+    reason = said(say, found.reason, found.facts)
+    problem = f"{found.folder}: {reason}. " + say(
+        "It holds: {kinds}", kinds=kinds or say("nothing")
+    )
+    looked = "\n    ".join(f"{name:<12} {say(text)}" for name, text in LOOKED_FOR.items())
+    hint = f"{say(found.near)}\n  " if found.near else ""
+    return problem, f"{hint}{say('looked for:')}\n    {looked}"

@@ -1,0 +1,1 @@
+"""What is wrong with the labels, and which recipe field cures it."""

@@ -1,0 +1,107 @@
+"""The types of a model's results: figures of classes, confusions, and all of it together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hoban_assets.catalog.answers import Row
+    from hoban_assets.reporting.results.trend import Trend
+
+ALL, BACKGROUND = "all", "background"
+CONFIDENCE = 0.25
+"""At which confusions are counted (workers/yolo_confusions.py)."""
+HELMET_PAIR = frozenset({"person_with_helmet", "person_without_helmet"})
+
+
+@dataclass(frozen=True)
+class ClassResult:
+    """Figures of one class, or of all (class_name 'all'); None: not measured or not judged."""
+
+    class_name: str
+    labels: int | None
+    """Labels in validation."""
+    ap50: float | None
+    ap50_95: float | None
+    precision: float | None
+    """At the confidence where the mean F1 of the classes is highest, as `recall`."""
+    recall: float | None
+    missed: int | None
+    """Labels that no detection of any class matches, at `CONFIDENCE`."""
+    false_positives: int | None
+    """Detections that match no label, at `CONFIDENCE`."""
+    found: int | None
+    """Labels found as what they are, at `CONFIDENCE`."""
+    detections: int | None
+    """All detections of the class, at `CONFIDENCE`."""
+    false_on_empty: int | None
+    """Of the false positives, those on images that hold no object at all."""
+    train_labels: int | None = None
+    unlabelled_share: float | None = None
+    """Share of the training images whose source does not label this class."""
+
+    @property
+    def missed_share(self) -> float | None:
+        """Share of the labels that were missed; from the recall where nothing was counted."""
+        if self.missed is not None:
+            return self.missed / self.labels if self.labels else None
+        return None if self.recall is None else 1 - self.recall
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Labels of one class that were found as another, at `CONFIDENCE`."""
+
+    true: str
+    predicted: str
+    count: int
+    share: float
+    """Of the labels of the true class."""
+
+    @property
+    def helmet_pair(self) -> bool:
+        """Whether a worn helmet was taken for none, or none for a worn one."""
+        return {self.true, self.predicted} == HELMET_PAIR
+
+
+@dataclass(frozen=True)
+class ModelResults:
+    """All that `hoban results` tells of one trained model."""
+
+    model: str
+    partition: str
+    created_at: datetime
+    path: str | None
+    """Run folder: weights, curves, pictures."""
+    dataset: str
+    dataset_is_current: bool | None
+    """False: the dataset was built again since, so its rows say nothing of this training; None:
+    nobody recorded which one it was."""
+    best_epoch: int
+    epochs_planned: int | None
+    weights: str | None
+    """What the training started from: a .pt, or a .yaml (from scratch)."""
+    overall: ClassResult
+    classes: tuple[ClassResult, ...]
+    stock: Mapping[str, float | None]
+    """mAP50 and mAP50-95 as Ultralytics counts them."""
+    sources: tuple[Row, ...]
+    """AP50, AP50-95, recall and labels of each class on each source."""
+    confusions: tuple[Confusion, ...]
+    matrix: Mapping[str, Mapping[str, int]]
+    """True class (or 'background') -> predicted class (or 'background') -> count; or empty."""
+    empty_images: int | None
+    trained_backgrounds: int | None
+    """Training images without a label."""
+    epochs: tuple[Row, ...]
+    """Losses, lr and metrics of each epoch, oldest first."""
+    trend: Trend
+    checks: tuple[Row, ...]
+
+    @property
+    def has_confusions(self) -> bool:
+        """False where an older evaluation recorded none."""
+        return bool(self.matrix)

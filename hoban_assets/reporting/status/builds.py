@@ -1,0 +1,195 @@
+"""The parts of the status document that tell how each build came about and what it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from hoban_assets.catalog.answers import Ask, Row
+from hoban_assets.reporting.blocks import Block, bars, bullets, heading, paragraph, table
+from hoban_assets.reporting.status.composed import SPLITS, pivoted
+from hoban_assets.reporting.status.declared import DATASET, MODEL, STAGE
+from hoban_assets.reporting.status.recipe_words import recipe_sentences
+from hoban_assets.reporting.status.status import Artifact, Status
+from hoban_assets.reporting.status.words import time_text
+
+Say = Callable[..., str]
+
+STEPS = {
+    "read": "label files are read; what is malformed is repaired or left out",
+    "facts": "every image is opened once; what cannot be decoded is left out",
+    "crowding": "images with too many persons are left out",
+    "area": "boxes outside the limits become ignore regions, or are dropped",
+    "equal_labels": "boxes that say the same are merged",
+    "labels": "images that no label is left on are left out",
+    "backgrounds": "scenes that hold an object after all are left out",
+    "dedupe": "of near-duplicates only the best one stays",
+    "groups": "near-duplicates are tied together for the split",
+    "quota": "each class is cut to its quota",
+    "background_quota": "empty scenes are cut to their number",
+    "split": "images are divided into train and val",
+}
+"""What the steps of a stage or dataset do (`pipeline.stage`, `pipeline.dataset`)."""
+
+
+@dataclass(frozen=True)
+class Details:
+    """What only the document tells: steps of every build, final figures of every model."""
+
+    steps: Sequence[Row] = ()
+    """asset, partition, stage, images_in, images_kept, boxes_in, boxes_kept"""
+    metrics: Sequence[Row] = ()
+    """asset, partition, class_name, mAP50, mAP50-95, precision, recall, best_epoch, epochs"""
+
+
+def read_details(ask: Ask) -> Details:
+    """Ask the catalog."""
+    return Details(ask(_STEPS), ask(_METRICS))
+
+
+def datasets(status: Status, details: Details, say: Say) -> Iterator[Block]:
+    """Each dataset: its recipe in words, composition, and what each step removed."""
+    yield heading(2, say("Datasets"))
+    tables = pivoted(status.composition)
+    for a in _built(status, DATASET):
+        yield from _title(a, say)
+        yield paragraph(
+            say(
+                "{images} images, {boxes} boxes, in {path}",
+                images=f"{a.images:,}",
+                boxes=f"{a.boxes:,}",
+                path=f"`{a.path}`",
+            )
+        )
+        if sentences := recipe_sentences(a.recipe, a.partition, say):
+            yield paragraph(f"**{say('Recipe')}**")
+            yield bullets(sentences)
+        yield paragraph(f"**{say('Composition')}**")
+        yield bars({say(name): count for name, count in a.classes.items()})
+        yield table(
+            [
+                {**row, "class_name": say(row["class_name"])}
+                for row in tables.get((a.asset, a.partition), [])
+            ],
+            {
+                "class_name": say("class"),
+                "source": say("source"),
+                **{
+                    f"{split}_{what}": f"{split} {say(what)}"
+                    for split in SPLITS
+                    for what in ("images", "boxes")
+                },
+            },
+        )
+        yield from _steps(a, details, say)
+
+
+def models(status: Status, details: Details, say: Say) -> Iterator[Block]:
+    """Each model: what it reached, each class judged only where it is labelled."""
+    yield heading(2, say("Models"))
+    built = _built(status, MODEL)
+    if not built:
+        yield paragraph(say("No model was trained yet."))
+    else:
+        yield paragraph(say("Each class is judged only on images whose source labels it."))
+    for a in built:
+        rows = [
+            r for r in details.metrics if (r["asset"], r["partition"]) == (a.asset, a.partition)
+        ]
+        yield from _title(a, say)
+        if rows:
+            yield paragraph(
+                say(
+                    "Best epoch {best} of {epochs} trained; weights: {path}",
+                    best=rows[0]["best_epoch"],
+                    epochs=rows[0]["epochs"],
+                    path=f"`{a.path}/best.pt`",
+                )
+            )
+        told = ("model", "epochs", "imgsz", "batch", "lr0", "patience", "seed")
+        if given := [f"{key} {a.recipe[key]}" for key in told if key in a.recipe]:
+            yield paragraph(say("Trained with: {given}", given=", ".join(given)))
+        figures = ("mAP50", "mAP50-95", "precision", "recall")
+        if rows:
+            yield table(
+                [{**r, "class_name": say(r["class_name"])} for r in rows],
+                {"class_name": say("class"), **{name: name for name in figures}},
+            )
+
+
+def stages(status: Status, details: Details, say: Say) -> Iterator[Block]:
+    """Each stage: what it reads, and what its steps removed."""
+    yield heading(2, say("Stages: raw sources, read and cleaned once for all versions"))
+    for a in _built(status, STAGE):
+        yield from _title(a, say)
+        sources = a.declared.sources if a.declared else ()
+        if sources:
+            folders = ", ".join(f"`{s.folder}`" for s in sources)
+            yield paragraph(say("Reads {folders}.", folders=folders))
+        yield from _steps(a, details, say)
+
+
+def _built(status: Status, kind: str) -> list[Artifact]:
+    return [a for a in status.built if a.kind == kind]
+
+
+def _title(a: Artifact, say: Say) -> Iterator[Block]:
+    yield heading(3, a.name)
+    state = f"**{say(a.verdict.state)}**, {time_text(a.built_at)}."
+    description = _description(a, say)
+    yield paragraph(f"{state} {description}".strip())
+
+
+def _description(a: Artifact, say: Say) -> str:
+    if a.declared is None:
+        return ""
+    if a.kind != MODEL:
+        return a.declared.description
+    (dataset,) = a.declared.inputs[a.partition]
+    text = "A detector trained on {dataset}; a model below mAP50 {gate} warns."
+    return say(text, dataset=dataset, gate=a.declared.recipe["map50_gate"])
+
+
+def _steps(a: Artifact, details: Details, say: Say) -> Iterator[Block]:
+    """Steps that took something away as a table; the others in a sentence."""
+    mine = [r for r in details.steps if (r["asset"], r["partition"]) == (a.asset, a.partition)]
+    rows: list[Row] = [
+        {
+            "step": r["stage"],
+            "what it does": say(STEPS.get(r["stage"], "-")),
+            **{
+                what: f"{r[f'{what}_in']:,} → {r[f'{what}_kept']:,}" for what in ("images", "boxes")
+            },
+            "images removed": r["images_in"] - r["images_kept"],
+            "boxes removed": r["boxes_in"] - r["boxes_kept"],
+        }
+        for r in mine
+    ]
+    busy = [r for r in rows if r["images removed"] or r["boxes removed"]]
+    idle = [r["step"] for r in rows if r not in busy]
+    if busy:
+        yield paragraph(f"**{say('What each step removed')}**")
+        yield table(busy, {name: say(name) for name in busy[0]})
+    if idle:
+        yield paragraph(say("Steps that removed nothing: {steps}", steps=", ".join(idle)))
+
+
+_STEPS = """
+SELECT asset, partition, stage, images_in, images_kept, boxes_in, boxes_kept FROM stages
+"""
+# The final evaluation, each class only where its source labels it, carries the best epoch.
+_METRICS = """
+WITH trained AS (
+    SELECT asset, partition, max(epoch) AS epochs FROM metrics GROUP BY ALL
+)
+SELECT asset, partition, class_name, max(epoch) AS best_epoch, any_value(epochs) AS epochs,
+       max(value) FILTER (metric = 'mAP50') AS "mAP50",
+       max(value) FILTER (metric = 'mAP50-95') AS "mAP50-95",
+       max(value) FILTER (metric = 'precision') AS precision,
+       max(value) FILTER (metric = 'recall') AS recall
+FROM metrics JOIN trained USING (asset, partition)
+WHERE split = 'val_labelled' AND source = 'all'
+  AND metric IN ('mAP50', 'mAP50-95', 'precision', 'recall')
+GROUP BY asset, partition, class_name
+ORDER BY asset, partition, class_name <> 'all', class_name
+"""
