@@ -76,7 +76,7 @@ def browser():
 
     options = webdriver.ChromeOptions()
     options.binary_location = BROWSER
-    for flag in ("headless=new", "no-sandbox", "disable-dev-shm-usage", "window-size=1600,1400"):
+    for flag in ("headless=new", "no-sandbox", "disable-dev-shm-usage", "window-size=1600,4000"):
         options.add_argument(f"--{flag}")
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
     yield driver

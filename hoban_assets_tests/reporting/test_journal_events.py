@@ -273,7 +273,7 @@ class TestTheDocument:
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         run_of(instance, broken)
-        monkeypatch.setattr("hoban_assets.reporting.journal_events.event_log", lambda: instance)
+        monkeypatch.setattr("hoban_assets.reporting.journal.events.event_log", lambda: instance)
         lines: list[str] = []
         written = write_journal(settings, "sub", lines.append)
         first, day = written.files

@@ -41,7 +41,10 @@ def test_every_text_has_its_korean():
         *quality_text.EFFECTS.values(),
         *quality_text.ADVICE.values(),
     }
-    for file in (*(PACKAGE / "reporting").glob("quality*.py"), PACKAGE / "commands" / "quality.py"):
+    for file in (
+        *(PACKAGE / "reporting" / "quality").glob("*.py"),
+        PACKAGE / "commands" / "quality.py",
+    ):
         for call in re.findall(r'say\(\s*((?:"[^"]*"\s*)+)', file.read_text("utf-8")):
             said.add("".join(re.findall(r'"([^"]*)"', call)))
     page = (PACKAGE / "reporting" / "templates" / "quality.html.j2").read_text("utf-8")

@@ -225,7 +225,7 @@ def test_every_sentence_is_there_in_korean():
     said = {*CLASS_COLUMNS.values(), *EPOCH_COLUMNS.values(), *CURVES.values()} - {""}
     said |= set(PREDICTIONS.values())
     for name in ("findings", "remedies", "text", "page"):
-        for node in ast.walk(ast.parse((FOLDER / f"results_{name}.py").read_text())):
+        for node in ast.walk(ast.parse((FOLDER / "results" / f"{name}.py").read_text())):
             said |= set(_sentences(node))
     said |= set(re.findall(r'say\("([^"]+)"', (FOLDER / "templates/results.html.j2").read_text()))
     assert len(said) > 60

@@ -102,10 +102,11 @@ def test_an_empty_data_root_is_an_answer_and_is_not_created(tmp_path):
 def test_declarations_are_taken_from_the_cache_until_the_code_changes(tmp_path, monkeypatch):
     first = declared(tmp_path / "cache")
     monkeypatch.setattr(
-        "hoban_assets.reporting.declared.read_declared", lambda: [Declared("read again", "stage")]
+        "hoban_assets.reporting.status.declared.read_declared",
+        lambda: [Declared("read again", "stage")],
     )
     assert declared(tmp_path / "cache") == first == list(declarations().values())
-    monkeypatch.setattr("hoban_assets.reporting.declared._key", lambda: "other code")
+    monkeypatch.setattr("hoban_assets.reporting.status.declared._key", lambda: "other code")
     assert [d.name for d in declared(tmp_path / "cache")] == ["read again"]
 
 
