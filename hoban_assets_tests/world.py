@@ -40,7 +40,7 @@ class World:
         road = Road(self.raw, self.data)
         return {
             **os.environ,
-            **road.env(HOBAN_IMAGE_SIZE="32", HOBAN_BATCH="8", HOBAN_EPOCHS_FULL="1"),
+            **road.env(HOBAN_EPOCHS_FULL="1"),
             "DAGSTER_HOME": str(self.folder),
             "DAGSTER_MODULE_NAME": "hoban_assets.definitions",
             "PYTHONPATH": str(self.folder),

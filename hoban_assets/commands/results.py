@@ -75,6 +75,7 @@ def known_model(ask: Ask, name: str) -> str:
 def _print(found: ModelResults, say: Say) -> None:
     from hoban_assets.reporting.results.text import (
         LEVELS,
+        commands,
         confusion_table,
         epoch_table,
         findings,
@@ -109,3 +110,6 @@ def _print(found: ModelResults, say: Say) -> None:
     typer.echo(f"\n{say('Files')}  {found.path or '-'}")
     for file in pictures(found):
         typer.echo(f"  {file.name}")
+    typer.echo(f"\n{say('Train it again')}")
+    for command in commands(found):
+        typer.echo(f"  {command}")

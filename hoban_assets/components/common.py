@@ -95,7 +95,7 @@ def unchanged(
         "unchanged": f"same inputs as materialisation {number}: nothing was read",
         **(extra or {}),
         **sample_metadata(samples, stages),
-        **pictures(samples, platform.settings(), draw=False),
+        **pictures(same.asset, same.partition, samples, platform.settings(), draw=False),
     }
     build = Build(input_key=same.input_key or "", data_version=same.data_version, reused=True)
     yield from hand_over(same.asset, checks, lambda: (build, metadata))
@@ -128,8 +128,10 @@ def check_result(check: Check, asset: str) -> dg.AssetCheckResult:
     )
 
 
-def pictures(samples: Samples, settings: Settings, *, draw: bool = True) -> dict[str, Any]:
-    """Metadata with some photographs of each class.
+def pictures(
+    asset: str, partition: str, samples: Samples, settings: Settings, *, draw: bool = True
+) -> dict[str, Any]:
+    """Metadata with some photographs of each class, and where `hoban gallery` puts more.
 
     They are kept by data version, so that an unchanged build shows them without reading a
     photograph again; without `draw` those that were never drawn are left out.
@@ -141,8 +143,12 @@ def pictures(samples: Samples, settings: Settings, *, draw: bool = True) -> dict
         sheets = contact_sheets(samples, settings.raw_root, settings.language)
         save(kept, json.dumps(sheets))
     else:
-        return {}
-    return {f"pictures/{name}": dg.MetadataValue.md(text) for name, text in sheets.items()}
+        sheets = {}
+    gallery = settings.reports / "gallery" / asset / partition
+    return {
+        "gallery": dg.MetadataValue.path(str(gallery)),
+        **{f"pictures/{name}": dg.MetadataValue.md(text) for name, text in sheets.items()},
+    }
 
 
 def sample_metadata(samples: Samples, stages: pd.DataFrame) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def stage_asset(stage: Stage) -> dg.AssetsDefinition:
             )
             metadata = {
                 **sample_metadata(built.samples, ledger.table()),
-                **pictures(built.samples, settings),
+                **pictures(stage.name, partition, built.samples, settings),
             }
             yield from hand_over(stage.name, found, lambda: (done, metadata))
 

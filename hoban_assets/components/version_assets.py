@@ -87,7 +87,7 @@ def dataset_asset(recipe: Recipe, file: Path) -> dg.AssetsDefinition:
                 metadata = {
                     **publish_metadata(report),
                     **sample_metadata(dataset.samples, ledger.table()),
-                    **pictures(dataset.samples, settings),
+                    **pictures(recipe.dataset, partition, dataset.samples, settings),
                 }
                 done = Build(
                     input_key=key,

@@ -17,6 +17,8 @@ from hoban_assets.settings import Settings
 from hoban_assets.training.metrics import read_metrics
 from hoban_assets.training.plan import TrainingPlan, yolo_command
 
+COMMAND = "command.txt"
+"""In a run folder: the same training by hand, with Ultralytics alone."""
 WORKER = Path(__file__).parents[1] / "workers" / "yolo_train.py"
 
 
@@ -50,6 +52,7 @@ def train_locally(context: Context, plan: TrainingPlan) -> TrainingResult:
     failure = plan.run_dir / "failed.json"
     failure.unlink(missing_ok=True)
     (plan.run_dir / "plan.json").write_text(json.dumps(plan.as_json(), indent=2), encoding="utf-8")
+    (plan.run_dir / COMMAND).write_text(yolo_command(plan) + "\n", encoding="utf-8")
     try:
         run_worker(
             context,

@@ -26,7 +26,7 @@ EDIT_MARGIN_NS = 2_000_000_000
 
 RUN_FILES = re.compile(
     r"(plan|failed|finished|progress|curves|worst_images)\.json(\.new)?|"
-    r"metrics\.jsonl(\.new)?|(data|args)\.yaml|"
+    r"command\.txt|metrics\.jsonl(\.new)?|(data|args)\.yaml|"
     r"(best|last)\.pt|results\.(csv|png)|labels\.jpg|confusion_matrix(_normalized)?\.png|"
     r"Box(PR|F1|P|R)_curve\.png|(train|val)_batch\d+(_labels|_pred)?\.jpg"
 )

@@ -135,6 +135,13 @@ def pictures(results: ModelResults) -> list[Path]:
     return [file for name in CURVES if (file := Path(results.path) / name).is_file()]
 
 
+def commands(results: ModelResults) -> list[str]:
+    """Shell commands that train this model again: as an asset, and with Ultralytics alone."""
+    again = f"dagster asset materialize --select {results.model} --partition {results.partition}"
+    by_hand = Path(results.path or "-") / "command.txt"
+    return [again, *([by_hand.read_text("utf-8").strip()] if by_hand.is_file() else [])]
+
+
 def as_json(results: ModelResults, say: Say) -> dict[str, Any]:
     """Everything, for programs; findings as sentences in the language of `say`."""
     whole = asdict(results)
@@ -150,6 +157,7 @@ def as_json(results: ModelResults, say: Say) -> dict[str, Any]:
             for f in findings(results)
         ],
         "files": [str(file) for file in pictures(results)],
+        "commands": commands(results),
     }
 
 
@@ -205,6 +213,8 @@ def markdown(results: ModelResults, language: str) -> str:
         "\n".join(f"- {_mark(c['passed'])} {c['name']}: {c['text']}" for c in results.checks),
         f"## {say('Files')}",
         "\n".join(f"- `{file}`" for file in pictures(results)) or say("(none)"),
+        f"## {say('Train it again')}",
+        "```sh\n" + "\n".join(commands(results)) + "\n```",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
