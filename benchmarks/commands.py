@@ -31,10 +31,10 @@ COMMANDS: dict[str, Sequence[str]] = {
     "diff": ("diff", "dataset_v8", "dataset_v9", "--partition", "full"),
     "compare": ("compare", "model_v8", "model_v9", "--partition", "full"),
     "results": ("results", "model_v9", "--partition", "full"),
-    "is-safe-to-delete": ("is-safe-to-delete", "{data}/artifacts"),
+    "prune --dry-run": ("prune", "--dry-run"),
+    "is-safe-to-delete": ("is-safe-to-delete", "{data}/catalog.duckdb"),
 }
 NEEDS_DAGSTER = {
-    "prune": ("prune", "--dry-run"),
     "journal": ("journal",),
 }
 """Commands that ask Dagster itself: reported, not judged, as importing it takes a second."""
@@ -42,7 +42,7 @@ NEEDS_DAGSTER = {
 
 def run(context: Context) -> Result:
     """Make the catalog once, then run every command in turn."""
-    scale = context.size(1000, 20)
+    scale = context.size(1150, 20)
     data = context.folder / "data"
     made = call(f"{__name__}:fill", data=str(data), scale=scale)
     boxes = made.result
@@ -93,7 +93,7 @@ def _process(command: Sequence[str], env: dict[str, str]) -> Callable[[int], Tim
 
 
 def fill(data: str, scale: int) -> Work:
-    """Record stages, two datasets and two models: a million labels for a `scale` of 1,000."""
+    """Record stages, two datasets and two models: a million labels for a `scale` of 1,150."""
     from hoban_assets.catalog.store import Catalog
     from hoban_assets.samples import Samples
 
@@ -107,10 +107,10 @@ def fill(data: str, scale: int) -> Work:
     def work() -> Callable[[], int]:
         for name, shape in stages.items():
             catalog.record(name, "full", "run", "code", name, _rows(name, *shape))
-        for version, eighths in (("v8", 5), ("v9", 6)):
+        for version, eighths, least in (("v8", 5, 0.0), ("v9", 6, 0.005)):
             parts = [
-                _rows(name, images * eighths // 8, boxes, classes, split=True)
-                for name, (images, boxes, classes) in stages.items()
+                _rows(name, *shape, eighths=eighths, least=least, split=True)
+                for name, shape in stages.items()
             ]
             dataset, model = f"dataset_{version}", f"model_{version}"
             common = {"partition": "full", "run_id": "run", "code_version": "code"}
@@ -138,20 +138,37 @@ def fill(data: str, scale: int) -> Work:
     return work
 
 
-def _rows(source: str, images: int, boxes: int, classes: list[int], *, split: bool = False) -> Any:
-    """Samples of one source: `boxes` labels an image, a fifth of them ignore regions."""
+def _rows(
+    source: str,
+    images: int,
+    boxes: int,
+    classes: list[int],
+    *,
+    eighths: int = 8,
+    least: float = 0.0,
+    split: bool = False,
+) -> Any:
+    """Samples of one source: `boxes` labels an image, a fifth of them ignore regions.
+
+    The first `eighths` of the images, the same ones with the same boxes at every call; boxes
+    below `least` are ignore regions, as an area limit makes them.
+    """
     import numpy as np
 
     from hoban_assets.classes import CLASS_NAMES
     from hoban_assets.samples import Samples
 
     draw = np.random.default_rng(images)
-    ids = np.array([f"{source}/train/images/S2-N{i:07d}.jpg" for i in range(images)])
+    class_id = draw.choice(classes, images * boxes)
+    area = np.exp(draw.normal(-4.5, 1, images * boxes)).clip(1e-5, 0.9)
+    ignored = draw.random(images * boxes) < 0.2
+    in_val = draw.random(images) < 0.1
+    images = images * eighths // 8
     n = images * boxes
     decided = n // 10
-    class_id = draw.choice(classes, n)
-    area = np.exp(draw.normal(-4.5, 1, n)).clip(1e-5, 0.9)
-    side = np.where(draw.random(images) < 0.1, "val", "train") if split else [None] * images
+    class_id, area, ignored, in_val = class_id[:n], area[:n], ignored[:n], in_val[:images]
+    ids = np.array([f"{source}/train/images/S2-N{i:07d}.jpg" for i in range(images)])
+    side = np.where(in_val, "val", "train") if split else [None] * images
     return Samples.of(
         {
             "image_id": ids,
@@ -174,7 +191,7 @@ def _rows(source: str, images: int, boxes: int, classes: list[int], *, split: bo
             "height": np.sqrt(area),
             "area": area,
             "origin": ["human"] * n,
-            "ignore": draw.random(n) < 0.2,
+            "ignore": ignored | (area < least),
             "row": list(range(n)),
         },
         {

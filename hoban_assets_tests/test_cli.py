@@ -9,6 +9,26 @@ from typer.testing import CliRunner
 
 from hoban_assets.cli import app
 
+COMMANDS = (
+    "compare",
+    "diff",
+    "fate",
+    "find",
+    "gallery",
+    "inspect",
+    "is-safe-to-delete",
+    "journal",
+    "prune",
+    "quality",
+    "results",
+    "sample-data",
+    "sizes",
+    "sql",
+    "status",
+    "summary",
+    "unlock",
+)
+"""Every command of `hoban`."""
 HOBAN = Path(sys.executable).parent / "hoban"
 
 
@@ -29,9 +49,20 @@ def hoban(road, *arguments: str) -> subprocess.CompletedProcess:
 
 def test_every_command_has_help_with_an_example():
     listing = CliRunner().invoke(app, ["--help"]).output
-    for command in ("sample-data", "sql", "fate", "summary", "unlock"):
+    for command in COMMANDS:
         assert command in listing
         assert "Example: hoban" in CliRunner().invoke(app, [command, "--help"]).output
+
+
+def test_there_is_no_command_that_this_list_forgets():
+    names = {c.name or c.callback.__name__.replace("_", "-") for c in app.registered_commands}
+    assert names == set(COMMANDS)
+
+
+@pytest.mark.parametrize("module", ["pandas", "numpy", "dagster", "duckdb", "torch", "PIL"])
+def test_the_command_line_loads_nothing_heavy_before_a_command_asks_for_it(module):
+    code = f"import sys, hoban_assets.cli; sys.exit({module!r} in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_sql_answers_as_a_table_and_as_json(road):

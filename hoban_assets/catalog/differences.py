@@ -41,6 +41,7 @@ def lay_out(ask: Ask, old: int, new: int) -> None:
     best first). Equal ones come before rows, so that a line taken out of a label file shifts
     nothing.
     """
+    ask("SET preserve_insertion_order = false")  # a tenth faster, and no table here has an order
     for name, value in (("old", old), ("new", new), ("iou", SAME_OBJECT_IOU)):
         ask(f"SET VARIABLE {name} = {value}")
     _run(ask, "differences.sql")

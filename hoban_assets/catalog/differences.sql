@@ -5,7 +5,8 @@
 --   diff_images   every image of either side, one row a photograph
 --   diff_matches  pairs of boxes that are the same object
 -- differences_boxes.sql and differences_reasons.sql go on from there.
--- Coordinates count as equal to 6 decimals, as a published label file writes them.
+-- Coordinates are millionths of the image: equal to 6 decimals, as a published label file writes
+-- them, and whole numbers are hashed twice as fast.
 
 CREATE OR REPLACE TEMP TABLE diff_images AS
 WITH
@@ -42,20 +43,20 @@ by_content AS ( -- no content_hash, no match
 )
 FROM by_id UNION ALL BY NAME FROM by_content;
 
+CREATE OR REPLACE TEMP TABLE diff_seals AS -- equal boxes, equal seal
+SELECT
+    materialization_id, image_id, count(*) FILTER (NOT "ignore") AS labels,
+    sum(hash(
+        class_id, "ignore", CAST(1e6 * x_center AS INTEGER), CAST(1e6 * y_center AS INTEGER),
+        CAST(1e6 * width AS INTEGER), CAST(1e6 * height AS INTEGER))) AS seal
+FROM store.boxes
+WHERE materialization_id IN (getvariable('old'), getvariable('new'))
+GROUP BY materialization_id, image_id;
+
 CREATE OR REPLACE TEMP TABLE diff_pairs AS -- photographs on both sides whose boxes are not equal
 WITH
-was AS (
-    SELECT image_id, sum(hash(
-        class_id, "ignore", round(x_center, 6), round(y_center, 6), round(width, 6),
-        round(height, 6))) AS seal
-    FROM store.boxes WHERE materialization_id = getvariable('old') GROUP BY image_id
-),
-has AS (
-    SELECT image_id, sum(hash(
-        class_id, "ignore", round(x_center, 6), round(y_center, 6), round(width, 6),
-        round(height, 6))) AS seal
-    FROM store.boxes WHERE materialization_id = getvariable('new') GROUP BY image_id
-)
+was AS (FROM diff_seals WHERE materialization_id = getvariable('old')),
+has AS (FROM diff_seals WHERE materialization_id = getvariable('new'))
 SELECT row_number() OVER () AS image, i.old_image, i.new_image, i.matched
 FROM diff_images AS i
 LEFT JOIN was ON was.image_id = i.old_image
@@ -67,15 +68,15 @@ WITH                                      -- of a label file is looked at: a lin
 all_boxes AS (                            -- out of it must not shift all that follow
     SELECT
         p.image, p.matched, b.rowid AS box, b.class_id, b.class_name, b."ignore", b."row", b.area,
-        round(b.x_center, 6) AS x, round(b.y_center, 6) AS y, round(b.width, 6) AS w,
-        round(b.height, 6) AS h, TRUE AS is_old
+        CAST(1e6 * b.x_center AS INTEGER) AS x, CAST(1e6 * b.y_center AS INTEGER) AS y,
+        CAST(1e6 * b.width AS INTEGER) AS w, CAST(1e6 * b.height AS INTEGER) AS h, TRUE AS is_old
     FROM store.boxes AS b JOIN diff_pairs AS p ON p.old_image = b.image_id
     WHERE b.materialization_id = getvariable('old')
     UNION ALL
     SELECT
         p.image, p.matched, b.rowid AS box, b.class_id, b.class_name, b."ignore", b."row", b.area,
-        round(b.x_center, 6) AS x, round(b.y_center, 6) AS y, round(b.width, 6) AS w,
-        round(b.height, 6) AS h, FALSE AS is_old
+        CAST(1e6 * b.x_center AS INTEGER) AS x, CAST(1e6 * b.y_center AS INTEGER) AS y,
+        CAST(1e6 * b.width AS INTEGER) AS w, CAST(1e6 * b.height AS INTEGER) AS h, FALSE AS is_old
     FROM store.boxes AS b JOIN diff_pairs AS p ON p.new_image = b.image_id
     WHERE b.materialization_id = getvariable('new')
 ),
@@ -140,7 +141,7 @@ touching AS (
         greatest(0, least(o.x + o.w / 2, n.x + n.w / 2) - greatest(o.x - o.w / 2, n.x - n.w / 2))
         * greatest(0, least(o.y + o.h / 2, n.y + n.h / 2) - greatest(o.y - o.h / 2, n.y - n.h / 2))
             AS shared,
-        o.w * o.h + n.w * n.h AS areas
+        1.0 * o.w * o.h + 1.0 * n.w * n.h AS areas
     FROM o JOIN n USING (image)
 )
 SELECT old_box, new_box, same_class, shared / (areas - shared) AS iou

@@ -9,7 +9,7 @@ WITH matched AS (
         n."ignore" AS new_ignore, n."row" AS new_row,
         o.area AS old_area, n.area AS new_area,
         -- noise in the last decimal is no move
-        greatest(abs(o.x - n.x), abs(o.y - n.y), abs(o.w - n.w), abs(o.h - n.h)) > 1.5e-6
+        greatest(abs(o.x - n.x), abs(o.y - n.y), abs(o.w - n.w), abs(o.h - n.h)) > 1.5
             AS is_moved
     FROM diff_matches AS m
     FULL JOIN diff_old AS o ON m.old_box = o.box

@@ -185,22 +185,16 @@ FROM totals LEFT JOIN lost USING (class_id) LEFT JOIN won USING (class_id)
 ORDER BY class_id
 """
 _SOURCES = """
-WITH boxes AS (
-    SELECT materialization_id, image_id, count(*) AS boxes
-    FROM store.boxes
-    WHERE materialization_id IN (getvariable('old'), getvariable('new')) AND NOT "ignore"
-    GROUP BY ALL
-),
-totals AS (
+WITH totals AS (
     SELECT
         i.source,
         count(*) FILTER (materialization_id = getvariable('old')) AS images_before,
         count(*) FILTER (materialization_id = getvariable('new')) AS images_after,
-        coalesce(sum(b.boxes) FILTER (materialization_id = getvariable('old')), 0)::BIGINT
+        coalesce(sum(b.labels) FILTER (materialization_id = getvariable('old')), 0)::BIGINT
             AS boxes_before,
-        coalesce(sum(b.boxes) FILTER (materialization_id = getvariable('new')), 0)::BIGINT
+        coalesce(sum(b.labels) FILTER (materialization_id = getvariable('new')), 0)::BIGINT
             AS boxes_after
-    FROM store.images AS i LEFT JOIN boxes AS b USING (materialization_id, image_id)
+    FROM store.images AS i LEFT JOIN diff_seals AS b USING (materialization_id, image_id)
     WHERE materialization_id IN (getvariable('old'), getvariable('new'))
     GROUP BY i.source
 ),
