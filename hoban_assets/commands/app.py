@@ -29,6 +29,7 @@ app = typer.Typer(
     "look with `hoban`.",
     no_args_is_help=True,
     add_completion=False,
+    suggest_commands=False,  # click does, and would say it twice
     pretty_exceptions_enable=False,
 )
 
