@@ -44,6 +44,10 @@ def prune(
     empty_trash: Annotated[
         bool, typer.Option("--empty-trash", help="Delete what lies in the trash, for good.")
     ] = False,
+    retired: Annotated[
+        bool,
+        typer.Option("--retired", help="Also datasets and models whose defs.yaml was deleted."),
+    ] = False,
     batch: Annotated[
         str | None, typer.Option(help="Name of a batch in the trash; default: last, or all.")
     ] = None,
@@ -63,7 +67,7 @@ def prune(
         raise HobanError("--restore and --empty-trash exclude each other", "choose one of them")
     if paths and (restore or empty_trash):
         raise HobanError("paths go with neither --restore nor --empty-trash", "use --batch NAME")
-    call = _Call(settings, dry_run, yes, as_json)
+    call = _Call(settings, dry_run, yes, as_json, retired)
     if restore or empty_trash:
         call.trash(batch, restore=restore)
     else:
@@ -78,6 +82,7 @@ class _Call:
     dry_run: bool
     yes: bool
     as_json: bool
+    retired: bool
 
     def prune(self, paths: list[Path]) -> None:
         from hoban_assets.upkeep import trash
@@ -150,7 +155,7 @@ class _Call:
         from hoban_assets.upkeep.trash import empty
 
         with asking_catalog() as ask:
-            known = references(ask, self.settings, self.say)
+            known = references(ask, self.settings, self.say, self._declared)
         known.protected += protected_places(self.settings, self.say)
 
         def objection(batch: Batch, item: Moved) -> str | None:
@@ -174,6 +179,13 @@ class _Call:
         return rows
 
     @property
+    def _declared(self) -> list[str] | None:
+        """Names of the assets that have a recipe, where others are to go."""
+        from hoban_assets.commands.is_safe_to_delete import declared_claims
+
+        return declared_claims(self.settings)[1] if self.retired else None
+
+    @property
     def say(self) -> Callable[..., str]:
         from hoban_assets.reporting.language import speaker
 
@@ -182,11 +194,14 @@ class _Call:
     def _survey(self, wanted: Callable[[Path], bool]) -> Survey:
         from hoban_assets.commands.is_safe_to_delete import declared_claims
         from hoban_assets.upkeep.leftovers import survey
-        from hoban_assets.upkeep.references import references
+        from hoban_assets.upkeep.references import is_retired, references
 
         with asking_catalog() as ask:
-            known = references(ask, self.settings, self.say)
+            known = references(ask, self.settings, self.say, self._declared)
         _, assets = declared_claims(self.settings)
+        without = sorted({a for a, _ in known.current if is_retired(a, assets)})
+        if without and not (self.retired or self.as_json):
+            self._print(words.RETIRED, assets=", ".join(without))
         with progress_bar(self.say("looking")) as progress:
             return survey(
                 known, self.settings, self.say, assets=assets, wanted=wanted, progress=progress
@@ -198,7 +213,7 @@ class _Call:
         def needed(item: Item) -> str | None:
             check()
             with asking_catalog() as ask:
-                return came_to_be_needed(item, ask, self.settings, self.say)
+                return came_to_be_needed(item, ask, self.settings, self.say, self._declared)
 
         return needed
 

@@ -19,6 +19,10 @@ MOVED = (
     "moved to {trash}: {count}. 'hoban prune --restore' puts it back, 'hoban prune --empty-trash' "
     "deletes it and frees {frees}"
 )
+RETIRED = (
+    "Of versions without a recipe any more: {assets}. They stay; 'hoban prune --retired' takes "
+    "them too."
+)
 NOTHING = "Nothing to prune. Needed, and not touched: {needed}."
 IN_TRASH = ("batch", "path", "what", "size", "moved", "why")
 

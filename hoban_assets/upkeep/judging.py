@@ -120,7 +120,7 @@ class Judge:
             why = say("the catalog does not know this dataset: it may come from another machine")
             return replace(item, why=why)
         if key in self.known.recorded:
-            why = self._replaced_by(current)
+            why = self._retired(key) or self._replaced_by(current)
         elif self._is_young(item.path):
             return replace(item, why=say("was written within the last hour"))
         else:
@@ -150,6 +150,8 @@ class Judge:
             why = say("a finished training that the catalog does not know: it may come from "
                       "another machine")  # fmt: skip
             return replace(item, why=why)
+        if retired := self._retired(key):
+            return replace(item, state="unused", why=retired)
         why, now = self._replaced_by(current), self.known.map50_of(current)
         if now is not None and self.known.map50.get(key, 0.0) > now:
             why = say("{why}; it was better (mAP50 now {now})", why=why, now=f"{now:.3f}")
@@ -198,6 +200,10 @@ class Judge:
 
     def _is_young(self, path: Path) -> bool:
         return time.time() - measure(path).newest < QUIET_SECONDS
+
+    def _retired(self, key: Key) -> str | None:
+        retired = key[:2] in self.known.retired
+        return self.say("its version has no recipe any more") if retired else None
 
     def _replaced_by(self, current: Row) -> str:
         return self.say(

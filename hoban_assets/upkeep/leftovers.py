@@ -77,8 +77,13 @@ def survey(
     return Survey(unused, live, unknown)
 
 
-def came_to_be_needed(item: Item, ask: Ask, settings: Settings, say: Say) -> str | None:
-    """Return what has come to need `item` since the survey; cheap enough for every move."""
+def came_to_be_needed(
+    item: Item, ask: Ask, settings: Settings, say: Say, declared: Collection[str] | None = None
+) -> str | None:
+    """Return what has come to need `item` since the survey; cheap enough for every move.
+
+    `declared`: see `references`.
+    """
     if used := users_of([item.path]):
         return say("process {process} works with it", process=used[item.path])
-    return references(ask, settings, say).why_live(item.key) if item.key else None
+    return references(ask, settings, say, declared).why_live(item.key) if item.key else None

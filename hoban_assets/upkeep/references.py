@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -59,6 +59,8 @@ class References:
     """Of every recorded model."""
     images: dict[Key, int] = field(default_factory=dict)
     """Of every recorded dataset."""
+    retired: set[tuple[str, str]] = field(default_factory=set)
+    """Current datasets and models that nothing needs, as their version has no recipe any more."""
     protected: list[tuple[Path, str]] = field(default_factory=list)
     """Paths that are never touched: neither they, nor what holds them, nor what lies in them."""
 
@@ -71,8 +73,14 @@ class References:
         return next((self.map50[key] for key in keys_of(line) if key in self.map50), None)
 
 
-def references(ask: Ask, settings: Settings, say: Say) -> References:
-    """Gather what the catalog refers to, and the plans of the trainings that are current."""
+def references(
+    ask: Ask, settings: Settings, say: Say, declared: Collection[str] | None = None
+) -> References:
+    """Gather what the catalog refers to, and the plans of the trainings that are current.
+
+    `declared` names the assets that have a recipe. Where it is given, current datasets and models
+    of other versions are `retired` and refer to nothing; without it they are needed like all.
+    """
     found = References()
     inputs: dict[int, list[Row]] = {}
     for row in ask("SELECT * FROM inputs"):
@@ -80,9 +88,19 @@ def references(ask: Ask, settings: Settings, say: Say) -> References:
     map50 = {row["materialization_id"]: row["value"] for row in ask(_MAP50)}
     for line in ask(_LINES):
         _note(found, line, inputs.get(line["materialization_id"], []), map50)
-    for line in found.current.values():
+    if declared is not None:
+        found.retired = {key for key in found.current if is_retired(key[0], declared)}
+    for key, line in found.current.items():
+        if key in found.retired:
+            continue
         _note_live(found, line, inputs.get(line["materialization_id"], []), settings, say)
     return found
+
+
+def is_retired(asset: str, declared: Collection[str]) -> bool:
+    """Whether it is a dataset or model of a version that has no recipe (any more)."""
+    kind, _, version = asset.partition("_")
+    return kind in ("dataset", "model") and f"dataset_{version}" not in declared
 
 
 def _note(found: References, line: Row, inputs: list[Row], map50: dict[int, float]) -> None:

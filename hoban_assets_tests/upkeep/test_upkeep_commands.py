@@ -64,6 +64,41 @@ def test_as_json_sizes_are_bytes_and_what_stays_is_listed_too(hoban):
     assert [row["why"] for row in found["live"]] == ["the current dataset_v9 [sub]"]
 
 
+def test_a_version_whose_recipe_was_deleted_goes_only_when_asked_for(hoban, yard):
+    tree = yard.dataset(7, 8, version="v4")
+    model = yard.training("c", tree, version="v4")
+    needed = yard.dataset(5, version="v9")
+    left = hoban("prune", "--dry-run").output
+    assert "dataset_v4, model_v4" in left
+    hoban("prune", "--yes")
+    assert tree.is_dir()
+    assert model.is_dir()
+    hoban("prune", "--retired", "--yes")
+    assert not tree.exists()
+    assert not model.exists()
+    assert needed.is_dir()
+    hoban("prune", "--restore", "--yes")
+    assert tree.is_dir()
+    assert model.is_dir()
+
+
+def test_a_dataset_that_a_declared_model_was_trained_on_is_not_retired(hoban, yard):
+    tree = yard.dataset(7, 8, version="v4")
+    with_it = yard.training("c", tree, version="v4")
+    yard.catalog.record(
+        "model_v9",
+        "sub",
+        None,
+        None,
+        "k",
+        path=str(with_it),
+        data_version=with_it.name,
+        inputs={"dataset_v4": yard.catalog.current("dataset_v4", "sub").data_version},
+    )
+    hoban("prune", "--retired", "--yes")
+    assert tree.is_dir()
+
+
 def test_nobody_is_asked_where_nobody_can_answer(hoban, replaced):
     with pytest.raises(HobanError, match="--yes"):
         hoban("prune")
