@@ -110,7 +110,7 @@ class TestWhatIsSaid:
 
 class TestProcesses:
     def test_of_a_run_are_the_worker_and_its_children(self) -> None:
-        sleeper = [sys.executable, "-c", "import sys; print(); sys.stdin.read()"]
+        sleeper = [sys.executable, "-c", "import sys; print(flush=True); sys.stdin.read()"]
         env = {**os.environ, _watchdog.MARK: "test-liveness"}
         with subprocess.Popen(
             sleeper, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE
