@@ -73,6 +73,20 @@ def test_sql_answers_as_a_table_and_as_json(road):
     assert row["n"] > 0
 
 
+def test_a_wrong_statement_is_explained_and_names_the_views(road):
+    wrong = hoban(road, "sql", "SELECT nope FROM images")
+    assert wrong.returncode == 1
+    assert '"nope" not found' in wrong.stderr
+    assert "ignore_regions" in wrong.stderr
+    assert "Traceback" not in wrong.stderr
+
+
+def test_the_catalog_cannot_be_written_by_asking(road):
+    for statement in ("DELETE FROM store.images", "DROP VIEW images"):
+        assert hoban(road, "sql", statement).returncode == 1
+    assert road.catalog.query("SELECT count(*) AS n FROM images").n[0] > 0
+
+
 def test_fate_finds_an_image_by_a_part_of_its_name(road):
     image = road.catalog.query("SELECT image_id FROM images LIMIT 1").image_id[0]
     assert "kept" in hoban(road, "fate", Path(image).stem).stdout
@@ -81,7 +95,7 @@ def test_fate_finds_an_image_by_a_part_of_its_name(road):
 def test_a_mistake_is_one_message_with_a_way_out_and_no_traceback(road, tmp_path):
     wrong = hoban(road, "summary", "v99")
     assert wrong.returncode == 1
-    assert "dataset_v99" in wrong.stderr
+    assert "'v99'" in wrong.stderr
     assert "way out" in wrong.stderr
     assert "Traceback" not in wrong.stderr
     occupied = hoban(road, "sample-data", str(Path(__file__).parent))

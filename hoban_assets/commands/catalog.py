@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from hoban_assets.commands.app import LOOK, AsJson, Partition, app, asking_catalog, show
+from hoban_assets.commands.app import LOOK, AsJson, Partition, app, asking_catalog, nearest, show
 from hoban_assets.errors import HobanError
 
 
@@ -19,8 +19,18 @@ def sql(
 
     Example: hoban sql "SELECT class_name, count(*) FROM boxes WHERE asset='dataset_v9' GROUP BY 1"
     """
+    import duckdb
+
     with asking_catalog() as ask:
-        show(ask(query), as_json)
+        try:
+            rows = ask(query)
+        except duckdb.Error as error:
+            views = ", ".join(row["name"] for row in ask("SHOW TABLES"))
+            raise HobanError(
+                f"the catalog cannot answer this: {str(error).strip()}",
+                f"write one SELECT over these views (docs/catalog.md): {views}",
+            ) from None
+    show(rows, as_json)
 
 
 @app.command(rich_help_panel=LOOK)
@@ -57,6 +67,12 @@ def summary(
     from hoban_assets.reporting.summary import version_summary
 
     with asking_catalog() as ask:
+        built = ask(
+            "SELECT DISTINCT asset FROM materializations WHERE starts_with(asset, 'dataset_')"
+        )
+        versions = sorted(row["asset"].removeprefix("dataset_") for row in built)
+        nearest(version.removeprefix("dataset_"), versions, "dataset version")
+        version = version.removeprefix("dataset_")
         parts = version_summary(ask, version, partition)
     for part in parts:
         if isinstance(part, str):
