@@ -120,7 +120,8 @@ def regression_check(
     with asking(catalog.path, catalog.deadline) as ask:
         rows = ask(regression.FIGURES, [dataset.partition])
     previous = regression.previous_version(model, {row["asset"] for row in rows})
-    figures = class_table(result.metrics, result.best_epoch)[regression.MEASURE].dropna()
+    judged = class_table(result.metrics, result.best_epoch)
+    figures = judged.reindex(columns=[regression.MEASURE])[regression.MEASURE].dropna()
     values = {str(name): float(value) for name, value in figures.items()}
     now = regression.Figures(model, values.pop(ALL, None), values, dataset.data_version)
     before = regression.figures_of(rows, previous) if previous else None
