@@ -58,20 +58,6 @@ GROUP BY b.class_id, b.class_name, i.source, i.split
 ORDER BY b.class_id NULLS LAST, i.source, i.split NULLS LAST
 """
 
-_DECISION_SUMMARY = """
-SELECT
-    stage, rule, action,
-    count(*) AS decisions,
-    count(DISTINCT image_id) AS images,
-    sum(images_removed)::BIGINT AS images_removed,
-    sum(boxes_removed)::BIGINT AS boxes_removed
-FROM store.decisions
-JOIN store.current USING (materialization_id)
-WHERE asset = $asset AND partition = $partition
-GROUP BY stage, rule, action
-ORDER BY min(decisions.rowid)
-"""
-
 
 def fate(ask: Ask, image_id: str) -> list[Row]:
     """Tell the life of one image through all assets, `sub` before `full`, upstream first.
@@ -95,12 +81,3 @@ def class_table(ask: Ask, asset: str, partition: str) -> list[Row]:
     class 'background' with 0 boxes.
     """
     return ask(_CLASS_TABLE, {"asset": asset, "partition": partition})
-
-
-def decision_summary(ask: Ask, asset: str, partition: str) -> list[Row]:
-    """Count decisions of each stage, rule and action, in the order of the stages.
-
-    Columns: stage, rule, action, decisions, images (that they are about), images_removed,
-    boxes_removed.
-    """
-    return ask(_DECISION_SUMMARY, {"asset": asset, "partition": partition})

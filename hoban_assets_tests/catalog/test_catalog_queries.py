@@ -74,15 +74,5 @@ def test_classes_are_counted_by_source_and_split_in_images_and_boxes(catalog: Ca
     assert values(mixed) == [["background", "empty", "train", 1, 0]]
 
 
-def test_decisions_are_summed_by_stage_rule_and_action(ask) -> None:
-    assert values(queries.decision_summary(ask, "pool", "sub")) == [
-        ["area limits", "min_area", "ignore", 2, 2, 0, 0]
-    ]
-    assert values(queries.decision_summary(ask, "dataset", "sub")) == [
-        ["dedupe", "near_duplicate", "drop", 1, 1, 1, 2]
-    ]
-    assert queries.decision_summary(ask, "dataset", "full") == []
-
-
 def values(rows: list[Row]) -> list[list[object]]:
     return [list(row.values()) for row in rows]
