@@ -20,7 +20,6 @@ from hoban_assets.reporting.composition import (
     area_histogram,
     composition,
     decision_counts,
-    markdown_table,
     stage_flow,
 )
 from hoban_assets.reporting.gallery.contact_sheets import contact_sheets
@@ -172,7 +171,7 @@ def sample_metadata(samples: Samples, stages: pd.DataFrame) -> dict[str, Any]:
 def table(frame: pd.DataFrame) -> Any:
     """A table in the UI; Dagster has no empty ones, so those become text."""
     if frame.empty:
-        return dg.MetadataValue.md(markdown_table(frame))
+        return dg.MetadataValue.md("(none)")
     known = frame.astype(object).where(frame.notna(), None)  # the UI cannot parse NaN
     records = [dg.TableRecord(cast(Any, row)) for row in known.to_dict("records")]
     return dg.MetadataValue.table(records)

@@ -60,26 +60,6 @@ def decision_counts(samples: Samples) -> pd.DataFrame:
     return counts.reset_index()
 
 
-def markdown_table(frame: pd.DataFrame) -> str:
-    """A GitHub-style table; numbers with thousands separators."""
-    if frame.empty:
-        return "(none)"
-    head = " | ".join(map(str, frame.columns))
-    rule = " | ".join("---:" if k in "iuf" else "---" for k in (d.kind for d in frame.dtypes))
-    lines = [" | ".join(_cell(v) for v in row) for row in frame.itertuples(index=False)]
-    return "\n".join(f"| {line} |" for line in (head, rule, *lines))
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, bool | np.bool_):
-        return str(value)
-    if isinstance(value, int | np.integer):
-        return f"{value:,}"
-    if isinstance(value, float | np.floating):
-        return f"{value:,.3f}"
-    return str(value).replace("|", "\\|")
-
-
 def area_histogram(samples: Samples) -> str:
     """Markdown image: how large the labels of each class are, share of the image, log scale."""
     from matplotlib.figure import Figure
