@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +43,20 @@ class Settings:
     """``HOBAN_NOMINAL_BATCH``: images an optimizer step; 16 where there are a few hundred."""
     device: str
     """``HOBAN_DEVICE``: '' chooses the GPU where there is one, else 'cpu', '0', '0,1'."""
+    trainer: Mapping[str, str]
+    """``HOBAN_TRAINER_SUB`` (default 'local') and ``HOBAN_TRAINER_FULL`` (default 'auto'): where a
+    model of a partition trains: 'local', 'ray', or 'auto' (Ray where there is an address)."""
+    data_steps: Mapping[str, str]
+    """``HOBAN_DATA_STEPS_SUB`` and ``HOBAN_DATA_STEPS_FULL``: 'local' (default), 'ray' or 'auto',
+    for image facts and features."""
+    ray_address: str
+    """``RAY_ADDRESS``: of the cluster's dashboard, http://host:8265; '' where there is none."""
+    ray_gpus: int
+    """``HOBAN_RAY_GPUS``: GPUs that a training on Ray asks the cluster for."""
+    ray_python: Path
+    """``HOBAN_RAY_PYTHON``: interpreter on the cluster's nodes; default that of this process."""
+    inbox: Path
+    """``HOBAN_INBOX`` (default ``inbox`` below the data root): results of a server land here."""
     catalog_wait: int
     """``HOBAN_CATALOG_WAIT``: seconds to wait for another program that holds the catalog."""
     language: str
@@ -76,6 +91,20 @@ class Settings:
             batch=_number(env, "HOBAN_BATCH", 16, least=1),
             nominal_batch=_number(env, "HOBAN_NOMINAL_BATCH", 64, least=1),
             device=env.get("HOBAN_DEVICE", ""),
+            trainer={
+                "sub": _choice(env, "HOBAN_TRAINER_SUB", ("local", "ray", "auto")),
+                "full": _choice(env, "HOBAN_TRAINER_FULL", ("auto", "local", "ray")),
+            },
+            data_steps={
+                partition: _choice(
+                    env, f"HOBAN_DATA_STEPS_{partition.upper()}", ("local", "ray", "auto")
+                )
+                for partition in PARTITIONS
+            },
+            ray_address=env.get("RAY_ADDRESS", ""),
+            ray_gpus=_number(env, "HOBAN_RAY_GPUS", 1, least=0),
+            ray_python=_path(base, env.get("HOBAN_RAY_PYTHON") or sys.executable),
+            inbox=_path(base, env.get("HOBAN_INBOX") or str(data_root / "inbox")),
             catalog_wait=_number(env, "HOBAN_CATALOG_WAIT", 60, least=1),
             language=_choice(env, "HOBAN_LANG", LANGUAGES),
             stall_seconds=_number(env, "HOBAN_STALL_SECONDS", 900, least=1),
