@@ -11,55 +11,63 @@ import pyarrow as pa
 
 Columns: TypeAlias = Mapping[str, Any]
 """Column name to values: a list, a pandas Series, a NumPy or an Arrow array."""
+Column: TypeAlias = tuple[str, pa.DataType, str]
+"""Name, type, and what it holds: unit, range, what null means."""
 
-IMAGES_SCHEMA = pa.schema(
-    [
-        ("image_id", pa.string()),  # <source>/<path below the source folder>, '/' separated
-        ("source", pa.string()),
-        ("file", pa.string()),  # path below the raw root, '/' separated
-        ("label_file", pa.string()),  # path below the raw root, or null
-        ("width", pa.int32()),  # pixels as displayed (EXIF rotation applied); 0 = not known yet
-        ("height", pa.int32()),
-        ("content_hash", pa.string()),  # xxh3-128 of the file's bytes, 32 hex digits, or null
-        ("labelled_classes", pa.list_(pa.string())),  # tuple in pandas: classes labelled completely
-        ("group_id", pa.string()),  # clip or augmentation family; never separated by the split
-        ("split", pa.string()),  # 'train', 'val', or null before a dataset
-        ("bytes", pa.int64()),  # size of the file; 0 = not known yet
-        ("sharpness", pa.float32()),  # variance of the Laplacian of the grey image, or NaN
-        ("brightness", pa.float32()),  # mean grey level 0-255, or NaN
-        ("needs_copy", pa.bool_()),  # Ultralytics would rewrite this file: never hard-link it
-    ]
+IMAGE_COLUMNS: tuple[Column, ...] = (
+    ("image_id", pa.string(), "<source>/<path below the source folder>, '/' separated"),
+    ("source", pa.string(), "raw source that the image comes from"),
+    ("file", pa.string(), "path below the raw root, '/' separated"),
+    ("label_file", pa.string(), "path below the raw root, or null"),
+    ("width", pa.int32(), "pixels as displayed (EXIF rotation applied); 0 = not known yet"),
+    ("height", pa.int32(), "pixels as displayed (EXIF rotation applied); 0 = not known yet"),
+    ("content_hash", pa.string(), "xxh3-128 of the file's bytes, 32 hex digits, or null"),
+    # a tuple in pandas
+    ("labelled_classes", pa.list_(pa.string()), "classes that its source labels completely"),
+    ("group_id", pa.string(), "clip or augmentation family; never separated by the split"),
+    ("split", pa.string(), "'train', 'val', or null before a dataset"),
+    ("bytes", pa.int64(), "size of the file; 0 = not known yet"),
+    ("sharpness", pa.float32(), "variance of the Laplacian of the grey image, or NaN"),
+    ("brightness", pa.float32(), "mean grey level 0-255, or NaN"),
+    ("needs_copy", pa.bool_(), "Ultralytics would rewrite this file: never hard-link it"),
 )
-BOXES_SCHEMA = pa.schema(
-    [
-        ("image_id", pa.string()),
-        ("class_id", pa.int8()),
-        ("class_name", pa.string()),
-        ("x_center", pa.float64()),  # all four 0-1, share of the image's width or height
-        ("y_center", pa.float64()),
-        ("width", pa.float64()),
-        ("height", pa.float64()),
-        ("area", pa.float64()),  # width * height, share of the image
-        ("origin", pa.string()),  # 'human', 'repaired' or 'teacher'
-        ("ignore", pa.bool_()),  # an ignore region: an object is there, but it is no label
-        ("row", pa.int32()),  # row (0-based) of the label file, annotation index in JSON; or -1
-    ]
+BOX_COLUMNS: tuple[Column, ...] = (
+    ("image_id", pa.string(), "image that the box is on"),
+    ("class_id", pa.int8(), "0 to 3, in the order of the class names"),
+    ("class_name", pa.string(), "person_with_helmet, person_without_helmet, person or fallen"),
+    ("x_center", pa.float64(), "0-1, share of the image's width"),
+    ("y_center", pa.float64(), "0-1, share of the image's height"),
+    ("width", pa.float64(), "0-1, share of the image's width"),
+    ("height", pa.float64(), "0-1, share of the image's height"),
+    ("area", pa.float64(), "width * height, share of the image"),
+    ("origin", pa.string(), "'human', 'repaired' or 'teacher'"),
+    ("ignore", pa.bool_(), "an ignore region: an object is there, but it is no label"),
+    ("row", pa.int32(), "row (0-based) of the label file, annotation index in JSON; or -1"),
 )
-DECISIONS_SCHEMA = pa.schema(
-    [
-        ("image_id", pa.string()),
-        ("stage", pa.string()),
-        ("rule", pa.string()),
-        ("action", pa.string()),  # 'repair', 'drop', 'ignore', 'merge' or 'review'
-        ("file", pa.string()),  # the file that the decision is about, below the raw root
-        ("row", pa.int32()),  # row of the label file, or null for a whole image
-        ("value", pa.string()),  # what was seen
-        ("threshold", pa.float64()),  # the limit that it was held against, or null
-        ("witness", pa.string()),  # the kept image of a removed duplicate, or null
-        ("images_removed", pa.int32()),  # 1 where this row took an image away
-        ("boxes_removed", pa.int32()),  # boxes that this row took away
-    ]
+DECISION_COLUMNS: tuple[Column, ...] = (
+    ("image_id", pa.string(), "image that was decided about"),
+    ("stage", pa.string(), "step of the pipeline that decided"),
+    ("rule", pa.string(), "name of the rule"),
+    ("action", pa.string(), "'repair', 'drop', 'ignore', 'merge' or 'review'"),
+    ("file", pa.string(), "the file that the decision is about, below the raw root"),
+    ("row", pa.int32(), "row of the label file, or null for a whole image"),
+    ("value", pa.string(), "what was seen"),
+    ("threshold", pa.float64(), "the limit that it was held against, or null"),
+    ("witness", pa.string(), "the kept image of a removed duplicate, or null"),
+    ("images_removed", pa.int32(), "1 where this row took an image away"),
+    ("boxes_removed", pa.int32(), "boxes that this row took away"),
 )
+COLUMNS = {"images": IMAGE_COLUMNS, "boxes": BOX_COLUMNS, "decisions": DECISION_COLUMNS}
+"""The columns of each table, with what they hold; the Dagster UI shows them."""
+
+
+def _schema(columns: tuple[Column, ...]) -> pa.Schema:
+    return pa.schema([(name, kind) for name, kind, _ in columns])
+
+
+IMAGES_SCHEMA = _schema(IMAGE_COLUMNS)
+BOXES_SCHEMA = _schema(BOX_COLUMNS)
+DECISIONS_SCHEMA = _schema(DECISION_COLUMNS)
 
 
 def as_table(frame: pd.DataFrame, schema: pa.Schema) -> pa.Table:

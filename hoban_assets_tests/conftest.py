@@ -3,6 +3,28 @@ from pathlib import Path
 
 import pytest
 
+FIRST = ("world", "training", "test_ui.py")
+"""Groups that take longest; they start first, so that no core waits at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Share the tests out by what they share: a costly fixture is made by one process only.
+
+    ``make test`` runs with ``-n 2 --dist loadgroup --no-loadscope-reorder``.
+    """
+    groups = {item: _group(item) for item in items}
+    for item, group in groups.items():
+        item.add_marker(pytest.mark.xdist_group(group))
+    rank = {name: place for place, name in enumerate(FIRST)}
+    items.sort(key=lambda item: rank.get(groups[item], len(FIRST)))
+
+
+def _group(item: pytest.Item) -> str:
+    if "world" in getattr(item, "fixturenames", ()):
+        return "world"
+    folder = item.path.parent.name
+    return folder if folder == "training" else item.path.name
+
 
 @pytest.fixture(scope="session")
 def real_raw() -> Path:

@@ -1,7 +1,13 @@
-"""The Dagster UI in a real browser: assets, lineage, a materialisation's metadata, checks."""
+"""The Dagster UI in a real browser, as ``make ui`` starts it, on the way of a newcomer.
 
+Assets, lineage, what an asset says of itself, a materialisation's metadata, a failed check,
+launching a partition, the run's log.
+"""
+
+import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -27,7 +33,7 @@ def environment(sample, tmp_path_factory) -> dict[str, str]:
     shutil.copy(REPOSITORY / "dagster.yaml", home)
     road = Road(sample, tmp_path_factory.mktemp("data"))
     env = {**os.environ, **road.env(), "DAGSTER_HOME": str(home)}
-    env["DAGSTER_MODULE_NAME"] = "hoban_assets.definitions"
+    env |= {"DAGSTER_MODULE_NAME": "hoban_assets.definitions", "HOBAN_LANG": "en"}
     command = [str(BIN / "dagster"), "asset", "materialize"]
     subprocess.run(
         [*command, "--select", "*dataset_v9", "--partition", "sub"],
@@ -41,21 +47,26 @@ def environment(sample, tmp_path_factory) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def address(environment):
+    """Address of a server as ``make ui`` starts it: webserver, daemon and code server."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [str(BIN / "dagster-webserver"), "-h", "127.0.0.1", "-p", str(port)]
     with subprocess.Popen(
-        command,
-        env=environment,
+        [str(BIN / "dagster"), "dev", "-h", "127.0.0.1", "-p", str(port)],
+        env={k: v for k, v in environment.items() if k != "DAGSTER_MODULE_NAME"},
         cwd=REPOSITORY,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        start_new_session=True,
     ) as server:
         try:
             yield wait_for_server(f"http://127.0.0.1:{port}", server)
         finally:
             server.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                server.wait(timeout=30)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(server.pid, signal.SIGKILL)
 
 
 def wait_for_server(url: str, server: subprocess.Popen) -> str:
@@ -139,8 +150,58 @@ def test_a_materialisation_shows_its_numbers_tables_and_plot(browser, address):
 
 
 @needs_browser
-def test_checks_say_what_was_found(browser, address):
-    text = read_page(
-        browser, f"{address}/assets/dataset_v9?view=checks", "quotas_reached", "conservation"
+def test_an_asset_says_what_it_holds_which_rules_made_it_and_where_its_reports_are(
+    browser, address
+):
+    read_page(
+        browser,
+        f"{address}/assets/dataset_v9",
+        "Cleaner instead of more",
+        "Images with more than 10 persons are left out.",
+        "A box of person_with_helmet: below 2 % of the image it becomes an ignore region",
+        "vision",
+        "report/gallery_v9",
+        "x_center",
+        "0-1, share of the image's width",
     )
-    assert "dedupe_certificate" in text
+
+
+@needs_browser
+def test_a_failed_check_says_what_was_found(browser, address):
+    text = read_page(
+        browser,
+        f"{address}/assets/dataset_v9?view=checks&checkDetail=quotas_reached",
+        "conservation",
+        "dedupe_certificate",
+        "Every class has as many labels as the recipe asks for",
+        "of 3,000 boxes",
+    )
+    assert "Failed" in text
+
+
+@needs_browser
+def test_a_partition_is_launched_and_its_log_tells_what_is_done(browser, address):
+    read_page(browser, f"{address}/assets/background?partition=sub&view=partitions", "sub", "full")
+    press(browser, "Materialize")
+    press(browser, "Launch 1 run")
+    run = wait_for(browser, "//a[contains(@href, '/runs/') and contains(., 'View')]")
+    text = read_page(
+        browser, run.get_attribute("href"), "RUN_SUCCESS", "same inputs", "partition: sub"
+    )
+    assert "ASSET_MATERIALIZATION" in text
+    read_page(browser, f"{address}/assets/background?partition=sub&view=partitions", "unchanged")
+
+
+def press(browser, label: str) -> None:
+    wait_for(browser, f"//button[starts-with(normalize-space(.), '{label}')]").click()
+
+
+def wait_for(browser, xpath: str, seconds: float = 60):
+    """First element of `xpath` that is shown and can be pressed."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        for found in browser.find_elements("xpath", xpath):
+            if found.is_displayed() and found.is_enabled():
+                return found
+        time.sleep(0.3)
+    raise AssertionError(f"not on {browser.current_url}: {xpath}")

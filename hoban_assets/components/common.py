@@ -12,6 +12,7 @@ import dagster as dg
 import pandas as pd
 
 from hoban_assets.catalog.store import Build, Materialization
+from hoban_assets.components.describing import words
 from hoban_assets.components.platform import Platform
 from hoban_assets.curation.checks import DESCRIPTIONS, WARNINGS, Check, from_table
 from hoban_assets.errors import HobanError
@@ -37,13 +38,14 @@ def check_specs(asset: str, checks: Iterable[str]) -> list[dg.AssetCheckSpec]:
     Without a partitions_def a run of `sub` would overwrite what was found of `full`. It is the
     one preview API that this graph uses, and this the one place that does.
     """
+    say = words()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", dg.PreviewWarning)
         return [
             dg.AssetCheckSpec(
                 name,
                 asset=asset,
-                description=DESCRIPTIONS[name],
+                description=say(DESCRIPTIONS[name]),
                 blocking=name not in WARNINGS,
                 partitions_def=PARTITIONS_DEF,
             )

@@ -9,6 +9,8 @@ from typing import Any
 
 import dagster as dg
 
+from hoban_assets.components.describing import with_reports, words
+
 LACKING = "lacking"
 """Metadata of a stage: raw folders that are not on this machine."""
 RECIPE_FILE = "recipe"
@@ -17,7 +19,7 @@ ABSENT = "dagster/kind/absent"
 
 
 def finished(assets: Iterable[Any]) -> list[Any]:
-    """Check the recipes against the stages, and mark what lacks its raw folders.
+    """Check the recipes against the stages, mark what lacks its raw folders, link the reports.
 
     Raises:
         dagster.DagsterInvalidDefinitionError: a recipe names a stage that does not exist; the
@@ -39,13 +41,18 @@ def finished(assets: Iterable[Any]) -> list[Any]:
         if key not in lacking:  # a model lacks what its dataset lacks
             lacking[key] = [f for dep in spec.deps for f in lacking.get(dep.asset_key, [])]
 
+    links, say = with_reports(specs), words()
+
     def marked(spec: dg.AssetSpec) -> dg.AssetSpec:
+        linked = spec.merge_attributes(metadata=links.get(spec.key, {}))
         folders = lacking.get(spec.key)
         if not folders:
-            return spec
-        where = ", ".join(folders)
-        text = f"**Cannot be built on this machine:** below the raw root there is no {where}."
-        return spec.replace_attributes(
+            return linked
+        text = say(
+            "**Cannot be built on this machine:** below the raw root there is no {folders}.",
+            folders=", ".join(folders),
+        )
+        return linked.replace_attributes(
             description=f"{text}\n\n{spec.description}", tags={**spec.tags, ABSENT: ""}
         )
 

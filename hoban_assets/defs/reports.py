@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from hoban_assets.components.describing import words
 from hoban_assets.components.report_assets import report_asset
 from hoban_assets.defs.recipes import declared_recipes
 from hoban_assets.defs.stages import STAGES
@@ -15,40 +16,52 @@ from hoban_assets.reporting.status.document import write_status
 RECIPES = declared_recipes()
 DATASETS = [recipe.dataset for recipe in RECIPES]
 MODELS = [recipe.model for recipe in RECIPES]
+say = words()
 
 dataset_status = report_asset(
     "dataset_status",
-    "`DATASET_STATUS.md`: what exists, how each dataset is made up, what is stale and why, and how "
-    "much disk it uses. Command: `hoban status`.",
+    say(
+        "What exists, how each dataset is made up, what is stale and why, and how much disk it "
+        "uses: DATASET_STATUS.md. Command: `hoban status`."
+    ),
     [*DATASETS, *MODELS],
     write_status,
 )
 data_quality = report_asset(
     "data_quality",
-    "`DATA_QUALITY_ISSUES.md` and a page: what is wrong with the labels of each source, and the "
-    "recipe field that cures it. Command: `hoban quality`.",
+    say(
+        "What is wrong with the labels of each source, and the recipe field that cures it: "
+        "DATA_QUALITY_ISSUES.md and a page. Command: `hoban quality`."
+    ),
     [stage.name for stage in STAGES],
     write_quality,
 )
 journal = report_asset(
     "journal",
-    "What was built hour by hour, from what, with which figures and failures. Command: "
-    "`hoban journal`.",
+    say(
+        "What was built hour by hour, from what, with which figures and failures. Command: "
+        "`hoban journal`."
+    ),
     [*DATASETS, *MODELS],
     write_journal,
 )
 model_comparison = report_asset(
     "model_comparison",
-    "All models side by side: per class, what changed between their recipes, and between their "
-    "datasets. Command: `hoban compare`.",
+    say(
+        "All models side by side: per class, what changed between their recipes, and between "
+        "their datasets. Command: `hoban compare`."
+    ),
     MODELS,
     write_comparison,
 )
 galleries = [
     report_asset(
         f"gallery_{recipe.version}",
-        f"Ten photographs of each class of {recipe.dataset} with their boxes drawn. Command: "
-        f"`hoban gallery {recipe.dataset}`.",
+        say(
+            "Ten photographs of each class of {dataset} with their boxes drawn. Command: "
+            "`hoban gallery {dataset}`.",
+            dataset=recipe.dataset,
+        ),
         [recipe.dataset],
         partial(write_gallery, asset=recipe.dataset),
     )
@@ -57,8 +70,11 @@ galleries = [
 results = [
     report_asset(
         f"results_{recipe.version}",
-        f"How {recipe.model} does, class by class, what it confuses and misses, and what to do "
-        f"about it. Command: `hoban results {recipe.model}`.",
+        say(
+            "How {model} does, class by class, what it confuses and misses, and what to do about "
+            "it. Command: `hoban results {model}`.",
+            model=recipe.model,
+        ),
         [recipe.model],
         partial(write_results, model=recipe.model),
     )

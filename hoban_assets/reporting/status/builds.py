@@ -144,7 +144,7 @@ def _description(a: Artifact, say: Say) -> str:
     if a.declared is None:
         return ""
     if a.kind != MODEL:
-        return a.declared.description
+        return say(a.declared.description)
     (dataset,) = a.declared.inputs[a.partition]
     text = "A detector trained on {dataset}; a model below mAP50 {gate} warns."
     return say(text, dataset=dataset, gate=a.declared.recipe["map50_gate"])

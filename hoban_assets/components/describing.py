@@ -1,0 +1,116 @@
+"""What the UI says of an asset: what it holds, and which rules made it.
+
+In the language of documents (``HOBAN_LANG``): the first paragraph is plain text, as lists of
+assets show it without its Markdown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import dagster as dg
+
+from hoban_assets.formats.source import RawSource
+from hoban_assets.pipeline.recipe import Recipe
+from hoban_assets.pipeline.stage import Stage
+from hoban_assets.reporting.language import speaker
+from hoban_assets.reporting.status.recipe_words import recipe_sentences
+from hoban_assets.settings import PARTITIONS, Settings
+from hoban_assets.tables import COLUMNS, Column
+
+Say = Callable[..., str]
+
+
+def words() -> Say:
+    """Speaker of the language that the environment asks for."""
+    return speaker(Settings.from_env().language)
+
+
+def source_text(source: RawSource, is_here: bool, say: Say) -> str:
+    """What a raw folder is read as, and which classes it labels completely."""
+    absent = f"**{say('Not on this machine.')}** " if not is_here else ""
+    labels = ", ".join(say(name) for name in source.labels) or say("nothing")
+    text = say(
+        "{folder}, below the raw root, read as {format}. Labels completely: {classes}.",
+        folder=source.folder,
+        format=source.format,
+        classes=labels,
+    )
+    taken = [f"- `{own}` → {say(name)}" for own, name in source.classes.items()]
+    return (
+        "\n".join([absent + text, "", say("Classes that are used:"), "", *taken]).strip()
+        if (taken)
+        else absent + text
+    )
+
+
+def stage_text(stage: Stage, say: Say) -> str:
+    """What a stage holds, and the rules of its making."""
+    names = ", ".join(f"`{source.name}`" for source in stage.sources)
+    rules = [
+        say("Made from, best first: {stages}.", stages=names),
+        say("Every image is decoded once; broken ones, and labels that cannot be, are decided on."),
+    ]
+    if stage.backgrounds:
+        rules.append(say("An image that any label file names with an object is thrown out."))
+    if stage.dedupe is not None:
+        text = "Of images that are similar by {limit} or more, the one of the earlier source stays."
+        rules.append(say(text, limit=stage.dedupe))
+    text = "`sub` reads up to {n} of each class; `full` reads everything."
+    rules.append(say(text, n=f"{stage.sub_target:,}"))
+    return _text(say(stage.description), rules, say)
+
+
+def dataset_text(recipe: Recipe, say: Say) -> str:
+    """What a dataset is for, and its recipe in sentences."""
+    kept = recipe.as_recipe()
+    told = {p: recipe_sentences(kept, p, say) for p in PARTITIONS}
+    rules = []
+    for sub, full in zip(told["sub"], told["full"], strict=True):
+        rules += [sub] if sub == full else [f"`sub`: {sub}", f"`full`: {full}"]
+    tree = say("A YOLO tree (data.yaml, images, labels, manifest); `path` says where it lies.")
+    return _text(say(recipe.description), [*rules, tree], say)
+
+
+def model_text(recipe: Recipe, say: Say) -> str:
+    """What a model is trained on, and what happens to a training that stops."""
+    rules = [
+        say(
+            "SGD from {lr0}, seed {seed}; ends after {patience} epochs without a better mAP50-95.",
+            **recipe.training.model_dump(include={"lr0", "seed", "patience"}),
+        ),
+        say("A killed training goes on from its last epoch; a finished one is not trained again."),
+        say("Each class is judged only on images whose source labels it."),
+        say("Check `map50` warns below mAP50 {gate}.", gate=recipe.map50_gate),
+    ]
+    return _text(say("A YOLO detector trained on {dataset}.", dataset=recipe.dataset), rules, say)
+
+
+def schemas() -> dict[str, Any]:
+    """Metadata of an asset that holds `Samples`: the columns of its three tables."""
+    tables = {name: _schema(columns) for name, columns in COLUMNS.items()}
+    return {
+        "dagster/column_schema": tables["boxes"],
+        "columns of images": tables["images"],
+        "columns of decisions": tables["decisions"],
+    }
+
+
+def with_reports(specs: Mapping[dg.AssetKey, dg.AssetSpec]) -> dict[dg.AssetKey, dict[str, Any]]:
+    """Metadata that leads from an asset to the reports that tell of it."""
+    links: dict[dg.AssetKey, dict[str, Any]] = {}
+    for key, spec in specs.items():
+        if spec.group_name == "reports":
+            for dep in spec.deps:
+                link = dg.MetadataValue.asset(key)
+                links.setdefault(dep.asset_key, {})[f"report/{key.path[-1]}"] = link
+    return links
+
+
+def _text(first: str, rules: list[str], say: Say) -> str:
+    return "\n".join([first, "", f"**{say('Rules')}**", "", *(f"- {rule}" for rule in rules)])
+
+
+def _schema(columns: tuple[Column, ...]) -> dg.TableSchema:
+    return dg.TableSchema([dg.TableColumn(name, str(kind), note) for name, kind, note in columns])
