@@ -18,7 +18,17 @@ import sys
 import traceback
 from pathlib import Path
 
-from benchmarks import aihub_labels, commands, duplicates, facts, publishing, rebuild, report
+from benchmarks import (
+    aihub_labels,
+    commands,
+    duplicates,
+    facts,
+    fingerprints,
+    loading,
+    publishing,
+    rebuild,
+    report,
+)
 from benchmarks.harness import CHECKOUT, Context, Result, Row, fresh
 
 ROWS: dict[str, tuple[Row, int]] = {
@@ -26,8 +36,10 @@ ROWS: dict[str, tuple[Row, int]] = {
     "publish": (publishing.run, 3),
     "facts": (facts.run, 5),
     "dedupe": (duplicates.run, 3),
+    "observe": (fingerprints.run, 5),
     "rebuild": (rebuild.run, 1),
     "commands": (commands.run, 5),
+    "loader": (loading.run, 5),
 }
 """Name of each row, what runs it, and how often both sides are timed."""
 

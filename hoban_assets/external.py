@@ -27,17 +27,13 @@ import dagster as dg
 from hoban_assets.errors import HobanError
 from hoban_assets.liveness import Silence, last_message, processes_of
 from hoban_assets.workers import _watchdog
+from hoban_assets.workers._surroundings import clean_environment as clean_environment
 
 Context: TypeAlias = dg.AssetExecutionContext | dg.OpExecutionContext
 
 GRACE_SECONDS = 10.0
 """Time between SIGTERM and SIGKILL."""
 
-_LEAKS = re.compile(
-    r"(RANK|LOCAL_RANK|GROUP_RANK|ROLE_RANK|WORLD_SIZE|LOCAL_WORLD_SIZE|ROLE_WORLD_SIZE|"
-    r"GROUP_WORLD_SIZE|ROLE_NAME|MASTER_ADDR|MASTER_PORT|TORCHELASTIC_.*|"
-    r"PYTHONPATH|PYTHONHOME|PYTHONSTARTUP|PYTHONEXECUTABLE|__PYVENV_LAUNCHER__)"
-)
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _LONGEST_LINE = 20_000  # characters after which a line without an end is one
 _POLL_SECONDS = 0.2
@@ -114,14 +110,8 @@ def run_worker(
             output.finish()
     if given_up or process.returncode != 0:
         silent = give_up_seconds if given_up else None
-        raise _failure(script, process.returncode, output.tail, silent)
+        raise worker_failure(script, process.returncode, output.tail, silent)
     return dg.PipesClientCompletedInvocation(session)
-
-
-def clean_environment(env: Mapping[str, str]) -> dict[str, str]:
-    """Return `env` without what a launcher or another interpreter left there."""
-    kept = {name: value for name, value in env.items() if not _LEAKS.fullmatch(name)}
-    return {**kept, "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}
 
 
 def _start(
@@ -232,10 +222,13 @@ def _signal(process: subprocess.Popen[bytes], mark: str, number: signal.Signals)
         process.send_signal(number)
 
 
-def _failure(
-    script: Path, code: int, tail: Iterable[str], silent_seconds: float | None
+def worker_failure(
+    script: Path, code: int, tail: Iterable[str], silent_seconds: float | None = None
 ) -> dg.Failure:
-    """Say how the worker ended, in words, with the end of what it printed."""
+    """Say how a worker ended, in words, with the end of what it printed.
+
+    `code` is its exit status, -n where signal n killed it.
+    """
     if silent_seconds is not None:
         how = f"was silent for {silent_seconds:g} s and was stopped"
     elif code < 0:

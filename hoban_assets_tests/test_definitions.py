@@ -63,6 +63,7 @@ def test_the_raw_folders_are_observed_as_sources(graph):
     assert {key.path[0] for key in sources} == {"raw"}
     assert len(sources) == 15
     assert {graph.get(key).group_name for key in sources} == {"sources"}
+    assert all(graph.get(key).owners and graph.get(key).description for key in sources)
 
 
 def test_every_asset_has_partitions_owner_kinds_description_and_code_version(graph):
@@ -108,4 +109,4 @@ def test_observing_a_source_gives_the_fingerprint_of_its_folder(sample, tmp_path
         result = job.execute_in_process(asset_selection=[key])
     (event,) = [e for e in result.all_events if e.event_type_value == "ASSET_OBSERVATION"]
     observation = event.event_specific_data.asset_observation
-    assert observation.tags["dagster/data_version"] == fingerprint(sample / "coco")[0]
+    assert observation.tags["dagster/data_version"] == fingerprint(sample / "coco").version

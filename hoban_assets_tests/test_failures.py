@@ -184,7 +184,7 @@ def home(tmp_path) -> Path:
 
 def unlock(road: Road, home: Path) -> str:
     """What `hoban unlock` prints."""
-    env = {**os.environ, **road.env(), "DAGSTER_HOME": str(home)}
+    env = {**os.environ, **road.env(), "DAGSTER_HOME": str(home), "HOBAN_LANG": "en"}
     command = [str(Path(sys.executable).parent / "hoban"), "unlock"]
     return subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,6 +20,66 @@ import dagster as dg
 PROCESS = "hoban/process"
 """Run tag: host with its process namespace, process id, and start time (clock ticks since boot)."""
 _ACTIVE = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A step that holds a slot of a pool, or waits for one."""
+
+    pool: str
+    limit: int | None
+    """Slots of the pool."""
+    run_id: str
+    step: str
+    partition: str
+    host: str
+    """Of the run; '' where the run did not say."""
+    since: datetime | None
+    """When it got the slot, or began to wait."""
+    is_waiting: bool
+    run_lives: bool | None
+    """Whether the run goes on; None: it belongs to another host, or has not begun."""
+
+
+def claims(instance: dg.DagsterInstance) -> list[Claim]:
+    """Who holds and who waits for which slot, by pool; the holders first."""
+    log = instance.event_log_storage
+    return [
+        claim
+        for pool in sorted(log.get_concurrency_keys())
+        for claim in _claims_of(instance, log.get_concurrency_info(pool))
+    ]
+
+
+def _claims_of(instance: dg.DagsterInstance, info: Any) -> Iterator[Claim]:
+    held = {(slot.run_id, slot.step_key) for slot in info.claimed_slots}
+    pending = {(step.run_id, step.step_key): step for step in info.pending_steps}
+    for run_id, step in [*sorted(held), *sorted(pending.keys() - held)]:
+        queued = pending.get((run_id, step))
+        since = (queued.assigned_timestamp or queued.enqueued_timestamp) if queued else None
+        run = instance.get_run_by_id(run_id)
+        tags = run.tags if run else {}
+        yield Claim(
+            pool=info.concurrency_key,
+            limit=info.limit,
+            run_id=run_id,
+            step=step,
+            partition=tags.get("dagster/partition", ""),
+            host=tags.get(PROCESS, "").partition("/")[0],
+            since=since.astimezone() if since else None,
+            is_waiting=(run_id, step) not in held,
+            run_lives=run_lives(run),
+        )
+
+
+def run_lives(run: dg.DagsterRun | None) -> bool | None:
+    """Whether a run goes on; None where that cannot be seen: another host, or not begun yet."""
+    if run is None or run.is_finished:
+        return False
+    tag = run.tags.get(PROCESS, "")
+    if tag.partition(" ")[0] != _host():
+        return None
+    return _process_tag(int(tag.split()[1])) == tag
 
 
 def leave_process_id(instance: dg.DagsterInstance, run_id: str) -> None:
@@ -54,11 +116,12 @@ def _held_or_asked_for(info: Any) -> list[Any]:
 
 
 def _report_dead(instance: dg.DagsterInstance, declared: str | None) -> Iterator[str]:
-    for run in instance.get_runs(dg.RunsFilter(statuses=_ACTIVE)):
-        tag = run.tags.get(PROCESS, "")
-        host, _, rest = tag.partition(" ")
-        gone = host == _host() and _process_tag(int(rest.split()[0])) != tag
-        if gone or run.run_id == declared:
+    active = list(instance.get_runs(dg.RunsFilter(statuses=_ACTIVE)))
+    if declared and declared not in {run.run_id for run in active}:
+        run = instance.get_run_by_id(declared)  # it may have died while it was being started
+        active += [run] if run and not run.is_finished else []
+    for run in active:
+        if run_lives(run) is False or run.run_id == declared:
             instance.report_run_failed(run, message="The process of this run is gone (killed?).")
             yield run.run_id
 

@@ -1,4 +1,4 @@
-"""Features of images for a step: from the store, and what is missing from fastdup's process."""
+"""Heavy work on images for a step, here or on a Ray cluster: features, image facts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,12 @@ from hoban_assets.curation.features import (
 from hoban_assets.errors import HobanError
 from hoban_assets.external import run_worker
 from hoban_assets.lifeline import own_folder
+from hoban_assets.on_ray import RayJob, run_worker_on_ray, runs_on_ray
 from hoban_assets.samples import Samples
 from hoban_assets.settings import Settings
 
 WORKER = Path(__file__).parents[1] / "workers" / "fastdup_features.py"
+FACTS_WORKER = Path(__file__).parents[1] / "on_ray_facts.py"
 NO_FASTDUP = (
     "run 'make fastdup', or set HOBAN_FASTDUP_PYTHON to an interpreter that has fastdup, or "
     "HOBAN_FEATURE_ENGINE=thumbnail to do without it (finds fewer near-duplicates)"
@@ -40,7 +42,11 @@ print(json.dumps([importlib.metadata.version("fastdup"), str(model)]))
 
 
 class Extractor:
-    """A `FeatureExtractor`: each content is computed once for all stages and versions."""
+    """A `FeatureExtractor`: each content is computed once for all stages and versions.
+
+    Where ``HOBAN_DATA_STEPS_<PARTITION>`` says so, fastdup and image facts run on the Ray cluster,
+    and leave what they found where the same work done here would have left it.
+    """
 
     def __init__(self, settings: Settings, context: dg.AssetExecutionContext) -> None:
         self._settings = settings
@@ -90,8 +96,8 @@ class Extractor:
         work_dir.mkdir(parents=True)
         listing, out = work_dir / "images.json", work_dir / "features.npy"
         listing.write_text(json.dumps({h: str(p) for h, p in paths.items()}), encoding="utf-8")
-        run_worker(
-            self._context,
+        self._run(
+            (listing, self._settings.raw_root),
             python=self._settings.fastdup_python,
             script=WORKER,
             extras={
@@ -100,13 +106,61 @@ class Extractor:
                 "out": str(out),
                 "threads": self._settings.workers,
             },
-            stall_seconds=self._settings.stall_seconds,
             way_out=NO_FASTDUP,
         )
         report = json.loads(out.with_name(f"{out.name}.json").read_text(encoding="utf-8"))
         hashes = out.with_name(f"{out.name}.txt").read_text(encoding="utf-8").split()
         _refuse_bad(report["bad"], paths)
         return hashes, np.load(out)
+
+    def read_facts(self, files: list[str]) -> None:
+        """Fill the cache of image facts on the cluster, where it is chosen and facts are missing.
+
+        What is left, the step reads by itself.
+        """
+        if not self._is_on_ray:
+            return
+        from hoban_assets.on_ray_facts import unknown_files
+
+        cache, root = self._settings.cache, self._settings.raw_root
+        cache_file = cache / "image_facts.parquet"  # as in pipeline.stage.check_images
+        missing = unknown_files(files, root, cache_file)
+        if not missing:
+            return
+        work_dir = own_folder(cache, "facts")
+        try:
+            work_dir.mkdir(parents=True)
+            listing = work_dir / "files.json"
+            listing.write_text(json.dumps(missing), encoding="utf-8")
+            self._run(
+                (listing, root),
+                python=self._settings.ray_python,
+                script=FACTS_WORKER,
+                extras={
+                    "files": str(listing),
+                    "raw_root": str(root),
+                    "cache_file": str(cache_file),
+                },
+                way_out="set HOBAN_RAY_PYTHON to an interpreter of the nodes that has hoban_assets",
+            )
+        finally:
+            shutil.rmtree(work_dir, ignore_errors=True)
+
+    @cached_property
+    def _is_on_ray(self) -> bool:
+        if not self._context.has_partition_key:
+            return False
+        choice = self._settings.data_steps[self._context.partition_key]
+        return runs_on_ray(choice, self._settings)
+
+    def _run(self, needs: Sequence[Path], **worker: Any) -> None:
+        """Run a worker where the settings of this partition say."""
+        worker["stall_seconds"] = self._settings.stall_seconds
+        if self._is_on_ray:
+            job = RayJob(self._settings.ray_address, cpus=1, needs=needs)
+            run_worker_on_ray(self._context, job, **worker)
+        else:
+            run_worker(self._context, **worker)
 
 
 def describe_fastdup(python: Path) -> dict[str, Any]:

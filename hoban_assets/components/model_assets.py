@@ -17,7 +17,9 @@ from hoban_assets.components.common import (
     step,
     table,
 )
+from hoban_assets.components.describing import model_text, words
 from hoban_assets.components.platform import Platform
+from hoban_assets.components.training_config import TrainingConfig
 from hoban_assets.curation import checks
 from hoban_assets.curation.checks import Check
 from hoban_assets.errors import HobanError
@@ -25,21 +27,21 @@ from hoban_assets.pipeline.recipe import Recipe
 from hoban_assets.publish.yolo_tree import read_report
 from hoban_assets.reporting.composition import markdown_preview
 from hoban_assets.training import regression
-from hoban_assets.training.local import TrainingResult, train_locally
 from hoban_assets.training.metrics import ALL, LABEL_AWARE, STOCK, class_table, value_of
 from hoban_assets.training.plan import TrainingPlan, plan_training
+from hoban_assets.training.run import TrainingResult
+from hoban_assets.training.trainer import choose_trainer, device_of
 
 MODEL_CODE = code_version_of(*MODEL_PARTS)
 CHECKS = ("map50", "no_regression")
 
 
 def model_asset(recipe: Recipe) -> dg.AssetsDefinition:
-    """Return the asset that trains the model of a recipe in a process of its own."""
+    """Return the asset that trains the model of a recipe, here or on a cluster."""
 
     @dg.asset(
         name=recipe.model,
-        description=f"A YOLO detector trained on {recipe.dataset}. A killed training goes on from "
-        "its last epoch; a finished one is not trained again while its inputs are the same.",
+        description=model_text(recipe, words()),
         group_name="models",
         owners=OWNERS,
         kinds={"yolo", "pytorch"},
@@ -50,19 +52,28 @@ def model_asset(recipe: Recipe) -> dg.AssetsDefinition:
         check_specs=check_specs(recipe.model, CHECKS),
         io_manager_key="samples",
     )
-    def build(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[Any]:
+    def build(
+        context: dg.AssetExecutionContext, platform: Platform, config: TrainingConfig
+    ) -> Iterator[Any]:
         with step():
-            partition = context.partition_key
+            partition, settings = context.partition_key, platform.settings()
+            trainer = choose_trainer(settings, partition, config.place, config.gpus)
             dataset = current_dataset(platform, recipe, partition)
             plan = plan_training(
                 recipe.model,
                 partition,
-                platform.settings(),
+                settings,
                 dataset_path=Path(dataset.path or ""),
                 dataset_version=dataset.data_version or "",
-                **recipe.training.model_dump(),
+                device=device_of(trainer, settings, config.device, config.gpus),
+                **{**recipe.training.model_dump(), **config.choices()},
             )
-            result = train_locally(context, plan)
+            if chosen := config.decides():
+                context.log.warning(
+                    f"chosen for this run alone: {chosen}; another training than "
+                    "that of the settings, kept in a folder of its own"
+                )
+            result = trainer.train(context, plan)
             found = [
                 map50_check(recipe, result),
                 regression_check(platform.catalog(), recipe.model, dataset, result),
@@ -153,4 +164,5 @@ def per_class(result: TrainingResult, split: str) -> Any:
     """Table of the final figures of each class, 'all' (their mean) first."""
     figures = class_table(result.metrics, result.best_epoch, split=split)
     shown = ["mAP50", "mAP50-95", "precision", "recall", "labels"]
-    return table(figures.reindex(columns=shown).round(3).reset_index())
+    judged = figures.reindex(columns=shown).dropna(how="all")  # images without objects have none
+    return table(judged.round(3).reset_index())

@@ -4,9 +4,13 @@ from typing import Any
 
 import dagster as dg
 
+from hoban_assets.components.common import OWNERS, step
+from hoban_assets.components.describing import source_text, words
+from hoban_assets.components.observation import observation_metadata
 from hoban_assets.components.platform import Platform
 from hoban_assets.formats.fingerprint import fingerprint
 from hoban_assets.formats.source import RawSource
+from hoban_assets.pipeline.progress import progress_line
 from hoban_assets.settings import Settings
 
 
@@ -16,21 +20,27 @@ def observed(source: RawSource) -> Any:
     A source whose folder is not on this machine loads all the same, and says so.
     """
     is_here = source.is_present(Settings.from_env().raw_root)
-    absent = "" if is_here else "**Not on this machine.** "
-
-    @dg.observable_source_asset(
-        key=["raw", source.name],
+    spec = dg.AssetSpec(
+        ["raw", source.name],
         group_name="sources",
-        description=f"{absent}`{source.folder}` below the raw root, read as {source.format}. "
-        f"Labels completely: {', '.join(source.labels) or 'nothing'}.",
+        description=source_text(source, is_here, words()),
         metadata={"folder": source.folder, "format": source.format, "present": is_here},
-        tags={
-            f"dagster/kind/{source.format}": "",
-            **({} if is_here else {"dagster/kind/absent": ""}),
-        },
+        owners=OWNERS,
+        kinds={source.format} if is_here else {source.format, "absent"},
     )
-    def observe(platform: Platform) -> dg.ObserveResult:
-        version, files = fingerprint(source.root(platform.settings().raw_root))
-        return dg.ObserveResult(data_version=dg.DataVersion(version), metadata={"files": files})
+
+    # The decorator of single sources takes no owners.
+    @dg.multi_observable_source_asset(specs=[spec], name=f"observe_{source.name}")
+    def observe(context: dg.OpExecutionContext, platform: Platform) -> dg.ObserveResult:
+        with step():
+            settings = platform.settings()
+            found = fingerprint(
+                source.root(settings.raw_root),
+                settings.cache / "fingerprints",
+                progress_line("reading changed labels", context.log.info),
+            )
+            return dg.ObserveResult(
+                data_version=dg.DataVersion(found.version), metadata=observation_metadata(found)
+            )
 
     return observe

@@ -17,13 +17,22 @@ from hoban_assets.components.common import (
     step,
     unchanged,
 )
+from hoban_assets.components.describing import schemas, stage_text, words
+from hoban_assets.components.observation import made_from, sources_as_read
 from hoban_assets.components.platform import Platform
 from hoban_assets.components.presence import LACKING
 from hoban_assets.curation import checks
 from hoban_assets.curation.checks import Check
 from hoban_assets.formats import undeclared_folders
 from hoban_assets.ledger import Ledger
-from hoban_assets.pipeline.stage import Stage, StageBuild, build_stage, input_key, raw_versions
+from hoban_assets.pipeline.stage import (
+    Stage,
+    StageBuild,
+    build_stage,
+    input_key,
+    raw_fingerprints,
+    versions_in,
+)
 from hoban_assets.settings import Settings
 
 CODE_VERSION = code_version_of(*STAGE_PARTS)
@@ -36,8 +45,8 @@ def stage_asset(stage: Stage) -> dg.AssetsDefinition:
 
     @dg.asset(
         name=stage.name,
-        description=stage.description,
-        metadata={LACKING: stage.lacking(Settings.from_env().raw_root)},
+        description=stage_text(stage, words()),
+        metadata={LACKING: stage.lacking(Settings.from_env().raw_root), **schemas()},
         group_name="stages",
         owners=OWNERS,
         kinds={"python", "duckdb"},
@@ -52,27 +61,31 @@ def stage_asset(stage: Stage) -> dg.AssetsDefinition:
     def build(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[Any]:
         with step():
             settings, partition = platform.settings(), context.partition_key
-            raw = raw_versions(stage, settings)
+            found = raw_fingerprints(stage, settings, context.log.info)
+            yield from sources_as_read(context, found)
+            raw = versions_in(found)
             key = input_key(stage, partition, settings, CODE_VERSION, raw)
             if same := platform.catalog().find(stage.name, partition, key):
-                yield from unchanged(platform, same)
+                yield from made_from(context, found, unchanged(platform, same))
                 return
             ledger = Ledger(context.log.info)
-            built = build_stage(stage, partition, settings, platform.extractor(context), ledger)
-            found = stage_checks(stage, settings, built, ledger)
+            extract = platform.extractor(context)
+            built = build_stage(stage, partition, settings, extract, ledger, extract.read_facts)
+            judged = stage_checks(stage, settings, built, ledger)
             done = Build(
                 input_key=key,
                 inputs=raw,
                 recipe=stage.as_recipe(),
                 samples=built.samples,
                 stages=ledger.table(),
-                checks=checks.as_table(found),
+                checks=checks.as_table(judged),
             )
             metadata = {
                 **sample_metadata(built.samples, ledger.table()),
                 **pictures(stage.name, partition, built.samples, settings),
             }
-            yield from hand_over(stage.name, found, lambda: (done, metadata))
+            events = hand_over(stage.name, judged, lambda: (done, metadata))
+            yield from made_from(context, found, events)
 
     return build
 

@@ -17,7 +17,7 @@ from hoban_assets.curation.duplicates import Certificate, certificate, deduplica
 from hoban_assets.curation.quality import drop_without_labels, verify_backgrounds
 from hoban_assets.curation.similarity import similar_pairs
 from hoban_assets.formats import open_source
-from hoban_assets.formats.fingerprint import fingerprint
+from hoban_assets.formats.fingerprint import Fingerprint, fingerprints
 from hoban_assets.formats.image_facts import apply_facts, read_facts
 from hoban_assets.formats.source import RawSource, Read, Reader
 from hoban_assets.ledger import Ledger
@@ -26,6 +26,7 @@ from hoban_assets.pipeline.progress import progress_line
 from hoban_assets.samples import Samples, stable_shares
 from hoban_assets.settings import Settings
 
+RAW_FOLDER = "raw folder "
 BUCKETS = 256
 """`sub` reads whole 256ths of a source, in the order of a hash of the image id."""
 
@@ -70,9 +71,31 @@ class StageBuild:
 
 
 def raw_versions(stage: Stage, settings: Settings) -> dict[str, str]:
-    """Fingerprint of every raw folder that a stage looks into; no label or image is opened.
+    """Data version of every raw folder that a stage looks into, as `raw_fingerprints` finds them.
 
     Keys: ``raw/<source>``, and ``raw folder <name>`` for labels that backgrounds are held against.
+
+    Raises:
+        HobanError: a source is missing or cannot be listed.
+    """
+    return versions_in(raw_fingerprints(stage, settings))
+
+
+def versions_in(found: Mapping[str, Fingerprint]) -> dict[str, str]:
+    """Data versions of `raw_fingerprints`: of a ``raw folder`` only its labels decide rows."""
+    return {
+        name: look.labels_version if name.startswith(RAW_FOLDER) else look.version
+        for name, look in found.items()
+    }
+
+
+def raw_fingerprints(
+    stage: Stage, settings: Settings, log: Callable[[str], None] | None = None
+) -> dict[str, Fingerprint]:
+    """Look at every raw folder of a stage; only labels that changed since are opened.
+
+    What was seen is remembered below ``cache/fingerprints``, for all stages together. Keys as of
+    `raw_versions`; `log` gets a line every few seconds while labels are read.
 
     Raises:
         HobanError: a source is missing or cannot be listed.
@@ -81,11 +104,12 @@ def raw_versions(stage: Stage, settings: Settings) -> dict[str, str]:
     folders = {f"raw/{source.name}": source.root(settings.raw_root) for source in sources}
     elsewhere = sorted({name for source in sources for name in source.labels_elsewhere})
     folders |= {
-        f"raw folder {name}": folder
+        f"{RAW_FOLDER}{name}": folder
         for name in elsewhere
         if (folder := settings.raw_root / name).is_dir()
     }
-    return {name: fingerprint(folder)[0] for name, folder in folders.items()}
+    progress = progress_line("looking for changed labels", log) if log else None
+    return fingerprints(folders, settings.cache / "fingerprints", progress)
 
 
 def input_key(
@@ -103,8 +127,11 @@ def build_stage(
     settings: Settings,
     extract: FeatureExtractor,
     ledger: Ledger,
+    facts_elsewhere: Callable[[list[str]], None] | None = None,
 ) -> StageBuild:
     """Read the sources of a stage, check every image, and remove what the stage says.
+
+    `facts_elsewhere`: see `check_images`.
 
     Raises:
         HobanError: a source is missing, empty or unreadable.
@@ -124,9 +151,8 @@ def build_stage(
         samples.decisions,
         time.perf_counter() - start,
     )
-    samples = ledger.step(
-        "facts", partial(check_images, settings=settings, log=ledger.log), samples
-    )
+    look = partial(check_images, settings=settings, log=ledger.log, elsewhere=facts_elsewhere)
+    samples = ledger.step("facts", look, samples)
     if stage.backgrounds:
         names = frozenset(source.name for source in stage.sources)
         verify = partial(verify_backgrounds, backgrounds=names, labelled_hashes=frozenset())
@@ -208,8 +234,19 @@ def _joined(reads: Iterable[Read]) -> Read:
     )
 
 
-def check_images(samples: Samples, settings: Settings, log: Callable[[str], None]) -> Samples:
-    """Decode every image once (or take what the cache knows) and apply what was found."""
+def check_images(
+    samples: Samples,
+    settings: Settings,
+    log: Callable[[str], None],
+    elsewhere: Callable[[list[str]], None] | None = None,
+) -> Samples:
+    """Decode every image once (or take what the cache knows) and apply what was found.
+
+    `elsewhere` gets the files first and may fill the cache from another machine; whatever it
+    leaves is read here, so the rows are the same.
+    """
+    if elsewhere is not None:
+        elsewhere(samples.images.file.tolist())
     facts = read_facts(
         samples.images.file.tolist(),
         settings.raw_root,

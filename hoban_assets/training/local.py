@@ -1,99 +1,46 @@
-"""Train in a process of this machine (the `sub` partition, and `full` where there is no Ray)."""
+"""Train in a process of this machine: one GPU, several GPUs (device '0,1'), or the CPU."""
 
 from __future__ import annotations
 
-import json
-import signal
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
-import dagster as dg
-import pandas as pd
-
-from hoban_assets.errors import HobanError
 from hoban_assets.external import Context, run_worker
 from hoban_assets.settings import Settings
-from hoban_assets.training.metrics import read_metrics
-from hoban_assets.training.plan import TrainingPlan, yolo_command
+from hoban_assets.training.plan import TrainingPlan
+from hoban_assets.training.run import COMMAND as COMMAND
+from hoban_assets.training.run import WORKER, running
+from hoban_assets.training.run import TrainingResult as TrainingResult
+from hoban_assets.training.run import read_result as read_result
 
-COMMAND = "command.txt"
-"""In a run folder: the same training by hand, with Ultralytics alone."""
-WORKER = Path(__file__).parents[1] / "workers" / "yolo_train.py"
 
+class LocalTrainer:
+    """The `Trainer` of this machine."""
 
-@dataclass(frozen=True)
-class TrainingResult:
-    """What a finished run left. `metrics` has the columns of `training.metrics.COLUMNS`."""
+    def __init__(self, settings: Settings) -> None:
+        """Take from `settings` when a silent worker is reported."""
+        self._settings = settings
 
-    run_dir: Path
-    metrics: pd.DataFrame
-    best_epoch: int
-    """Epoch (from 1) that best.pt is of, and whose number the final evaluation carries."""
-    epochs: int
-    """Epochs trained in total; fewer than planned where patience ended the training."""
-    pictures: tuple[Path, ...]
-    command: str
+    def train(self, context: Context, plan: TrainingPlan) -> TrainingResult:
+        """Train, resume, or find finished the run of `plan`, in a process of its own.
 
-    @property
-    def best(self) -> Path:
-        """The weights to serve."""
-        return self.run_dir / "best.pt"
+        Raises:
+            HobanError: the worker gave a reason (out of memory, counts that differ, ...).
+            dg.Failure: the worker ended without one; its last lines are in the message.
+        """
+        with running(plan):
+            run_worker(
+                context,
+                python=Path(sys.executable),
+                script=WORKER,
+                extras=plan.as_json(),
+                cwd=plan.run_dir,
+                stall_seconds=self._settings.stall_seconds,
+                way_out="make the environment again",
+            )
+        return read_result(plan)
 
 
 def train_locally(context: Context, plan: TrainingPlan) -> TrainingResult:
-    """Train, resume, or find finished the run of `plan`, in a process of its own.
-
-    Raises:
-        HobanError: the worker gave a reason (out of memory, counts that differ, ...).
-        dg.Failure: the worker ended without one; its last lines are in the message.
-    """
-    plan.run_dir.mkdir(parents=True, exist_ok=True)
-    failure = plan.run_dir / "failed.json"
-    failure.unlink(missing_ok=True)
-    (plan.run_dir / "plan.json").write_text(json.dumps(plan.as_json(), indent=2), encoding="utf-8")
-    (plan.run_dir / COMMAND).write_text(yolo_command(plan) + "\n", encoding="utf-8")
-    try:
-        run_worker(
-            context,
-            python=Path(sys.executable),
-            script=WORKER,
-            extras=plan.as_json(),
-            cwd=plan.run_dir,
-            stall_seconds=Settings.from_env().stall_seconds,
-            way_out="make the environment again",
-        )
-    except dg.Failure as error:
-        if failure.is_file():  # the worker's own words say more than "exit code 1"
-            raise HobanError(**json.loads(failure.read_text(encoding="utf-8"))) from error
-        if error.metadata["exit_code"].value == -signal.SIGKILL:
-            raise HobanError(
-                f"the training in {plan.run_dir} was killed: this machine ran out of memory, or "
-                "somebody ended it",
-                "lower HOBAN_WORKERS or HOBAN_BATCH and materialise this model again; it goes on "
-                "after its last whole epoch",
-            ) from error
-        raise
-    return read_result(plan)
-
-
-def read_result(plan: TrainingPlan) -> TrainingResult:
-    """Result of a finished run.
-
-    Raises:
-        HobanError: the run is not finished.
-    """
-    marker = plan.run_dir / "finished.json"
-    if not marker.is_file():
-        raise HobanError(
-            f"the training in {plan.run_dir} is not finished", "materialise this model again"
-        )
-    finished = json.loads(marker.read_text(encoding="utf-8"))
-    return TrainingResult(
-        run_dir=plan.run_dir,
-        metrics=read_metrics(plan.run_dir / "metrics.jsonl"),
-        best_epoch=finished["best_epoch"],
-        epochs=finished["epochs"],
-        pictures=tuple(plan.run_dir / name for name in finished["pictures"]),
-        command=yolo_command(plan),
-    )
+    """Train on this machine with the settings of the environment."""
+    return LocalTrainer(Settings.from_env()).train(context, plan)

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import importlib.metadata
-import importlib.util
 import json
-import os
-import re
 import shlex
 import shutil
-import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -21,6 +17,7 @@ import xxhash
 
 from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
+from hoban_assets.training.weights import resolve_weights, weights_hash
 
 Counts = Mapping[str, Mapping[str, int]]
 """``{"train": {"images": n, "boxes": n}, "val": {...}}``"""
@@ -35,6 +32,8 @@ PATIENCE = 30
 """Epochs without a better mAP50-95 after which a training ends (issue 2)."""
 MOST_LOADERS = 8
 """More loading processes than this do not feed one GPU faster (Ultralytics' own default)."""
+STRIDE = 32
+"""Ultralytics rounds an image size up to a multiple of this."""
 _WHERE_NOT_WHAT = ("dataset_path", "run_dir", "weights", "device", "workers", "expected")
 
 
@@ -121,7 +120,8 @@ def plan_training(
     come from the catalog; without it the counts of the manifest are taken.
 
     Raises:
-        HobanError: the dataset or the weights are missing or cannot be used.
+        HobanError: the dataset or the weights are missing or cannot be used, or the photographs
+            of the dataset were scaled to another image size.
     """
     found = resolve_weights(weights or settings.weights, settings.data_root)
     defaults: dict[str, Any] = {
@@ -149,6 +149,7 @@ def plan_training(
         expected=counts,
         **{**defaults, **{k: v for k, v in choices.items() if v is not None}},
     )
+    _must_be_of_its_size(plan)
     key = run_key(plan, dataset_version, weights_hash(found))
     return replace(plan, run_dir=plan.run_dir / key)
 
@@ -171,6 +172,31 @@ def expected_counts(dataset_path: Path) -> Counts:
         boxes = table.filter(pc.equal(table["split"], split))["boxes"]
         counts[split] = {"images": len(boxes), "boxes": int(pc.sum(boxes).as_py() or 0)}
     return counts
+
+
+def prescale_of(dataset_path: Path) -> int | None:
+    """Image size that a published dataset is bound to, in pixels; None: to none.
+
+    Raises:
+        OSError: it has no manifest.
+    """
+    facts = pq.read_schema(dataset_path / "manifest.parquet").metadata or {}
+    return int(facts.get(b"prescale", 0)) or None
+
+
+def _must_be_of_its_size(plan: TrainingPlan) -> None:
+    """Refuse what would silently train on photographs that lack the pixels it asks for."""
+    size = prescale_of(plan.dataset_path)
+    if size is None or size == -(-plan.image_size // STRIDE) * STRIDE:
+        return
+    dataset = plan.asset.replace("model_", "dataset_", 1)
+    raise HobanError(
+        f"the photographs in {plan.dataset_path} were scaled to {size} pixels (`prescale` in the "
+        f"recipe of {dataset}), so they cannot be trained on with image size {plan.image_size}",
+        f"set HOBAN_IMAGE_SIZE={size}, or change `prescale` in the recipe (leave it out for "
+        "photographs as they are) and run: dagster asset materialize --select "
+        f"{dataset},{plan.asset} --partition {plan.partition}",
+    )
 
 
 def run_key(plan: TrainingPlan, dataset_version: str, weights_version: str) -> str:
@@ -204,74 +230,3 @@ def yolo_command(plan: TrainingPlan) -> str:
     }
     given = {k: v for k, v in arguments.items() if v != ""}
     return shlex.join(["yolo", "detect", "train", *(f"{k}={v}" for k, v in given.items())])
-
-
-def resolve_weights(weights: str, data_root: Path, checkout: Path | None = None) -> Path | str:
-    """Find what a training starts from. Nothing is ever downloaded.
-
-    A .pt (or a .yaml that is a file) is looked up as given where absolute, else under
-    ``<data_root>/weights``, then in `checkout` (default: ``DAGSTER_HOME`` or the working
-    directory). Any other .yaml must be a model that Ultralytics ships.
-
-    Raises:
-        HobanError: it is nowhere, or no checkpoint of PyTorch (half a download, an error page).
-    """
-    if not weights.endswith((".pt", ".yaml")):
-        raise HobanError(
-            f"HOBAN_WEIGHTS={weights!r} is no model",
-            "name a .pt file, or a .yaml such as yolo26n.yaml to train from scratch",
-        )
-    base = checkout or Path(os.environ.get("DAGSTER_HOME") or Path.cwd())
-    places = [data_root / "weights" / weights, base / weights]  # an absolute path stays itself
-    for place in places:
-        if place.is_file():
-            return _checked(place.absolute()) if weights.endswith(".pt") else place.absolute()
-    if weights.endswith(".yaml") and _ships(weights):
-        return weights
-    looked = ", ".join(dict.fromkeys(map(str, places)))
-    raise HobanError(
-        f"weights {weights} are not there (looked for {looked})",
-        f"put the file at {places[0]} (nothing is downloaded), or set HOBAN_WEIGHTS to its path, "
-        "or to yolo26n.yaml to train from scratch",
-    )
-
-
-def weights_hash(weights: Path | str) -> str:
-    """Content hash of a file (xxh3-128), or the name of a model that Ultralytics ships."""
-    if isinstance(weights, str):
-        return weights
-    digest = xxhash.xxh3_128()
-    with weights.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
-
-
-def _ships(name: str) -> bool:
-    """Whether Ultralytics knows the model: yolo26n.yaml is yolo26.yaml at scale n."""
-    spec = importlib.util.find_spec("ultralytics")  # finds, does not import
-    if spec is None or spec.origin is None or "/" in name:
-        return False
-    models = Path(spec.origin).parent / "cfg" / "models"
-    unscaled = re.sub(r"(\d+)([nslmx])(.+)?$", r"\1\3", name)  # as ultralytics.nn.tasks does
-    return any(models.rglob(name)) or any(models.rglob(unscaled))
-
-
-def _checked(path: Path) -> Path:
-    """Refuse what cannot be a checkpoint, without importing torch: it is a zip with a pickle."""
-    way_out = "put the file there again, and compare its size with where it came from"
-    if not zipfile.is_zipfile(path):
-        with path.open("rb") as file:
-            start = file.read(64).lstrip().lower()
-        kind = (
-            "is empty"
-            if not start
-            else "is a web page, not weights"
-            if start.startswith((b"<!doctype", b"<html"))
-            else "is no PyTorch checkpoint, or only a part of one"
-        )
-        raise HobanError(f"{path} {kind} ({path.stat().st_size:,} bytes)", way_out)
-    with zipfile.ZipFile(path) as archive:
-        if not any(name.endswith("data.pkl") for name in archive.namelist()):
-            raise HobanError(f"{path} is a zip, but no PyTorch checkpoint", way_out)
-    return path

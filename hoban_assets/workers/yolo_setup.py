@@ -9,16 +9,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from yolo_memory import out_of_memory  # type: ignore[import-not-found]
 from yolo_support import Failure, RunFolder, say, write_whole  # type: ignore[import-not-found]
 
-OUT_OF_MEMORY = (
-    "out of memory",
-    "CUBLAS_STATUS_ALLOC_FAILED",
-    "DefaultCPUAllocator",
-    "not enough memory",
-    "Cannot allocate memory",
-    "DataLoader worker",  # "... is killed by signal": the machine ran out of memory or of /dev/shm
-)
 MANIFEST = ["name", "split", "source", "labelled_classes", "boxes", "ignore_regions"]
 
 
@@ -36,12 +29,37 @@ def import_ultralytics() -> Any:
     return ultralytics
 
 
+def refuse_surprises(arguments: dict[str, Any]) -> None:
+    """Check that nothing is left to Ultralytics that it would choose by the size of the run.
+
+    Raises:
+        Failure: the optimizer is 'auto', which ignores lr0 and takes another one for small runs
+            than for big ones; or the batch is none (AutoBatch measures the GPU).
+    """
+    if str(arguments["optimizer"]).lower() == "auto":
+        raise Failure(
+            "optimizer 'auto' ignores lr0, and takes another optimizer below 10,000 steps than "
+            "above: a small run says nothing about a big one then",
+            "name one, for instance SGD",
+        )
+    if not (isinstance(arguments["batch"], int) and arguments["batch"] >= 1):
+        raise Failure(
+            f"batch {arguments['batch']} would be chosen anew on every machine (AutoBatch)",
+            "set HOBAN_BATCH to a whole number",
+        )
+
+
 def load(ultralytics: Any, weights: str) -> Any:
     """Load a checkpoint, or build a model from a .yaml.
 
     Raises:
-        Failure: it is none, or not for detection.
+        Failure: it is none, or not for detection. A missing file is never looked up elsewhere:
+            Ultralytics would download one of the same name.
     """
+    if weights.endswith(".pt") and not Path(weights).is_file():
+        raise Failure(
+            f"weights {weights} are not there", "put the file there (nothing is downloaded)"
+        )
     try:
         model = ultralytics.YOLO(weights)
     except Exception as error:
@@ -124,16 +142,9 @@ def explained(error: Exception, run: RunFolder, arguments: dict[str, Any]) -> Fa
             f"there is no GPU {arguments['device']!r} on this machine",
             "set HOBAN_DEVICE to 'cpu', or leave it empty to take what is there",
         )
-    if isinstance(error, MemoryError) or any(text in str(error) for text in OUT_OF_MEMORY):
-        return Failure(
-            f"out of memory with batch {arguments['batch']} at image size {arguments['imgsz']} "
-            f"({str(error).splitlines()[0][:200] if str(error) else 'MemoryError'})",
-            "lower HOBAN_BATCH first, then HOBAN_IMAGE_SIZE or HOBAN_WORKERS, or take a smaller "
-            "model; Ultralytics' own halving of the batch is off, as it changes the result",
-        )
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return Failure(
             f"no space left while training in {run.root}",
             "free space under HOBAN_DATA_ROOT; the next start resumes",
         )
-    return None
+    return out_of_memory(error, run, arguments)

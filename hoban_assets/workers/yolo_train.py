@@ -32,6 +32,7 @@ from yolo_setup import (  # type: ignore[import-not-found]
     load,
     precision,
     read_manifest,
+    refuse_surprises,
     remove_caches,
     write_data_yaml,
 )
@@ -115,6 +116,7 @@ def train(run: RunFolder, plan: dict[str, Any]) -> None:
         say(f"{run.root} is finished: nothing to train")
         return
     dataset = Path(plan["dataset_path"]).absolute()
+    refuse_surprises(plan["arguments"])
     quiet(run.root)
     manifest = read_manifest(dataset)
     write_data_yaml(run, dataset)
@@ -149,7 +151,9 @@ def _train_epochs(run: RunFolder, plan: dict[str, Any], manifest: list[dict[str,
     ultralytics = import_ultralytics()
     from yolo_callbacks import Recorder  # type: ignore[import-not-found]
     from yolo_progress import BatchProgress  # type: ignore[import-not-found]
+    from yolo_ranks import Ranks, need_for_ranks  # type: ignore[import-not-found]
 
+    need_for_ranks(str(arguments["device"]))
     if state:
         say(f"resuming after epoch {state['epoch']}/{arguments['epochs']}")
         run.restore_checkpoints()
@@ -163,9 +167,12 @@ def _train_epochs(run: RunFolder, plan: dict[str, Any], manifest: list[dict[str,
         model = load(ultralytics, arguments.pop("model"))
         arguments |= {"project": str(run.root), "name": run.train.name, "exist_ok": True}
         arguments["amp"] = precision(arguments["device"])
+        # Where albumentations happens to be installed, Ultralytics would blur some images.
+        arguments["augmentations"] = []
     recorder = Recorder(run.root, plan["expected"], boxes_of(manifest), state.get("best_epoch", 0))
-    for callbacks in (recorder.callbacks(), BatchProgress().callbacks()):
-        for event, callback in callbacks.items():
+    ranks = Ranks(run.root, plan["arguments"])
+    for each in (recorder, BatchProgress(), ranks):
+        for event, callback in each.callbacks().items():
             model.add_callback(event, callback)
     start = time.monotonic()
     model.train(data=str(run.data_yaml), **arguments)

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from training_tools import Run, plan_for, publish_squares, run_worker
+from ray_tools import ray_cluster
+from training_tools import Run, lay_bait, plan_for, publish_squares, run_worker
 
 
 @pytest.fixture(scope="session")
@@ -13,11 +14,28 @@ def squares(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory, squares) -> Run:
-    """Two epochs from scratch, under an outer launcher's variables and without network."""
-    root = tmp_path_factory.mktemp("data")
+    """Two epochs from scratch, without network, where all that Ultralytics may trip over is near.
+
+    An outer launcher's variables, an API key, packages to report to, and a path with a dot, a
+    blank and Korean.
+    """
+    root = tmp_path_factory.mktemp("자료 v1.2")
     outer = {"RANK": "0", "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "1"}
-    touched = root / "network.txt"
-    return run_worker(plan_for(root, squares), **outer, HOBAN_TEST_NETWORK=str(touched))
+    return run_worker(
+        plan_for(root, squares),
+        packages=lay_bait(root / "packages"),
+        HOBAN_TEST_NETWORK=str(root / "network.txt"),
+        HOBAN_TEST_IMPORTED=str(root / "imported.txt"),
+        ULTRALYTICS_API_KEY=f"ul_{'0' * 40}",
+        **outer,
+    )
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    """Address of a Ray cluster on loopback with one declared GPU; ended with the session."""
+    with ray_cluster() as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,11 @@
 """What decides a training, where its weights come from, and the command to copy."""
 
 import shlex
+import shutil
 import zipfile
 from dataclasses import replace
 
+import pyarrow.parquet as pq
 import pytest
 from training_tools import plan_for, publish_squares
 
@@ -63,6 +65,38 @@ def test_a_dataset_without_labels_is_refused(tmp_path):
     empty = publish_squares(tmp_path / "dataset_v9", val=0)
     with pytest.raises(HobanError, match="no labelled box in val"):
         plan_for(tmp_path, empty)
+
+
+@pytest.fixture
+def prescaled(tmp_path, squares):
+    """A published dataset whose photographs were scaled to 96 pixels."""
+    folder = shutil.copytree(squares, tmp_path / "prescaled")
+    table = pq.read_table(folder / "manifest.parquet")
+    table = table.replace_schema_metadata({"prescale": "96"})
+    pq.write_table(table, folder / "manifest.parquet")
+    return folder
+
+
+@pytest.mark.parametrize("image_size", [64, 97, 640])
+def test_prescaled_photographs_are_not_trained_on_with_another_image_size(
+    tmp_path, prescaled, image_size
+):
+    with pytest.raises(HobanError) as error:
+        plan_for(tmp_path, prescaled, image_size=image_size)
+    assert "scaled to 96 pixels (`prescale` in the recipe of dataset_v9)" in error.value.problem
+    assert f"image size {image_size}" in error.value.problem
+    assert "set HOBAN_IMAGE_SIZE=96" in error.value.way_out
+    assert "--select dataset_v9,model_v9 --partition sub" in error.value.way_out
+
+
+@pytest.mark.parametrize("image_size", [96, 90])
+def test_prescaled_photographs_are_trained_on_with_what_ultralytics_rounds_to_their_size(
+    tmp_path, prescaled, image_size, ultralytics
+):
+    from ultralytics.utils.checks import check_imgsz
+
+    plan = plan_for(tmp_path, prescaled, image_size=image_size)
+    assert check_imgsz(plan.image_size, stride=32) == 96
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import json
 import pickle
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from training_tools import WORKERS
 
@@ -86,20 +87,6 @@ def test_only_the_first_rank_logs(worker, run, rank, monkeypatch, capsys):
     assert capsys.readouterr().out == ""
 
 
-@pytest.mark.parametrize(
-    "error",
-    [
-        RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB"),
-        RuntimeError("DataLoader worker (pid 7) is killed by signal: Bus error."),
-        MemoryError(),
-    ],
-)
-def test_out_of_memory_says_what_to_change(worker, run, error):
-    failure = worker.setup.explained(error, run, {"batch": 16, "imgsz": 640})
-    assert "out of memory with batch 16 at image size 640" in failure.problem
-    assert "lower HOBAN_BATCH" in failure.way_out
-
-
 def test_a_gpu_that_is_not_there_is_named(worker, run):
     error = ValueError("Invalid CUDA 'device=3' requested. Use 'device=cpu'")
     failure = worker.setup.explained(error, run, {"device": "3"})
@@ -107,19 +94,67 @@ def test_a_gpu_that_is_not_there_is_named(worker, run):
     assert "HOBAN_DEVICE" in failure.way_out
 
 
-def test_other_errors_stay_what_they_are(worker, run):
-    assert worker.setup.explained(ValueError("bug"), run, {"batch": 1, "imgsz": 32}) is None
+@pytest.fixture
+def weights(tmp_path):
+    file = tmp_path / "w.pt"
+    file.touch()
+    return str(file)
 
 
-def test_weights_that_ultralytics_cannot_load_are_named(worker):
+def test_weights_that_ultralytics_cannot_load_are_named(worker, weights):
     def refuse(weights):
         raise TypeError("no model in it")
 
-    with pytest.raises(worker.support.Failure, match=r"weights w\.pt cannot be loaded: no model"):
-        worker.setup.load(SimpleNamespace(YOLO=refuse), "w.pt")
+    with pytest.raises(worker.support.Failure, match=r"w\.pt cannot be loaded: no model"):
+        worker.setup.load(SimpleNamespace(YOLO=refuse), weights)
 
 
-def test_weights_of_another_task_are_refused(worker):
+def test_weights_of_another_task_are_refused(worker, weights):
     segments = SimpleNamespace(YOLO=lambda weights: SimpleNamespace(task="segment"))
     with pytest.raises(worker.support.Failure, match="for the task 'segment'"):
-        worker.setup.load(segments, "w.pt")
+        worker.setup.load(segments, weights)
+
+
+def test_missing_weights_are_not_looked_up_elsewhere(worker, tmp_path):
+    def download(weights):
+        raise AssertionError(f"Ultralytics was asked for {weights}, and would download it")
+
+    with pytest.raises(worker.support.Failure, match=r"yolo26n\.pt are not there") as error:
+        worker.setup.load(SimpleNamespace(YOLO=download), str(tmp_path / "yolo26n.pt"))
+    assert "nothing is downloaded" in error.value.way_out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"optimizer": "auto", "batch": 16}, "optimizer 'auto' ignores lr0"),
+        ({"optimizer": "SGD", "batch": -1}, "AutoBatch"),
+        ({"optimizer": "SGD", "batch": 0.6}, "AutoBatch"),
+    ],
+)
+def test_nothing_is_left_to_be_chosen_by_the_size_of_the_run(worker, arguments, said):
+    worker.setup.refuse_surprises({"optimizer": "SGD", "batch": 16})
+    with pytest.raises(worker.support.Failure, match=said):
+        worker.setup.refuse_surprises(arguments)
+
+
+@pytest.mark.parametrize(
+    ("device", "cuda", "has_bf16", "expected"),
+    [
+        *[("", True, True, "bf16"), ("0,1", True, True, "bf16"), ("0", True, False, False)],
+        *[("", False, False, False), ("cpu", True, True, False)],
+    ],
+)
+def test_mixed_precision_is_bf16_or_none_as_any_other_is_checked_by_a_download(
+    worker, monkeypatch, device, cuda, has_bf16, expected
+):
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **_: has_bf16)
+    assert worker.setup.precision(device) is expected
+
+
+def test_metrics_take_numbers_of_numpy(run):
+    run.append([{"epoch": np.int64(1), "value": np.float32(0.5)}])
+    assert json.loads(run.metrics.read_text()) == {"epoch": 1, "value": 0.5}

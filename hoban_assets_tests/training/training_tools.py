@@ -17,6 +17,8 @@ from hoban_assets.training.plan import TrainingPlan, plan_training
 
 WORKERS = Path(__file__).parents[2] / "hoban_assets" / "workers"
 SITE = Path(__file__).parent / "no_network"
+REPORTING = ("mlflow", "clearml", "comet_ml", "dvclive", "ray", "tensorboard", "wandb")
+"""Packages that Ultralytics reports to where they are installed."""
 SIZE = 64
 COLOURS = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (0, 255, 255)]
 LABELLED = {"helmet": CLASS_NAMES[:2], "person": CLASS_NAMES[2:]}
@@ -81,17 +83,36 @@ class Run:
         return [line for line in self.output.splitlines() if line.startswith("epoch ")]
 
 
-def start_worker(plan: TrainingPlan, *, plots: bool = True, **env: str) -> subprocess.Popen:
-    """Start the worker as a person on the server does, without Dagster and without network."""
+def lay_bait(folder: Path) -> Path:
+    """Make packages of the names `REPORTING` that note an import in $HOBAN_TEST_IMPORTED."""
+    for name in REPORTING:
+        (folder / name).mkdir(parents=True)
+        (folder / name / "__init__.py").write_text(
+            "import os\n"
+            "with open(os.environ['HOBAN_TEST_IMPORTED'], 'a') as file:\n"
+            "    file.write(f'{__name__}\\n')\n"
+        )
+    return folder
+
+
+def start_worker(
+    plan: TrainingPlan, *, plots: bool = True, packages: Path | str = "", **env: str
+) -> subprocess.Popen:
+    """Start the worker as a person on the server does, without Dagster and without network.
+
+    Nor with pytest's variable: Ultralytics reports nothing where it sees that it is tested.
+    """
     plan.run_dir.mkdir(parents=True, exist_ok=True)
     file = plan.run_dir / "plan.json"
     given = plan.as_json()
     given["arguments"]["plots"] = plots  # Ultralytics' own pictures take seconds
     file.write_text(json.dumps(given))
-    paths = [str(SITE), os.environ.get("PYTHONPATH", "")]
+    paths = [str(SITE), str(packages), os.environ.get("PYTHONPATH", "")]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths)), **env}
+    env.pop("PYTEST_CURRENT_TEST", None)
     return subprocess.Popen(
         [sys.executable, str(WORKERS / "yolo_train.py"), str(file)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths)), **env},
+        env=env,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -104,8 +125,8 @@ def finish(plan: TrainingPlan, process: subprocess.Popen) -> Run:
     return Run(plan, process.returncode, output)
 
 
-def run_worker(plan: TrainingPlan, *, plots: bool = True, **env: str) -> Run:
-    return finish(plan, start_worker(plan, plots=plots, **env))
+def run_worker(plan: TrainingPlan, *, plots: bool = True, **more: str) -> Run:
+    return finish(plan, start_worker(plan, plots=plots, **more))
 
 
 def plan_for(root: Path, dataset: Path, **choices) -> TrainingPlan:

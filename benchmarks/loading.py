@@ -1,0 +1,293 @@
+"""Row 7: Ultralytics' data loader alone, on a prescaled tree against the same photographs as is.
+
+Both trees are published by the platform from the same raw files, and both are loaded by stock
+Ultralytics in a process of its own: its dataset, its augmentation with mosaic on, its own number
+of worker processes, shuffled as in training. Nothing else runs; no model is there.
+
+Two things decide the ratio, and both are as in a training on 100,000 photographs of a camera:
+
+- What a photograph costs to decode. Quality 95 is what cameras write; a frame of 1920x1080 then
+  has about 650 kB, and one process of stock Ultralytics loads the 62 images/s that the project
+  measured before this variant was asked for. At quality 90 a frame has half the bytes, decodes
+  faster, and there is less to save.
+- How often a photograph is not decoded at all: Ultralytics keeps the last ``8 x batch`` of each
+  worker for mosaic. Of 100,000 that is nothing to speak of, of some hundred every second one. So
+  every file lies in the tree under many names (hard links), each of them loaded on its own.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import count
+from pathlib import Path
+from statistics import median as middle
+from typing import TYPE_CHECKING, Any
+
+from benchmarks import photographs
+from benchmarks.harness import Context, Criterion, Result, agree, in_turn, median, samples
+from benchmarks.worker import Timing, Work, call
+
+if TYPE_CHECKING:
+    from hoban_assets.samples import Samples
+
+SPEED_UP = 2
+"""Images/s of the prescaled tree over those of the raw photographs (issue 4)."""
+WIDTH, HEIGHT = 1920, 1080
+IMAGE_SIZE = 640
+BATCH = 16
+QUALITY = 95
+"""JPEG quality of the photographs."""
+NAMES = 25
+"""Names of each photograph: 8,000 in all, of which a worker holds 128 decoded."""
+TIMED = 32
+"""Batches that are timed; a training goes on like this for hours."""
+WARM = 16
+"""Batches before: worker processes start, fill their buffers of mosaic tiles, and their queues."""
+BOXES = 3
+"""Boxes an image; augmentation clips and filters them."""
+COMPARED = 48
+"""Photographs whose pixels are compared."""
+
+
+def run(context: Context) -> Result:
+    """Write photographs, publish them both ways, then load both trees in turn."""
+    images = context.size(320, 24)
+    raw = context.folder / "raw"
+    call(f"{__name__}:write", folder=str(raw), count=images)
+    trees = {name: str(context.folder / "trees" / name) for name in ("stock", "prescaled")}
+    built = {
+        name: call(
+            f"{__name__}:publish",
+            raw_root=str(raw),
+            destination=tree,
+            scaled=name == "prescaled",
+        )
+        for name, tree in trees.items()
+    }
+    context.say(f"{images} photographs scaled in {built['prescaled'].seconds:.1f} s")
+    environment = ultralytics_environment(context.folder / "config")
+    batches = context.size(TIMED, 4)
+
+    def loaded(tree: str, **more: Any) -> Timing:
+        return call(f"{__name__}:load", environment=environment, tree=tree, batches=batches, **more)
+
+    timings = in_turn(
+        context,
+        {name: lambda _, tree=tree: loaded(tree) for name, tree in reversed(trees.items())},
+    )
+    others = {f"{name}, in one process": loaded(tree, workers=0) for name, tree in trees.items()}
+    others["stock, cache='ram'"] = loaded(trees["stock"], cache="ram")
+    seen = timings["stock"][0].result
+    for name, timing in {**others, "prescaled": timings["prescaled"][0]}.items():
+        for which in ("images", "boxes", "shape"):
+            agree(f"{which} loaded by {name}", timing.result[which], seen[which])
+    compared = call(
+        f"{__name__}:compare", environment=environment, trees=[trees["stock"], trees["prescaled"]]
+    )
+    rates = {name: seen["images"] / median(timed) for name, timed in timings.items()}
+    return Result(
+        criteria=(
+            Criterion(
+                f"photographs {WIDTH}x{HEIGHT} at imgsz {IMAGE_SIZE}, mosaic, "
+                f"{seen['workers']} loader processes: images/s prescaled / stock",
+                f"{rates['prescaled']:.0f}/s",
+                f"{rates['stock']:.0f}/s",
+                rates["prescaled"] / rates["stock"],
+                SPEED_UP,
+                "at least",
+            ),
+        ),
+        notes=(
+            f"photographs {photographs.origin()}",
+            *_processor_time(timings),
+            "one round each: "
+            + ", ".join(f"{name} {seen['images'] / t.seconds:.0f}/s" for name, t in others.items()),
+            *_cost(built),
+            *_closeness(compared.result),
+        ),
+        samples=samples(timings),
+    )
+
+
+def write(folder: str, count: int) -> Work:
+    """Worker function: write photographs as a camera does."""
+    photographs.QUALITY = QUALITY
+    return photographs.write(folder, count, WIDTH, HEIGHT)
+
+
+def give_more_names(tree: Path) -> None:
+    """Hard-link every image and label of a published tree under further names."""
+    for file in [*tree.glob("images/*/*"), *tree.glob("labels/*/*")]:
+        for number in range(1, NAMES):
+            file.with_stem(f"{file.stem}-{number}").hardlink_to(file)
+
+
+def _processor_time(timings: Mapping[str, Sequence[Timing]]) -> Iterator[str]:
+    """Say what an image costs in processor time: it depends less on who else uses the cores."""
+    cost = {
+        name: middle(1000 * t.result["cpu"] / t.result["images"] for t in timed)
+        for name, timed in timings.items()
+    }
+    ratio = cost["stock"] / cost["prescaled"]
+    yield (
+        f"processor time of the loader processes: {cost['prescaled']:.1f} ms an image prescaled, "
+        f"{cost['stock']:.1f} ms stock ({ratio:.2f}x)"
+    )
+
+
+def _cost(built: Mapping[str, Timing]) -> Iterator[str]:
+    scaled = built["prescaled"]
+    rate = scaled.result["images"] / scaled.seconds
+    yield f"building the prescaled tree: {rate:.0f} photographs/s on {os.cpu_count()} cores"
+    small, large = (built[name].result["bytes"] / 1e6 for name in ("prescaled", "stock"))
+    yield f"on the disk: {small:.0f} MB prescaled, {large:.0f} MB as is ({large / small:.1f}x)"
+
+
+def _closeness(found: Mapping[str, float]) -> Iterator[str]:
+    yield (
+        f"PSNR of what the augmentation is given against stock: median {found['median']:.1f} dB, "
+        f"worst {found['worst']:.1f} dB of {found['images']} photographs"
+    )
+
+
+def ultralytics_environment(config: Path) -> dict[str, str]:
+    """Environment in which Ultralytics asks no network and prints nothing."""
+    config.mkdir(exist_ok=True)
+    return {
+        "YOLO_CONFIG_DIR": str(config),
+        "YOLO_OFFLINE": "1",
+        "YOLO_AUTOINSTALL": "False",
+        "YOLO_VERBOSE": "False",
+    }
+
+
+def publish(raw_root: str, destination: str, scaled: bool) -> Work:
+    """Worker function: publish the photographs, scaled or as they are."""
+    from hoban_assets.publish.prescaled import Scaling
+    from hoban_assets.publish.yolo_tree import publish
+
+    rows = described(Path(raw_root))
+    scaling = Scaling(IMAGE_SIZE, os.cpu_count() or 1) if scaled else None
+
+    def work() -> Callable[[], dict[str, int]]:
+        tree = publish(rows, Path(raw_root), Path(destination), scaling=scaling).path
+
+        def counted() -> dict[str, int]:
+            files = list((tree / "images").glob("*/*"))
+            give_more_names(tree)
+            return {"images": len(files), "bytes": sum(f.stat().st_size for f in files)}
+
+        return counted
+
+    return work
+
+
+def described(raw_root: Path) -> Samples:
+    """Rows of the photographs, each with some boxes; one in ten is for validation."""
+    import numpy as np
+    import xxhash
+
+    from hoban_assets.classes import CLASS_NAMES
+    from hoban_assets.samples import Samples
+
+    files = sorted(raw_root.rglob("*.jpg"))
+    ids = [file.relative_to(raw_root).as_posix() for file in files]
+    boxes, rng = len(ids) * BOXES, np.random.default_rng(4)
+    sides, classes = rng.uniform(0.05, 0.4, (2, boxes)), np.arange(boxes) % len(CLASS_NAMES)
+    return Samples.of(
+        {
+            "image_id": ids,
+            "source": ["s"] * len(ids),
+            "file": ids,
+            "width": [WIDTH] * len(ids),
+            "height": [HEIGHT] * len(ids),
+            "bytes": [file.stat().st_size for file in files],
+            "content_hash": [xxhash.xxh3_128_hexdigest(file.read_bytes()) for file in files],
+            "labelled_classes": [tuple(CLASS_NAMES)] * len(ids),
+            "group_id": ids,
+            "split": ["val" if index % 10 == 9 else "train" for index in range(len(ids))],
+        },
+        {
+            "image_id": np.repeat(ids, BOXES),
+            "class_id": classes,
+            "class_name": [CLASS_NAMES[c] for c in classes],
+            "x_center": rng.uniform(0.2, 0.8, boxes),
+            "y_center": rng.uniform(0.2, 0.8, boxes),
+            "width": sides[0],
+            "height": sides[1],
+            "area": sides[0] * sides[1],
+            "origin": ["human"] * boxes,
+        },
+    )
+
+
+def load(tree: str, batches: int, cache: str | bool = False, workers: int | None = None) -> Work:
+    """Worker function: some batches of a training's data loader, after some to get going.
+
+    `workers` is the number of loader processes; None: Ultralytics' own default.
+
+    The queue is not filled ahead when the timing starts: the loader is slower than the loop that
+    empties it.
+    """
+    from ultralytics.cfg import get_cfg
+    from ultralytics.data.build import build_dataloader
+
+    dataset = yolo_dataset(Path(tree), "train", cache=cache)
+    asked = int(get_cfg().workers) if workers is None else workers
+    loader = build_dataloader(dataset, BATCH, asked, shuffle=True, rank=-1)
+    endless = (batch for _ in count() for batch in loader)
+    for _ in range(WARM):
+        next(endless)
+
+    def work() -> Callable[[], dict[str, Any]]:
+        before = children_seconds()
+        shapes = [tuple(next(endless)["img"].shape) for _ in range(batches)]
+        spent = children_seconds() - before
+        return lambda: {
+            "images": sum(shape[0] for shape in shapes),
+            "boxes": sum(len(label["cls"]) for label in dataset.labels),
+            "shape": list(shapes[0][1:]),
+            "workers": loader.num_workers,
+            "cpu": spent,
+        }
+
+    return work
+
+
+def children_seconds() -> float:
+    """Processor seconds that the children of this process have used."""
+    import psutil
+
+    times = [child.cpu_times() for child in psutil.Process().children()]
+    return float(sum(t.user + t.system for t in times))
+
+
+def yolo_dataset(tree: Path, split: str, *, cache: str | bool = False) -> Any:
+    """Open the dataset as Ultralytics' trainer does for a training with default settings."""
+    from ultralytics.cfg import get_cfg
+    from ultralytics.data.build import build_yolo_dataset
+
+    names = {0: "a", 1: "b", 2: "c", 3: "d"}
+    data = {"path": str(tree), "names": names, "nc": len(names), "channels": 3}
+    config = get_cfg(overrides={"imgsz": IMAGE_SIZE, "task": "detect", "cache": cache})
+    assert config.mosaic == 1.0
+    return build_yolo_dataset(
+        config, str(tree / "images" / split), BATCH, data, mode="train", rect=False, stride=32
+    )
+
+
+def compare(trees: list[str]) -> Work:
+    """Worker function: PSNR between what both trees give to the augmentation, in dB."""
+    import cv2
+
+    raw, scaled = (yolo_dataset(Path(tree), "train") for tree in trees)
+
+    def work() -> dict[str, float]:
+        found = []
+        for index in range(min(COMPARED, len(raw))):
+            agree("photograph", *(Path(d.im_files[index]).name for d in (scaled, raw)))
+            found.append(cv2.PSNR(raw.load_image(index)[0], scaled.load_image(index)[0]))
+        return {"median": middle(found), "worst": min(found), "images": len(found)}
+
+    return work

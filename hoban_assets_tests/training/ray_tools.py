@@ -1,0 +1,143 @@
+"""A real Ray cluster on loopback with one declared GPU, and workers run on it as a step."""
+
+import os
+import re
+import secrets
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from hoban_assets.workers import _watchdog
+
+DEADLINE = 60.0
+WORKERS = Path(_watchdog.__file__).parent
+PAGE = Path(__file__).parents[2] / "docs" / "train-on-ray.md"
+BIN = Path(sys.executable).parent
+
+
+def documented(command: str) -> list[str]:
+    """The command of docs/train-on-ray.md that begins so."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.S | re.M)
+    [line] = [line for block in blocks for line in block.splitlines() if line.startswith(command)]
+    return shlex.split(line)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until(is_so: Callable[[], Any], what: str = "it") -> Any:
+    deadline = time.monotonic() + DEADLINE
+    while not (found := is_so()):
+        assert time.monotonic() < deadline, f"{what} did not happen"
+        time.sleep(0.05)
+    return found
+
+
+@contextmanager
+def ray_cluster() -> Iterator[str]:
+    """Start a cluster as the documentation says, on loopback, with a token; its address."""
+    pytest.importorskip("ray", reason="Ray is not installed: pip install 'hoban_assets[ray]'")
+    pytest.importorskip("dagster_ray", reason="pip install 'hoban_assets[ray]'")
+    port = str(free_port())
+    command = documented("ray start")
+    command[command.index("8265")] = port
+    token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(prefix="ray") as folder:
+        for name in [*filter(lambda name: name.startswith("RAY_"), os.environ), "DAGSTER_HOME"]:
+            patch.delenv(name, raising=False)
+        for name, value in token.items():
+            patch.setenv(name, value)
+        with (Path(folder) / "log").open("wb") as log:
+            head = subprocess.Popen(
+                [
+                    *(str(BIN / command[0]), *command[1:], "--block", "--num-cpus", "2"),
+                    *("--node-ip-address", "127.0.0.2", "--port", "0"),
+                    *("--temp-dir", f"{folder}/r", "--object-store-memory", "100000000"),
+                    *("--ray-client-server-port", str(free_port())),
+                    *("--dashboard-agent-listen-port", str(free_port())),
+                ],
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        address = f"http://127.0.0.1:{port}"
+        _forget_token()
+        try:
+            wait_until(lambda: _answers(address), "the cluster's start")
+            yield address
+        finally:
+            _end(head)
+    _forget_token()
+
+
+def _forget_token() -> None:
+    """Let Ray read its token from the environment again: it does so once a process."""
+    from ray._private.authentication_test_utils import reset_auth_token_state
+
+    reset_auth_token_state()
+
+
+def _answers(address: str) -> bool:
+    from ray.util.state import list_nodes
+
+    with suppress(Exception):
+        return bool(list_nodes(address, timeout=5))
+    return False
+
+
+def _end(head: subprocess.Popen) -> None:
+    """End the processes of this cluster and of no other one (as `ray stop` would)."""
+    head.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        head.wait(timeout=20)
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(head.pid, number)
+
+
+def marked(name: str) -> list[int]:
+    """Processes whose mark begins so: a worker of a job named `name` and all its children."""
+    wanted, found = f"{_watchdog.MARK}={name}".encode(), []
+    for folder in Path("/proc").iterdir():
+        with suppress(OSError):
+            if folder.name.isdigit() and wanted in (folder / "environ").read_bytes():
+                found.append(int(folder.name))
+    return found
+
+
+def run_step(
+    body: Callable[[dg.AssetExecutionContext], Any],
+    instance: dg.DagsterInstance,
+    partition: str = "sub",
+) -> tuple[dg.ExecuteInProcessResult, list[Any]]:
+    """Run `body` as an asset; its result, and what it logged (records of Dagster's log)."""
+
+    @dg.asset(partitions_def=dg.StaticPartitionsDefinition(["sub", "full"]))
+    def step(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        body(context)
+        return dg.MaterializeResult()
+
+    ended = dg.materialize([step], instance=instance, partition_key=partition, raise_on_error=False)
+    logged = [r for r in instance.all_logs(ended.run_id) if not r.is_dagster_event]
+    return ended, logged
+
+
+def reason_of(ended: dg.ExecuteInProcessResult) -> str:
+    """Message of the error that failed the step."""
+    [failed] = ended.get_step_failure_events()
+    error = failed.step_failure_data.error
+    return (error.cause or error).message

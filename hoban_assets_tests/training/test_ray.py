@@ -1,0 +1,267 @@
+"""Work on a real Ray cluster, from the step's side: what is logged, what is left, what is said."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import dagster as dg
+import pandas as pd
+import pytest
+from ray_tools import (
+    BIN,
+    WORKERS,
+    documented,
+    marked,
+    reason_of,
+    run_step,
+    wait_until,
+)
+from training_tools import plan_for, publish_squares
+
+from hoban_assets.on_ray import RayJob, connect, run_worker_on_ray
+from hoban_assets.settings import Settings
+from hoban_assets.training.metrics import read_metrics
+from hoban_assets.training.on_ray import RayTrainer
+
+WORKER = """
+import json, os, signal, subprocess, sys, time
+from pathlib import Path
+import _watchdog
+_watchdog.start(poll_seconds=0.05)
+from dagster_pipes import open_dagster_pipes
+sleeper = [sys.executable, "-c", "import time; time.sleep(1000)"]
+with open_dagster_pipes() as pipes:
+    extras = pipes.extras
+{body}
+"""
+FAMILY = """
+children = [subprocess.Popen(sleeper), subprocess.Popen(sleeper, start_new_session=True)]
+print("has children", flush=True)
+"""
+STEP = """
+import sys
+from pathlib import Path
+import dagster as dg
+from hoban_assets.on_ray import RayJob, run_worker_on_ray
+
+@dg.op
+def step(context):
+    address, script, python_path, go = sys.argv[1:]
+    job = RayJob(address, gpus=1, name="orphan", training="orphan", env={"PYTHONPATH": python_path})
+    run_worker_on_ray(context, job, python=Path(sys.executable), script=Path(script),
+                      extras={"go": go})
+
+@dg.job
+def job():
+    step()
+
+job.execute_in_process()
+"""
+
+
+@pytest.fixture
+def instance():
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield instance
+
+
+@pytest.fixture
+def work(cluster, tmp_path, instance):
+    """Run a worker's body on the cluster: (result of the run, its messages, log records)."""
+
+    def run(body, extras=None, instance=instance, python=Path(sys.executable), **job):
+        script = tmp_path / f"{job.get('name', 'some')}_worker.py"
+        lines = "\n".join(f"    {line}" for line in body.strip().splitlines())
+        script.write_text(WORKER.format(body=lines))
+        messages = []
+
+        def step(context):
+            asks = RayJob(cluster, env={"PYTHONPATH": str(WORKERS)}, **job)
+            done = run_worker_on_ray(
+                context, asks, python=python, script=script, extras=extras or {}, tail_lines=30
+            )
+            messages.extend(done.get_custom_messages())
+
+        ended, logged = run_step(step, instance)
+        return ended, messages, logged
+
+    return run
+
+
+def settings_for(root: Path, cluster: str, **env: str) -> Settings:
+    given = {"HOBAN_DATA_ROOT": str(root), "RAY_ADDRESS": cluster, **env}
+    return Settings.from_env(
+        {"HOBAN_FASTDUP_PYTHON": os.environ.get("HOBAN_FASTDUP_PYTHON", ""), **given}
+    )
+
+
+def said(logged) -> list[str]:
+    return [record.user_message for record in logged]
+
+
+class TestTraining:
+    def test_streams_its_epochs_waits_for_no_one_and_equals_a_local_one(
+        self, cluster, instance, tmp_path, squares, trained, work
+    ):
+        plan = plan_for(tmp_path, squares)
+        trainer = RayTrainer(settings_for(tmp_path, cluster))
+        results, second = [], []
+
+        def after_the_first_line():
+            wait_until((plan.run_dir / "config").exists, "the training's begin")
+            with dg.DagsterInstance.ephemeral() as other:
+                second.extend(
+                    work("pipes.report_custom_message(time.time())", instance=other, gpus=1)
+                )
+
+        queued = threading.Thread(target=after_the_first_line)
+        queued.start()
+        ended, logged = run_step(lambda c: results.append(trainer.train(c, plan)), instance)
+        queued.join()
+        assert ended.success
+        [result] = results
+
+        finished_at = (plan.run_dir / "finished.json").stat().st_mtime
+        epochs = [r for r in logged if r.user_message.startswith("epoch ")]
+        assert [r.user_message.split("  ")[0] for r in epochs] == ["epoch 1/2", "epoch 2/2"]
+        assert all(r.timestamp < finished_at for r in epochs)  # heard while it ran
+
+        local = read_metrics(trained.plan.run_dir / "metrics.jsonl")
+        pd.testing.assert_frame_equal(result.metrics, local)
+
+        _, [began_at], log = second  # of one GPU: it waited until the training let go of it
+        assert began_at > finished_at
+        assert any("waits for 1 GPU of the Ray cluster" in line for line in said(log))
+
+    def test_a_killed_worker_fails_the_step_with_its_reason_and_the_next_run_resumes(
+        self, cluster, instance, tmp_path, squares, monkeypatch
+    ):
+        plan = plan_for(tmp_path, squares, seed=1)
+        arguments = plan.yolo_arguments()
+        monkeypatch.setattr(
+            type(plan), "yolo_arguments", lambda self: {**arguments, "plots": False}
+        )
+        trainer = RayTrainer(settings_for(tmp_path, cluster))
+
+        def kill():
+            wait_until((plan.run_dir / "progress.json").exists, "the first epoch")
+            os.kill(min(marked(f"model_v9-sub-{plan.run_dir.name}")), signal.SIGKILL)
+
+        killer = threading.Thread(target=kill)
+        killer.start()
+        ended, _ = run_step(lambda context: trainer.train(context, plan), instance)
+        killer.join()
+        assert "was killed: the machine ran out of memory" in reason_of(ended)
+        assert "goes on after its last whole epoch" in reason_of(ended)
+        assert not marked(f"model_v9-sub-{plan.run_dir.name}")
+
+        ended, logged = run_step(lambda context: trainer.train(context, plan), instance)
+        assert ended.success
+        assert "resuming after epoch 1/2" in said(logged)
+
+    def test_the_worker_s_own_reason_is_shown(self, cluster, instance, tmp_path):
+        dataset = publish_squares(tmp_path / "dataset_v9")
+        plan = plan_for(tmp_path, dataset)
+        (dataset / "manifest.parquet").write_bytes(b"PAR1")
+        trainer = RayTrainer(settings_for(tmp_path, cluster))
+        ended, _ = run_step(lambda context: trainer.train(context, plan), instance)
+        assert "manifest.parquet cannot be read" in reason_of(ended)
+        assert "materialise the dataset again" in reason_of(ended)
+
+
+class TestNothingIsLeft:
+    def test_when_the_run_is_cancelled(self, work):
+        body = FAMILY + "os.kill(extras['step'], signal.SIGINT); time.sleep(1000)"
+        ended, _, logged = work(body, {"step": os.getpid()}, name="cancelled")
+        assert "DagsterExecutionInterruptedError" in str(ended.get_step_failure_events())
+        assert "has children" in said(logged)
+        assert not marked("cancelled-")
+
+    def test_when_the_job_s_own_process_of_ray_dies(self, work, cluster):
+        body = (
+            FAMILY + "os.kill(extras['x'] or parent(os.getppid()), signal.SIGKILL)\ntime.sleep(99)"
+        )
+        parent = "parent = lambda p: int(Path(f'/proc/{p}/stat').read_text().split()[-49])\n"
+        ended, _, _ = work(parent + body, {"x": 0}, name="lost")
+        assert "was lost with its node or process of Ray" in reason_of(ended)
+        assert "has children" in reason_of(ended)
+        wait_until(lambda: not marked("lost-"), "the end of the worker")
+
+    def test_of_a_step_that_was_killed_its_training_is_joined_and_by_another_one_stopped(
+        self, work, cluster, instance, tmp_path
+    ):
+        go = tmp_path / "go"
+        body = FAMILY + (
+            "while not Path(extras['go']).exists(): time.sleep(0.05)\n"
+            "pipes.report_custom_message(os.getpid())"
+        )
+        lines = "\n".join(f"    {line}" for line in body.strip().splitlines())
+        (tmp_path / "orphan_worker.py").write_text(WORKER.format(body=lines))
+        (tmp_path / "step.py").write_text(STEP)
+        step = subprocess.Popen(
+            [
+                *(sys.executable, str(tmp_path / "step.py"), cluster),
+                *(str(tmp_path / "orphan_worker.py"), str(WORKERS), str(go)),
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        processes = wait_until(lambda: m if len(m := marked("orphan-")) == 3 else None)
+        step.kill()
+        step.wait()
+        assert marked("orphan-") == processes  # it trains on
+
+        threading.Timer(1, go.touch).start()
+        ended, [pid], logged = work(body, {"go": str(go)}, gpus=1, name="orphan", training="orphan")
+        assert ended.success
+        assert pid in processes
+        assert "joined orphan-1, which trains this already; its log follows" in said(logged)
+        assert "has children" in said(logged)
+
+        client = connect(cluster)
+        left = client.submit_job(
+            entrypoint="sleep 1000",
+            metadata={"hoban/training": "of a run that ended", "dagster/run_id": ended.run_id},
+        )
+        wait_until(lambda: client.get_job_status(left).value == "RUNNING")
+        ended, _, logged = work("pass", name="another", training="another")
+        assert ended.success
+        assert client.get_job_status(left).value == "STOPPED"
+        assert f"stopping {left}: the run that started it ended" in said(logged)
+
+
+def test_a_failure_shows_the_last_lines_and_nothing_of_ray_s_environment_was_there(work):
+    body = """
+for i in range(60): print("line", i)
+print("Ray's:", [name for name in os.environ if name.startswith(("RAY", "OMP"))])
+sys.exit(3)"""
+    ended, _, logged = work(body, name="fails")
+    assert "fails_worker.py failed with exit code 3" in reason_of(ended)
+    assert "line 59" in reason_of(ended)
+    assert "line 0" not in reason_of(ended)
+    assert {"line 0", "Ray's: []"} <= set(said(logged))
+
+
+def test_a_node_that_does_not_see_a_folder_says_so(work):
+    ended, _, _ = work("pass", needs=[Path("/data/not here")])
+    assert "of the Ray cluster does not see /data/not here" in reason_of(ended)
+    assert "under the same path" in reason_of(ended)
+
+
+def test_more_gpus_than_a_node_has_are_refused_at_once(work):
+    ended, _, _ = work("pass", gpus=2)
+    assert "2 GPU are asked for, but no node" in reason_of(ended)
+
+
+def test_an_interpreter_that_the_node_lacks_is_named(work):
+    ended, _, _ = work("pass", python=Path("/opt/none/python"))
+    assert "has no interpreter /opt/none/python -> set HOBAN_RAY_PYTHON" in reason_of(ended)
+
+
+def test_the_documented_commands_work(cluster):
+    command = [part.replace("8265", cluster.rpartition(":")[2]) for part in documented("ray job")]
+    listed = subprocess.run([str(BIN / command[0]), *command[1:]], capture_output=True, text=True)
+    assert listed.returncode == 0, listed.stderr
