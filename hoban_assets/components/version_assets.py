@@ -18,6 +18,7 @@ from hoban_assets.components.common import (
     step,
     unchanged,
 )
+from hoban_assets.components.describing import dataset_text, schemas, words
 from hoban_assets.components.model_assets import model_asset
 from hoban_assets.components.platform import Platform
 from hoban_assets.components.presence import RECIPE_FILE
@@ -27,9 +28,12 @@ from hoban_assets.ledger import Ledger
 from hoban_assets.pipeline.dataset import Dataset, build_dataset, input_key, input_versions
 from hoban_assets.pipeline.progress import progress_line
 from hoban_assets.pipeline.recipe import Recipe
+from hoban_assets.publish.prescaled import Scaling, published_version
+from hoban_assets.publish.yolo_files import MANIFEST
 from hoban_assets.publish.yolo_tree import PublishReport, publish, read_report
+from hoban_assets.reporting.status.disk_use import size_text
 from hoban_assets.samples import Samples
-from hoban_assets.settings import PARTITIONS
+from hoban_assets.settings import PARTITIONS, Settings
 
 DATASET_CODE = code_version_of(*DATASET_PARTS)
 DATASET_CHECKS = (
@@ -52,10 +56,9 @@ def dataset_asset(recipe: Recipe, file: Path) -> dg.AssetsDefinition:
 
     @dg.asset(
         name=recipe.dataset,
-        description=f"{recipe.description}\n\nA YOLO tree (data.yaml, images, labels, manifest) "
-        f"made from {', '.join(recipe.inputs)}; `path` says where it lies.",
+        description=dataset_text(recipe, words()),
         group_name="datasets",
-        metadata={RECIPE_FILE: dg.MetadataValue.path(str(file))},
+        metadata={RECIPE_FILE: dg.MetadataValue.path(str(file)), **schemas()},
         owners=OWNERS,
         kinds={"yolo", "duckdb"},
         partitions_def=PARTITIONS_DEF,
@@ -78,12 +81,15 @@ def dataset_asset(recipe: Recipe, file: Path) -> dg.AssetsDefinition:
             ledger = Ledger(context.log.info)
             dataset = build_dataset(recipe, partition, stages, extract, ledger)
             found = dataset_checks(recipe, partition, dataset, ledger)
-            version = dataset.samples.data_version()
+            size = recipe.prescale_of(partition)
+            version = published_version(dataset.samples.data_version(), size)
             target = settings.artifacts / recipe.dataset / partition / version[:16]
 
             def finish() -> tuple[Build, dict[str, Any]]:
-                images = progress_line("publishing", context.log.info)
-                report = publish(dataset.samples, settings.raw_root, target, images)
+                what = f"publishing, scaled to {size} pixels" if size else "publishing"
+                images = progress_line(what, context.log.info)
+                scaling = Scaling(size, settings.workers, earlier_trees(settings)) if size else None
+                report = publish(dataset.samples, settings.raw_root, target, images, scaling)
                 metadata = {
                     **publish_metadata(report),
                     **sample_metadata(dataset.samples, ledger.table()),
@@ -126,8 +132,28 @@ def dataset_checks(recipe: Recipe, partition: str, dataset: Dataset, ledger: Led
     ]
 
 
+def earlier_trees(settings: Settings) -> list[Path]:
+    """Published trees of all datasets, from which scaled photographs are taken over.
+
+    Trees in the making are left out: their files may be half-written.
+    """
+    manifests = sorted(settings.artifacts.glob(f"*/*/*/{MANIFEST}"))
+    return [file.parent for file in manifests if not file.parent.name.startswith(".")]
+
+
 def publish_metadata(report: PublishReport) -> dict[str, Any]:
     """Where the tree lies and how its images got there."""
     how = f"{report.linked:,} hard links, {report.copied:,} copies"
     why = "".join(f"; {reason}" for reason in report.copy_reasons)
-    return {"path": dg.MetadataValue.path(str(report.path)), "placed_as": how + why}
+    metadata: dict[str, Any] = {"path": dg.MetadataValue.path(str(report.path))}
+    if report.prescale is None:
+        return {**metadata, "placed_as": how + why}
+    sizes = f"{size_text(report.raw_bytes)} -> {size_text(report.image_bytes)}"
+    text = f"{report.scaled:,} scaled to {report.prescale} pixels ({sizes} in all), {how}{why}"
+    return {
+        **metadata,
+        "placed_as": text,
+        "prescale": report.prescale,
+        "raw_bytes": report.raw_bytes,
+        "image_bytes": report.image_bytes,
+    }

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from hoban_assets.curation.quality import AreaLimits
 from hoban_assets.curation.selection import Order, Unit
 from hoban_assets.settings import PARTITIONS
+
+STRIDE = 32
+"""Ultralytics rounds image sizes up to a multiple of this (largest stride of its detectors)."""
 
 ClassName = Literal["person_with_helmet", "person_without_helmet", "person", "fallen"]
 
@@ -70,6 +73,12 @@ class Recipe(_Strict):
         0.85, gt=0, le=1, description="images this similar stay on one side of the split"
     )
     val_share: float = Field(0.1, gt=0, lt=0.5)
+    prescale: int | PerPartition | None = Field(
+        None,
+        description="pixels of the long side that photographs are scaled to when published: the "
+        "image size that the model is trained with; one number, or {sub: 0, full: 640}, 0 = as "
+        "they are",
+    )
     map50_gate: float = Field(0.9, gt=0, le=1, description="mAP50 below which a model warns")
     training: Training = Field(default_factory=lambda: Training.model_validate({}))
 
@@ -78,6 +87,23 @@ class Recipe(_Strict):
         if self.group_similarity > self.similarity:
             raise ValueError("group_similarity must not be above similarity")
         return self
+
+    @field_validator("prescale")
+    @classmethod
+    def _is_an_image_size(cls, value: int | PerPartition | None) -> int | PerPartition | None:
+        for size in (value.sub, value.full) if isinstance(value, PerPartition) else (value or 0,):
+            if size < 0 or size % STRIDE:
+                near = max(STRIDE, -(-size // STRIDE) * STRIDE)
+                raise ValueError(
+                    f"{size} is no image size of Ultralytics, which takes multiples of {STRIDE}: "
+                    f"{near} would be one"
+                )
+        return value
+
+    def prescale_of(self, partition: str) -> int | None:
+        """Pixels that photographs of partition 'sub' or 'full' are scaled to; None: as they are."""
+        asked = self.prescale
+        return (asked.of(partition) if isinstance(asked, PerPartition) else asked) or None
 
     @property
     def dataset(self) -> str:

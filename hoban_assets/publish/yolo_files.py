@@ -6,6 +6,7 @@ import errno
 import os
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,28 @@ IGNORED = pa.list_(
     pa.struct([("class_id", pa.int8()), *((c, pa.float64()) for c in ("x", "y", "w", "h"))])
 )
 _BOX = ["x_center", "y_center", "width", "height"]
+
+
+@dataclass(frozen=True)
+class ScaledImages:
+    """What the manifest says of a prescaled tree."""
+
+    size: int
+    """Pixels of the long side."""
+    method: str
+    bytes: np.ndarray
+    """[images] int64: size of each scaled file; 0 where the image stayed as it is."""
+
+    def facts(self, raw_bytes: pd.Series) -> dict[str, str]:
+        """Metadata of the manifest; `raw_bytes` is the size of each raw file."""
+        kept = np.where(self.bytes > 0, self.bytes, raw_bytes)
+        numbers = {
+            "prescale": self.size,
+            "scaled": int((self.bytes > 0).sum()),
+            "raw_bytes": int(raw_bytes.sum()),
+            "image_bytes": int(kept.sum()),
+        }
+        return {**{key: str(value) for key, value in numbers.items()}, "method": self.method}
 
 
 def write_labels(samples: Samples, names: list[str], building: Path) -> None:
@@ -74,9 +97,18 @@ def write_data_yaml(building: Path) -> None:
 
 
 def write_manifest(
-    samples: Samples, names: list[str], building: Path, reasons: Counter[str]
+    samples: Samples,
+    names: list[str],
+    building: Path,
+    reasons: Counter[str],
+    scaled: ScaledImages | None = None,
 ) -> None:
-    """Write one row an image; counts and why files were copied go into the file's metadata."""
+    """Write one row an image; counts and why files were copied go into the file's metadata.
+
+    ``width``, ``height``, ``bytes`` and ``content_hash`` are those of the raw file. The manifest of
+    a prescaled tree has one column more: ``scaled_bytes``, the size of the published file, null
+    where the image is as in the raw source.
+    """
     images = samples.images
     columns = {
         "name": pa.array(names),
@@ -91,6 +123,9 @@ def write_manifest(
         "copied": str(reasons.total()),
         "copy_reasons": "\n".join(f"{count:,} files: {why}" for why, count in reasons.items()),
     }
+    if scaled:
+        columns["scaled_bytes"] = pa.array(scaled.bytes, mask=scaled.bytes == 0)
+        facts |= scaled.facts(images.bytes)
     pq.write_table(pa.table(columns).replace_schema_metadata(facts), building / MANIFEST)
 
 

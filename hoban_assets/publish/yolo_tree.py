@@ -5,7 +5,8 @@
     <destination>/
       data.yaml              relative paths: the folder can be moved
       manifest.parquet       one row an image: name, split, where it came from, what it may teach
-      images/{train,val}/    hard links to the raw files (copies where that is not possible)
+      images/{train,val}/    hard links to the raw files (copies where that is not possible), or
+                             the photographs scaled to the training size (see `prescaled`)
       labels/{train,val}/    class x_center y_center width height; empty for a background
 
 The tree is built beside its destination and renamed into place, so a killed run leaves either
@@ -19,37 +20,39 @@ import os
 import re
 import shutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import xxhash
 
 from hoban_assets.errors import HobanError
 from hoban_assets.lifeline import own_folder
+from hoban_assets.publish.prescaled import (
+    METHOD,
+    Photograph,
+    Scaling,
+    place_scaled,
+    to_be_scaled,
+    with_jpg,
+)
+from hoban_assets.publish.raw_files import copy_with_end, link, must_be_unchanged
 from hoban_assets.publish.yolo_files import (
     MANIFEST,
     SPLITS,
+    ScaledImages,
     write_data_yaml,
     write_labels,
     write_manifest,
 )
 from hoban_assets.samples import Samples
 
-_NO_LINK = {
-    errno.EXDEV: "raw files lie on another file system",
-    errno.EPERM: "the file system allows no hard links",
-    errno.ENOTSUP: "the file system allows no hard links",
-    errno.ENOSYS: "the file system allows no hard links",
-    errno.EACCES: "hard links to these files are not allowed",
-    errno.EMLINK: "a raw file has too many links",
-}
-
 
 @dataclass(frozen=True)
 class PublishReport:
-    """What lies in a published tree: `linked` + `copied` = images; why files were copied."""
+    """What lies in a published tree: `linked` + `copied` + `scaled` = images."""
 
     path: Path
     images: int
@@ -57,6 +60,14 @@ class PublishReport:
     linked: int
     copied: int
     copy_reasons: tuple[str, ...]
+    """Why files were copied."""
+    prescale: int | None = None
+    """Pixels of the long side that larger photographs were scaled to; None: none was."""
+    scaled: int = 0
+    raw_bytes: int = 0
+    """Of a prescaled tree: size of its images as raw files."""
+    image_bytes: int = 0
+    """Of a prescaled tree: size of its images as they are published."""
 
 
 def publish(
@@ -64,28 +75,37 @@ def publish(
     raw_root: Path,
     destination: Path,
     progress: Callable[[int, int], None] | None = None,
+    scaling: Scaling | None = None,
 ) -> PublishReport:
     """Write the tree for `samples`, whose images all have a split, to `destination`.
 
     A whole tree that is there already is used as it is: destinations are named after the data
-    version. `progress` is called with (images done, images).
+    version (`prescaled.published_version`). `progress` is called with (images done, images). With
+    `scaling` the photographs that are larger are scaled (see `prescaled`).
 
     Raises:
-        HobanError: the disk is full, a raw file is gone or has changed since it was read, or the
-            destination cannot be written. Nothing half-built stays, and nothing older is touched.
+        HobanError: the disk is full, a raw file is gone, has changed since it was read or does
+            not decode, or the destination cannot be written. Nothing half-built stays, and nothing
+            older is touched.
     """
     if not samples.images.split.isin(SPLITS).all():
         raise ValueError("every image needs a split of 'train' or 'val'")
     if (ready := read_report(destination)) is not None:
         return ready
     building = own_folder(destination.parent, "building")
-    names = published_names(samples)
+    large = to_be_scaled(samples, scaling.size) if scaling else np.zeros(len(samples.images), bool)
+    names = with_jpg(published_names(samples), large)
     try:
         _make_folders(building)
-        reasons = _place_images(samples, names, raw_root, building, progress)
+        reasons, photographs = _place_images(samples, names, large, raw_root, building, progress)
+        scaled = None
+        if scaling:
+            sizes = np.zeros(len(names), np.int64)
+            sizes[large] = place_scaled(photographs, scaling, progress)
+            scaled = ScaledImages(scaling.size, METHOD, sizes)
         write_labels(samples, names, building)
         write_data_yaml(building)
-        write_manifest(samples, names, building, reasons)
+        write_manifest(samples, names, building, reasons, scaled)
         if destination.exists():  # incomplete, else it would have been used above
             destination.rename(building / "incomplete")
         shutil.rmtree(building / "incomplete", ignore_errors=True)
@@ -129,11 +149,24 @@ def read_report(destination: Path) -> PublishReport | None:
 def _report(destination: Path) -> PublishReport:
     manifest = pq.ParquetFile(destination / MANIFEST)
     facts = manifest.schema_arrow.metadata
-    reasons = tuple(filter(None, facts[b"copy_reasons"].decode().split("\n")))
-    copied, images = int(facts[b"copied"]), manifest.metadata.num_rows
+    images = manifest.metadata.num_rows
+    copied, scaled = _number(facts, "copied"), _number(facts, "scaled")
     return PublishReport(
-        destination, images, int(facts[b"boxes"]), images - copied, copied, reasons
+        path=destination,
+        images=images,
+        boxes=_number(facts, "boxes"),
+        linked=images - copied - scaled,
+        copied=copied,
+        copy_reasons=tuple(filter(None, facts[b"copy_reasons"].decode().split("\n"))),
+        prescale=_number(facts, "prescale") or None,
+        scaled=scaled,
+        raw_bytes=_number(facts, "raw_bytes"),
+        image_bytes=_number(facts, "image_bytes"),
     )
+
+
+def _number(facts: Mapping[bytes, bytes], key: str) -> int:
+    return int(facts.get(key.encode(), 0))
 
 
 def _count(folder: Path) -> int:
@@ -151,60 +184,36 @@ def _make_folders(building: Path) -> None:
 def _place_images(
     samples: Samples,
     names: list[str],
+    large: np.ndarray,
     raw_root: Path,
     building: Path,
     progress: Callable[[int, int], None] | None,
-) -> Counter[str]:
-    """Link or copy every image; return how many were copied for which reason."""
-    reasons = Counter[str]()
+) -> tuple[Counter[str], list[Photograph]]:
+    """Link or copy every image that is not `large`; return the others, to be scaled.
+
+    Also counts how many were copied for which reason.
+    """
+    reasons, photographs = Counter[str](), list[Photograph]()
     folders = {split: f"{building}/images/{split}/" for split in SPLITS}
-    columns = [samples.images[c].tolist() for c in ("file", "split", "bytes", "needs_copy")]
-    rows = zip(*columns, names, strict=True)
-    for done, (file, split, size, needs_copy, name) in enumerate(rows):
+    wanted = ("file", "split", "bytes", "needs_copy", "content_hash")
+    columns = [samples.images[c].tolist() for c in wanted]
+    rows = zip(*columns, names, large.tolist(), strict=True)
+    for done, (file, split, size, needs_copy, content, name, is_large) in enumerate(rows):
         source, target = f"{raw_root}/{file}", folders[split] + name
-        _must_be_unchanged(source, size)
+        if is_large:
+            known = content if isinstance(content, str) else None  # pandas says nan for none
+            photographs.append(Photograph(source, target, size, known, needs_copy))
+            continue
+        must_be_unchanged(source, size)
         if needs_copy:
-            _copy_with_end(source, target)
+            copy_with_end(source, target)
             reasons["the JPEG lacked its end marker, which was added"] += 1
-        elif reason := _link(source, target):
+        elif reason := link(source, target):
             shutil.copy2(source, target)
             reasons[reason] += 1
         if progress and done % 1000 == 999:
-            progress(done + 1, len(names))
-    return reasons
-
-
-def _copy_with_end(source: str, target: str) -> None:
-    """Copy a JPEG that does not end in FFD9, and end it so.
-
-    Ultralytics rewrites such a file, or drops it where Pillow finds it cut; decoders take the
-    same picture from it with the marker as without (the image facts have seen to that).
-    """
-    shutil.copy2(source, target)
-    with open(target, "ab") as file:  # noqa: PTH123
-        file.write(b"\xff\xd9")
-
-
-def _must_be_unchanged(source: str, size: int) -> None:
-    if not size:  # not known: the file was never read
-        return
-    found = os.stat(source).st_size  # noqa: PTH116 - a Path an image costs as much as its link
-    if found != size:
-        raise HobanError(
-            f"{source} has {found:,} bytes, but had {size:,} when it was read",
-            "materialise the stages of this dataset again, then the dataset",
-        )
-
-
-def _link(source: str, target: str) -> str:
-    """Hard-link; return '' or why that is not possible."""
-    try:
-        os.link(source, target)
-    except OSError as error:
-        if error.errno not in _NO_LINK:
-            raise
-        return _NO_LINK[error.errno]
-    return ""
+            progress(done + 1 - len(photographs), len(names))
+    return reasons, photographs
 
 
 def _explained(error: OSError, destination: Path) -> HobanError:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from glob import escape
 from pathlib import Path
 from stat import S_ISLNK, S_ISREG
+from typing import NamedTuple
 
 from hoban_assets.reporting.status.disk_use import BLOCK
 from hoban_assets.settings import Settings
@@ -25,13 +26,26 @@ EDIT_MARGIN_NS = 2_000_000_000
 """A label file this much newer than the manifest, which is written last, was edited by hand."""
 
 RUN_FILES = re.compile(
-    r"(plan|failed|finished|progress|curves|worst_images)\.json(\.new)?|"
+    r"(plan|failed|finished|progress|curves|worst_images|results)\.json(\.new)?|"
     r"command\.txt|metrics\.jsonl(\.new)?|(data|args)\.yaml|"
     r"(best|last)\.pt|results\.(csv|png)|labels\.jpg|confusion_matrix(_normalized)?\.png|"
     r"Box(PR|F1|P|R)_curve\.png|(train|val)_batch\d+(_labels|_pred)?\.jpg"
 )
 RUN_FOLDERS = {"train", "evaluation", "kept", "config"}
 WEIGHTS = re.compile(r"(best|last|epoch\d+)\.pt")
+
+
+class Published(NamedTuple):
+    """What the manifest of a published tree says of one image."""
+
+    split: str
+    name: str
+    file: str
+    """Raw file, below the raw root."""
+    raw_bytes: int
+    """Size of the raw file when it was read; 0: not known."""
+    scaled_bytes: int | None
+    """Size of the published file where it was scaled from the raw one; None: same content."""
 
 
 @dataclass(frozen=True)
@@ -103,19 +117,19 @@ def objection_to_tree(tree: Path, raw_root: Path, say: Say) -> str | None:
     rows = _manifest(manifest)
     if rows is None:
         return say("its manifest.parquet cannot be read: it cannot be told what it holds")
-    if strange := _strange_in_tree(tree, {(split, name) for split, name, _ in rows}):
+    if strange := _strange_in_tree(tree, {(row.split, row.name) for row in rows}):
         return say("holds a file that hoban did not write: {file}", file=strange)
     published = manifest.stat().st_mtime_ns
-    for split, name, _ in rows:
-        label = f"{tree}/labels/{split}/{name.rpartition('.')[0]}.txt"
+    for row in rows:
+        label = f"{tree}/labels/{row.split}/{row.name.rpartition('.')[0]}.txt"
         if (status := _status(label)) and status.st_mtime_ns > published + EDIT_MARGIN_NS:
             return say(
-                "its label file {file} was changed since", file=f"{split}/{Path(label).name}"
+                "its label file {file} was changed since", file=f"{row.split}/{Path(label).name}"
             )
     lost = [
-        file
-        for split, name, file in rows
-        if _only_copy(f"{tree}/images/{split}/{name}", f"{raw_root}/{file}")
+        row.file
+        for row in rows
+        if _only_copy(f"{tree}/images/{row.split}/{row.name}", f"{raw_root}/{row.file}", row)
     ]
     if lost:
         return say(
@@ -126,19 +140,20 @@ def objection_to_tree(tree: Path, raw_root: Path, say: Say) -> str | None:
     return None
 
 
-def _manifest(manifest: Path) -> list[tuple[str, str, str]] | None:
-    """Split, name and raw file of every image; None where the file is damaged or not ours."""
+def _manifest(manifest: Path) -> list[Published] | None:
+    """What it says of every image; None where the file is damaged or not ours."""
     import duckdb
 
     try:
         with duckdb.connect() as memory:
-            sql = "SELECT split, name, file FROM read_parquet(?)"
-            found = memory.execute(sql, [escape(str(manifest))]).fetchall()
+            given = [escape(str(manifest))]
+            columns = memory.execute("DESCRIBE SELECT * FROM read_parquet(?)", given).fetchall()
+            scaled = "scaled_bytes" if "scaled_bytes" in {c[0] for c in columns} else "NULL"
+            sql = f"SELECT split, name, file, bytes, {scaled} FROM read_parquet(?)"  # noqa: S608
+            found = [Published(*row) for row in memory.execute(sql, given).fetchall()]
     except duckdb.Error:
         return None
-    whole = all(
-        split in SPLITS and name and "/" not in name and file for split, name, file in found
-    )
+    whole = all(r.split in SPLITS and r.name and "/" not in r.name and r.file for r in found)
     return found if whole else None
 
 
@@ -173,13 +188,18 @@ def _is_plain(path: Path) -> bool:
     return path.is_file() and not path.is_symlink()
 
 
-def _only_copy(published: str, raw: str) -> bool:
-    """Whether a published image exists whose bytes the raw root does not hold."""
+def _only_copy(published: str, raw: str, row: Published) -> bool:
+    """Whether a published image exists whose content the raw root does not hold.
+
+    A scaled one is made from the raw file again: both must have the sizes of that day.
+    """
     here, there = _status(published), _status(raw)
     if here is None:
         return False
     if there is None:
         return True
+    if row.scaled_bytes is not None:
+        return (here.st_size, there.st_size) != (row.scaled_bytes, row.raw_bytes)
     same = (here.st_dev, here.st_ino) == (there.st_dev, there.st_ino)
     return not same and here.st_size not in (there.st_size, there.st_size + END_MARKER)
 
@@ -217,11 +237,14 @@ def whose_content(file: Path, settings: Settings, say: Say) -> str | None:
         return None
     wanted = (file.parent.name, file.name)
     rows = _manifest(tree / "manifest.parquet") or []
-    raw = next((settings.raw_root / f for split, name, f in rows if (split, name) == wanted), None)
-    if raw is None:
+    row = next((row for row in rows if (row.split, row.name) == wanted), None)
+    if row is None:
         return None
-    if _only_copy(str(file), str(raw)):
+    raw = settings.raw_root / row.file
+    if _only_copy(str(file), str(raw), row):
         return say("the raw file {raw} is gone or differs: this is the only copy", raw=raw)
+    if row.scaled_bytes is not None:
+        return say("made from {raw}, from which it can be made again", raw=raw)
     if file.samefile(raw):
         return say("a hard link of {raw}, which keeps the content", raw=raw)
     return say("a copy of {raw}, which keeps the content", raw=raw)

@@ -86,3 +86,9 @@ def _choice(recipe: Mapping[str, Any], partition: str, say: Say) -> Iterator[str
             share=percent(recipe["val_share"]),
             limit=recipe.get("group_similarity", "-"),
         )
+    if size := _of(recipe.get("prescale"), partition):
+        yield say(
+            "Photographs are published scaled to {n} pixels on the long side: a model of it is "
+            "trained with this image size.",
+            n=size,
+        )
