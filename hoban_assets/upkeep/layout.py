@@ -52,7 +52,8 @@ def places(root: Path, settings: Settings) -> Iterator[Place]:
         STAGING: _staged,
     }
     for entry in _listing(root):
-        if entry.name in ours or relation(entry, settings.raw_root):
+        apart = relation(entry, settings.raw_root) or relation(entry, settings.inbox)
+        if entry.name in ours or apart:
             continue
         reader = readers.get(entry.name)
         if reader is None or not _is_folder(entry):

@@ -1,0 +1,287 @@
+"""What a server handed in becomes a materialisation like any other, once and as a whole."""
+
+from contextlib import contextmanager
+
+import dagster as dg
+import pytest
+from dagster._core.definitions.data_version import CachingStaleStatusResolver
+from handed_in_runs import DATASET, KEY, MODEL, PARTITION, VERSION, HandedIn, home_in, run_files
+
+from hoban_assets.catalog.answers import asking
+from hoban_assets.catalog.store import Catalog
+from hoban_assets.components import inbox, inbox_events
+from hoban_assets.components.common import PARTITIONS_DEF
+from hoban_assets.components.inbox import import_results
+from hoban_assets.components.model_assets import MODEL_CODE, model_asset, model_metadata
+from hoban_assets.defs.recipes import declared_recipes
+from hoban_assets.errors import HobanError
+from hoban_assets.reporting.language import korean
+from hoban_assets.reporting.results.results import model_results
+from hoban_assets.training.handed_in_archive import Refused
+from hoban_assets.upkeep.leftovers import survey
+from hoban_assets.upkeep.references import references
+
+RECIPES = {recipe.model: recipe for recipe in declared_recipes()}
+
+
+def quietly(line: str) -> None:
+    """Log nothing."""
+
+
+@contextmanager
+def made_in(folder):
+    with dg.DagsterInstance.ephemeral() as instance, pytest.MonkeyPatch.context() as patch:
+        made = home_in(folder, instance)
+        for name, value in made.env.items():
+            patch.setenv(name, value)
+        yield made
+
+
+@pytest.fixture
+def home(tmp_path):
+    with made_in(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def pristine(tmp_path_factory):
+    """A home for what is refused, which changes nothing."""
+    with made_in(tmp_path_factory.mktemp("pristine")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory):
+    """A home with one import, and what was said of it; only looked at."""
+    with made_in(tmp_path_factory.mktemp("imported")) as made:
+        yield made, bring_in(made)
+
+
+def bring_in(home, handed_in=None, **options):
+    path = (handed_in or HandedIn()).tar(home.root / "usb")
+    return import_results(path, home.settings, RECIPES, home.instance, quietly, **options)
+
+
+def refusal(home, handed_in=None, **options) -> str:
+    """The reason; nothing is changed by it, and it has its Korean."""
+    path = (handed_in or HandedIn()).tar(home.root / "usb")
+    before = home.state()
+    with pytest.raises(Refused) as refused:
+        import_results(path, home.settings, RECIPES, home.instance, quietly, **options)
+    assert home.state() == before
+    assert set(refused.value.texts) <= set(korean())
+    return str(refused.value)
+
+
+def test_the_catalog_knows_it_as_any_trained_model(imported):
+    home, found = imported
+    assert (found.since, found.run_dir, found.result.epochs) == (None, home.run_dir, 30)
+    (line,) = home.models()
+    assert line["is_current"]
+    assert line["data_version"] == KEY
+    assert line["path"] == str(home.run_dir)
+    assert line["code_version"] == MODEL_CODE
+    with asking(home.settings.catalog_path) as ask:
+        (used,) = ask("SELECT input, data_version FROM inputs WHERE asset = ?", [MODEL])
+        assert used == {"input": DATASET, "data_version": VERSION}
+        results = model_results(ask, MODEL, PARTITION)
+    assert results.overall.ap50 == pytest.approx(0.801)
+    assert results.dataset_is_current
+    assert results.weights == "yolo26m.pt"
+    assert results.epochs_planned == 300
+    assert {check["name"]: check["passed"] for check in results.checks} == {
+        "map50": False,  # 0.801 is below the gate
+        "no_regression": True,
+    }
+
+
+def test_dagster_shows_its_figures_pictures_and_checks(imported):
+    home, found = imported
+    (event,) = home.events()
+    assert event.partition == PARTITION
+    plan = inbox.plan_of(inbox.local_plan(*_manifest(home), "x"))
+    assert set(model_metadata(plan, found.result)) <= set(event.metadata)
+    assert event.metadata["mAP50"].value == 0.801
+    assert event.metadata["picture/results"].value.startswith("![")
+    table = event.metadata["per_class"].value.records
+    assert [row.data["class_name"] for row in table][:2] == ["all", "person_with_helmet"]
+    assert event.metadata["handed_in"].value == f"results_{MODEL}_{PARTITION}_{KEY}.tar"
+    assert "NVIDIA H200" in event.metadata["trained_with"].value
+    checks = {c.check_name: c for c in home.checks()}
+    assert {c.partition for c in checks.values()} == {PARTITION}
+    assert not checks["map50"].passed
+    assert checks["map50"].severity == dg.AssetCheckSeverity.WARN
+    assert "mAP50 0.801 against" in checks["map50"].description
+    assert checks["map50"].metadata["label_aware"].value == 0.801
+
+
+def _manifest(home):
+    with inbox.opened(HandedIn().tar(home.root / "usb")) as archive:
+        return inbox.read_manifest(archive), home.settings
+
+
+def test_dagster_takes_it_for_fresh_until_the_dataset_changes(home):
+    @dg.asset(name=DATASET, partitions_def=PARTITIONS_DEF, code_version="1")
+    def dataset() -> None: ...
+
+    def status():
+        graph = dg.Definitions(
+            assets=[dataset, model_asset(RECIPES[MODEL])],
+            resources={"platform": inbox_platform(), "samples": dg.mem_io_manager},
+        ).resolve_asset_graph()
+        return CachingStaleStatusResolver(home.instance, graph, _loading(home.instance)).get_status(
+            dg.AssetKey(MODEL), PARTITION
+        )
+
+    bring_in(home)
+    assert status().value == "FRESH"
+    home.build_dataset("other rows")
+    assert status().value == "STALE"
+
+
+def inbox_platform():
+    from hoban_assets.components.platform import Platform
+
+    return Platform()
+
+
+def _loading(instance):
+    from dagster._core.loader import LoadingContextForTest
+
+    return LoadingContextForTest(instance)
+
+
+def test_a_second_import_doubles_nothing_and_puts_back_what_was_lost(home):
+    bring_in(home)
+    before = home.state()
+    again = bring_in(home)
+    assert again.since is not None
+    assert not again.mended
+    assert home.state() == before
+
+    home.run_dir.rename(home.root / "lost")
+    bring_in(home)
+    assert (home.run_dir / "best.pt").is_file(), "a lost run folder is put back"
+    assert home.state()[1:] == before[1:]
+
+
+def test_results_of_another_dataset_version_are_refused_with_both_versions(home):
+    home.build_dataset("newer rows of it")
+    said = refusal(home)
+    assert "another version of dataset_v9 [full]: rows of dataset_, built 2" in said
+    assert "current is newer rows of it, built 2" in said
+    assert "hoban bundle dataset_v9 --partition full" in said
+
+
+def test_of_a_version_that_was_never_built_here_it_is_said(pristine):
+    said = refusal(pristine, HandedIn(version="feedfeedfeedfeed"))
+    assert "feedfeedfeedfeed, which was never built here; current is rows of dataset_" in said
+
+
+def test_without_the_dataset_it_is_refused(pristine):
+    said = refusal(pristine, HandedIn(partition="sub"))
+    assert "dataset_v9 [sub] was never built here" in said
+    assert "dagster asset materialize --select '*dataset_v9' --partition sub" in said
+
+
+def test_a_data_root_without_a_catalog_is_no_crash(home):
+    home.settings.catalog_path.unlink()
+    with pytest.raises(Refused, match="was never built here"):
+        bring_in(home)
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [{"dataset": "dataset_v8"}, {"model": "model_v99", "plan": None}],
+    ids=["of another dataset", "unknown"],
+)
+def test_a_model_that_no_recipe_declares_is_refused(pristine, claims):
+    handed_in = HandedIn(claims=claims)
+    if "model" in claims:
+        claims["plan"] = {**HandedIn().manifest()["plan"], "asset": claims["model"]}
+    said = refusal(pristine, handed_in)
+    assert "which no recipe here declares" in said
+    assert MODEL in said
+
+
+def test_another_partition_than_asked_for_is_refused(pristine):
+    assert "is of partition full, not sub" in refusal(pristine, partition="sub")
+
+
+def test_another_training_of_the_same_plan_is_left_alone(home):
+    home.run_dir.mkdir(parents=True)
+    (home.run_dir / "best.pt").write_bytes(b"trained here")
+    said = refusal(home)
+    assert f"{home.run_dir} holds another result of the same training: its best.pt" in said
+
+
+class Killed(BaseException):
+    """As SIGKILL: nothing catches it."""
+
+
+def killed(*arguments, **options):
+    raise Killed
+
+
+@pytest.mark.parametrize(
+    ("owner", "step"),
+    [
+        (Catalog, "record"),
+        (inbox_events, "report"),
+        (dg.DagsterEvent, "asset_materialization"),
+    ],
+    ids=["before the catalog", "before Dagster", "after the checks"],
+)
+def test_a_second_import_does_what_a_kill_left_undone(home, monkeypatch, owner, step):
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, step, killed)
+        with pytest.raises(Killed):
+            bring_in(home)
+    assert home.run_dir.is_dir()
+    assert home.events() == []
+
+    found = bring_in(home)
+
+    assert found.mended == (owner is not Catalog)
+    assert len(home.models()) == len(home.events()) == 1
+    assert {c.check_name for c in home.checks()} == {"map50", "no_regression"}
+    assert home.events()[0].metadata["materialization_id"].value == 2
+
+
+def test_an_import_that_was_replaced_does_not_come_back_and_can_be_pruned(home):
+    first = HandedIn()
+    bring_in(home, first)
+    bring_in(home, HandedIn(key="feedfeedfeedfeed"))
+    before = home.state()
+    found = bring_in(home, first)
+    assert found.since is not None
+    assert found.result is None
+    assert home.state() == before
+    current = [line["data_version"] for line in home.models() if line["is_current"]]
+    assert current == ["feedfeedfeedfeed"]
+    assert [c.partition for c in home.checks()] == [PARTITION] * 4  # of both, each with its own
+
+    def say(text, **values):
+        return text.format(**values)
+
+    with asking(home.settings.catalog_path) as ask:
+        found = survey(references(ask, home.settings, say), home.settings, say)
+    assert [item.path.name for item in found.unused] == [KEY], "prune knows its every file"
+    assert current[0] in [item.path.name for item in found.live]
+
+
+def test_a_full_disk_leaves_nothing_half_written(pristine, monkeypatch):
+    def full(source, target):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("hoban_assets.training.handed_in._copy", full)
+    path = HandedIn().tar(pristine.root / "usb")
+    before = pristine.state()
+    with pytest.raises(HobanError, match="the disk is full"):
+        import_results(path, pristine.settings, RECIPES, pristine.instance, quietly)
+    assert pristine.state() == before
+
+
+def test_a_model_without_an_evaluation_is_refused_before_anything_is_recorded(pristine):
+    files = {**run_files(), "metrics.jsonl": b""}
+    assert "was not evaluated" in refusal(pristine, HandedIn(files))
