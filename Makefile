@@ -1,6 +1,7 @@
 # make demo    everything from nothing: environments, sample data, dataset_v9 and model_v9
 # make ui      the Dagster UI on http://127.0.0.1:3000
 # make test    style, types and tests
+# make test-postgres   the same on a real PostgreSQL; make test-bundle   hand-off in a fresh environment
 # make bench   speed and memory, against peers and physical floors
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -11,6 +12,7 @@ BASE_PYTHON ?= $(shell for p in python3.11 python3.12 python3 python; do \
 	2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 PORT ?= 3000
+TEST_PROCESSES ?= 2
 
 # What a small machine needs to see the whole road: a small net from scratch, small images.
 DEMO_ENV := HOBAN_WEIGHTS=yolo26n.yaml HOBAN_IMAGE_SIZE=160 HOBAN_EPOCHS_SUB=24 HOBAN_NOMINAL_BATCH=16
@@ -19,7 +21,7 @@ UI_ENV = $(if $(wildcard data/raw/defects.json),$(DEMO_ENV))
 HOME_ENV := DAGSTER_HOME="$(CURDIR)" PATH="$(CURDIR)/$(BIN):$$PATH"
 DAGSTER_ENV := $(HOME_ENV) DAGSTER_MODULE_NAME=hoban_assets.definitions
 
-.PHONY: help setup fastdup instance sample demo ui test lint bench clean-demo
+.PHONY: help setup fastdup instance sample demo ui test test-postgres test-bundle lint bench clean-demo
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 
@@ -65,7 +67,14 @@ lint: .venv/ready
 	$(BIN)/mypy
 
 test: setup lint
-	$(DAGSTER_ENV) $(BIN)/python -m pytest
+	$(DAGSTER_ENV) $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadgroup --no-loadscope-reorder
+
+# Heavier than CI may be: a database server of its own; an environment of its own (6 GB).
+test-postgres: setup
+	$(DAGSTER_ENV) HOBAN_HEAVY=postgres $(BIN)/python -m pytest -rs hoban_assets_tests/heavy/test_postgres.py
+
+test-bundle: setup
+	$(DAGSTER_ENV) HOBAN_HEAVY=bundle $(BIN)/python -m pytest -rs hoban_assets_tests/heavy/test_bundle_fresh_environment.py
 
 bench: setup
 	$(DAGSTER_ENV) $(BIN)/python -m benchmarks $(BENCH)

@@ -10,16 +10,21 @@ from typer.testing import CliRunner
 from hoban_assets.cli import app
 
 COMMANDS = (
+    "backup",
+    "bundle",
     "compare",
     "diff",
     "fate",
     "find",
     "gallery",
+    "import-results",
     "inspect",
     "is-safe-to-delete",
     "journal",
     "prune",
     "quality",
+    "rebuild",
+    "restore",
     "results",
     "sample-data",
     "sizes",

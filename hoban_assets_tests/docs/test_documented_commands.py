@@ -11,6 +11,7 @@ PAGES = (
     "look-at-data-quality",
     "compare-models",
     "clean-up",
+    "rebuild-by-itself",
 )
 FENCE = re.compile(r"^```sh\n(.*?)^```", re.S | re.M)
 ROW = re.compile(r"^\| [\d:, ]+ \|.*$", re.M)

@@ -66,6 +66,14 @@ def replaced_training(yard: Yard, made: Mapping[str, tuple[Path, Path]]) -> Path
     return _put(yard, *made["trained"])
 
 
+@pytest.fixture
+def trained(yard: Yard, first: Path) -> Yard:
+    """A yard with a dataset and its model."""
+    (yard.home / "home").mkdir()
+    yard.training("a", first)
+    return yard
+
+
 def _put(yard: Yard, data: Path, below: Path) -> Path:
     copy(data, yard.data)
     return yard.data / below

@@ -1,0 +1,93 @@
+"""`hoban restore`: a backup becomes a data root again."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hoban_assets.commands.app import UPKEEP, AsJson, app, print_json, progress_bar
+from hoban_assets.commands.backup import backup_json, show_backup
+from hoban_assets.errors import HobanError
+from hoban_assets.settings import Settings
+
+
+@app.command(rich_help_panel=UPKEEP)
+def restore(
+    archive: Annotated[Path, typer.Argument(help="File that `hoban backup` wrote.")],
+    into: Annotated[
+        Path | None, typer.Option("--into", metavar="FOLDER", help="New or empty folder.")
+    ] = None,
+    only_check: Annotated[
+        bool, typer.Option("--check", help="Only read it and compare every hash.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Restore a backup into an empty folder, which then is a data root.
+
+    Every hash is compared before anything has its name. Paths in the catalog are set to the new
+    place. Nothing is ever restored over something else.
+
+    Example: hoban restore /mnt/backup/hoban-2026-11-20T180000Z.tar --into /srv/hoban/data
+    """
+    from hoban_assets.reporting.language import speaker
+    from hoban_assets.upkeep.backup import check
+    from hoban_assets.upkeep.backup_restore import restore as unpack
+
+    say = speaker(Settings.from_env().language)
+    if (into is None) == (not only_check):
+        raise HobanError("--into FOLDER or --check: one of them", "hoban restore --help")
+    if into is None:
+        with progress_bar(say("reading back (MB)")) as progress:
+            found = check(archive, progress)
+        if as_json:
+            print_json(backup_json(found))
+            return
+        show_backup(found, say)
+        typer.echo(say("Read back: every file is what was backed up."))
+        return
+    with progress_bar(say("restoring (MB)")) as progress:
+        done = unpack(archive, into, env=os.environ, end_runs=end_runs, progress=progress)
+    if as_json:
+        print_json(
+            {
+                **backup_json(done.backup),
+                "folder": str(done.folder),
+                "environment": str(done.environment),
+                "history": done.history,
+                "ended_runs": done.ended_runs,
+                "to_publish": [f"{asset} [{part}]" for asset, part in done.to_publish],
+            }
+        )
+        return
+    show_backup(done.backup, say)
+    typer.echo(say("Restored into {folder}. To use it:", folder=done.folder))
+    typer.echo(f"  . {shlex.quote(str(done.environment))}")
+    if done.ended_runs:
+        typer.echo(say("Runs that were at work then are marked as failed: {n}", n=done.ended_runs))
+    if done.history == "postgres":
+        typer.echo(say("Dagster's history is a dump; with the server's environment loaded:"))
+        typer.echo(
+            "  PGPASSWORD=$HOBAN_PG_PASSWORD pg_restore --clean --if-exists --no-owner "
+            "-h $HOBAN_PG_HOST -p $HOBAN_PG_PORT -U $HOBAN_PG_USER -d $HOBAN_PG_DB "
+            f"{shlex.quote(str(done.folder / 'dagster' / 'postgres.dump'))}"
+        )
+    if done.to_publish:
+        typer.echo(say("The photographs are not in this backup. Publish from the raw root again:"))
+        for asset, partition in done.to_publish:
+            typer.echo(f"  dagster asset materialize --select {asset} --partition {partition}")
+
+
+def end_runs(home: Path, run_ids: list[str]) -> None:
+    """Mark the runs that were at work when the backup was made as failed, and free their slots."""
+    import dagster as dg
+
+    with dg.DagsterInstance.local_temp(str(home)) as instance:
+        for run_id in run_ids:
+            if run := instance.get_run_by_id(run_id):
+                message = "This run was at work when the backup was made that was restored here."
+                instance.report_run_failed(run, message=message)
+            instance.event_log_storage.free_concurrency_slots_for_run(run_id)

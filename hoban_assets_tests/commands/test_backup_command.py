@@ -1,0 +1,97 @@
+"""`hoban backup` and `hoban restore` over a project that was built and trained."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+
+TABLES = ("images", "boxes", "decisions", "stages", "checks", "metrics", "inputs")
+
+
+@pytest.fixture(scope="module")
+def restored(world, tmp_path_factory) -> Path:
+    """The data root of the world, backed up and restored into an empty folder."""
+    away, new = tmp_path_factory.mktemp("away"), tmp_path_factory.mktemp("new") / "data"
+    made = json.loads(world.must(f"hoban backup {away} --verify --json"))
+    assert made["verified"]
+    assert made["left_out"] == {}
+    world.must(f"hoban restore {made['archive']} --into {new}")
+    return new
+
+
+def hashes(root: Path) -> dict[str, str]:
+    """Every published and trained file, but those that name places."""
+    named = ("plan.json", "command.txt", "data.yaml", "args.yaml")
+    files = [f for top in ("artifacts", "models") for f in (root / top).rglob("*") if f.is_file()]
+    kept = [f for f in files if "artifacts" in f.parts or f.name not in named]
+    return {
+        f.relative_to(root).as_posix(): hashlib.sha256(f.read_bytes()).hexdigest()
+        for f in kept
+        if not any(part.startswith(".") for part in f.relative_to(root).parts)
+    }
+
+
+def test_every_row_and_every_file_is_what_it_was(world, restored):
+    with duckdb.connect() as both:
+        for name, root in (("before", world.data), ("after", restored)):
+            both.execute(f"ATTACH '{root / 'catalog.duckdb'}' AS {name} (READ_ONLY)")
+        for table in TABLES:
+            for one, other in (("before", "after"), ("after", "before")):
+                differing = f"FROM {one}.store.{table} EXCEPT ALL FROM {other}.store.{table}"
+                assert both.execute(f"SELECT count(*) FROM ({differing})").fetchall() == [(0,)]
+        assert both.execute("SELECT count(*) FROM after.store.boxes").fetchall()[0][0] > 0
+    assert hashes(restored) == hashes(world.data)
+
+
+def test_status_is_the_same_and_nothing_is_built_again(world, restored):
+    use = f". {restored}/restored.env; export DAGSTER_MODULE_NAME=hoban_assets.definitions; "
+
+    def states(command: str) -> list[tuple[str, ...]]:
+        said = json.loads(world.must(command))
+        return [(a["asset"], a["partition"], a["state"]) for a in said["assets"]]
+
+    assert states(f"{use} hoban status --json") == states("hoban status --json")
+    assert "dataset_v9" in world.must(f"{use} hoban summary v9")
+    build = "dagster asset materialize --select dataset_v9,model_v9 --partition sub"
+    said = world.run(f"{use} {build}")
+    assert said.returncode == 0, said.stderr[-3000:]
+    count = "SELECT count(*) AS n FROM materializations WHERE asset = 'dataset_v9'"
+    assert world.must(f'{use} hoban sql --json "{count}"') == (
+        world.must(f'hoban sql --json "{count}"')
+    )
+    assert "is finished: nothing to train" in said.stdout + said.stderr
+
+
+def test_the_history_came_along(world, restored):
+    runs = "import dagster as d; print(len(d.DagsterInstance.get().get_runs()))"
+    use = f". {restored}/restored.env; "
+    assert int(world.must(f"{use} python -c '{runs}'")) >= 1
+
+
+def test_what_was_at_work_then_is_marked_as_failed(world, tmp_path):
+    home = tmp_path / "home"
+    begin = (
+        "import dagster as d\n"
+        "@d.job\n"
+        "def j(): pass\n"
+        "i = d.DagsterInstance.get()\n"
+        "i.create_run_for_job(j, status=d.DagsterRunStatus.STARTED)"
+    )
+    home.mkdir()
+    (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    env = {"DAGSTER_HOME": str(home), "HOBAN_DATA_ROOT": str(world.data)}
+    env["HOBAN_RAW_ROOT"] = str(world.raw)
+    world.must(f'python -c "{begin}"', **env)
+    archive = tmp_path / "backup.tar"
+    world.must(f"hoban backup {archive} --without-images", **env)
+    said = json.loads(
+        world.must(f"hoban restore {archive} --into {tmp_path / 'new'} --json", **env)
+    )
+    assert said["ended_runs"] == 1
+    status = (
+        "import dagster as d; print([r.status.value for r in d.DagsterInstance.get().get_runs()])"
+    )
+    found = world.must(f'. {tmp_path}/new/restored.env; python -c "{status}"')
+    assert found.strip() == "['FAILURE']"
