@@ -11,7 +11,10 @@ PACKAGE = Path(__file__).parent
 
 STAGE_PARTS = ("classes", "samples", "tables", "formats", "curation", "pipeline")
 """What decides the rows of a stage; `hoban status` holds builds against the same parts."""
-DATASET_PARTS = ("classes", "samples", "tables", "curation", "pipeline", "publish")
+DATASET_PARTS = (
+    *("classes", "samples", "tables", "curation", "pipeline"),
+    *("publish/yolo_tree", "publish/yolo_files", "publish/raw_files", "publish/prescaled"),
+)
 MODEL_PARTS = ("training", "workers")
 
 

@@ -19,7 +19,7 @@ GALLERY = "gallery"
 """Folder below the reports with a folder an asset."""
 FOLDER = re.compile(r"[0-9a-f]{16}")
 """A published dataset (start of its data version) or a training (its run key)."""
-_WORK = re.compile(r"\.(?:building|fastdup)-(\d+)")
+_WORK = re.compile(r"\.(?:building|fastdup|facts)-(\d+)")
 _HALF = re.compile(r"\..+\.(\d+)(?:\.tmp)?|[0-9a-f]{32}\.(\d+)\.tmp")
 """Files that are written under another name and then renamed; the number is the process."""
 _STAGED = re.compile(r"[0-9a-f]{32}")
@@ -48,6 +48,7 @@ def places(root: Path, settings: Settings) -> Iterator[Place]:
         settings.artifacts.name: lambda folder: _versions(folder, "dataset"),
         settings.models.name: lambda folder: _versions(folder, "training"),
         settings.cache.name: _halves,
+        "bundles": _halves,
         settings.reports.name: _reports,
         STAGING: _staged,
     }
