@@ -11,11 +11,8 @@ when the connection breaks, and keeps no last lines for the message of a failure
 from __future__ import annotations
 
 import functools
-import importlib.util
 import json
 import shlex
-import urllib.error
-import urllib.request
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,19 +23,14 @@ import dagster as dg
 
 from hoban_assets.errors import HobanError
 from hoban_assets.external import Context, worker_failure
-from hoban_assets.on_ray_jobs import TRAINING, Jobs, first_line
+from hoban_assets.on_ray_cluster import check_size, connect
+from hoban_assets.on_ray_jobs import TRAINING, Jobs
 from hoban_assets.on_ray_log import JobLog, Watch
-from hoban_assets.settings import Settings
 from hoban_assets.workers import _watchdog
 
-PLACES = ("local", "ray", "auto")
 WORKERS = Path(_watchdog.__file__).parent
 GUARD = "_ray_guard.py"
 POLL_SECONDS = 0.5
-CONNECT_SECONDS = 10.0
-ANSWER_SECONDS = 60.0
-"""Ray sets no limit itself: a step would hang for ever behind a VPN that went away."""
-_PAGE = "docs/train-on-ray.md"
 
 
 @dataclass(frozen=True)
@@ -56,33 +48,6 @@ class RayJob:
     training: str = ""
     """Which training it is: started twice, the second start joins the first one's job."""
     env: Mapping[str, str] = field(default_factory=dict)
-
-
-def runs_on_ray(choice: str, settings: Settings) -> bool:
-    """Whether `choice` ('local', 'ray', 'auto') means the cluster.
-
-    Raises:
-        HobanError: it does, and there is no address, or Ray is not installed here.
-    """
-    if choice == "local" or (choice == "auto" and not settings.ray_address):
-        return False
-    if not settings.ray_address:
-        raise HobanError(
-            "'ray' was chosen, but RAY_ADDRESS is not set",
-            f"set RAY_ADDRESS to http://<head node>:8265, or choose 'local' ({_PAGE})",
-        )
-    if not settings.ray_address.startswith(("http://", "https://")):
-        raise HobanError(
-            f"RAY_ADDRESS={settings.ray_address!r} is not the address of a Ray dashboard",
-            "it begins with http:// and ends in the dashboard's port, as http://gpu-server:8265",
-        )
-    missing = [name for name in ("ray", "dagster_ray") if importlib.util.find_spec(name) is None]
-    if missing:
-        raise HobanError(
-            f"'ray' was chosen, but {missing[0]} is not installed here",
-            "pip install 'hoban_assets[ray]', or choose 'local'",
-        )
-    return True
 
 
 def run_worker_on_ray(
@@ -125,7 +90,7 @@ def run_worker_on_ray(
     from dagster_ray.core.pipes import PipesRayJobClient
 
     client = connect(job.address)
-    _check_size(job)
+    check_size(job.address, job.gpus, job.cpus)
     name = job.name or f"{script.stem}-{uuid.uuid4().hex[:8]}"
     asks = " and ".join(f"{n:g} {of}" for n, of in ((job.gpus, "GPU"), (job.cpus, "CPU")) if n)
     asks = asks or "a place"
@@ -156,54 +121,6 @@ def run_worker_on_ray(
                 raise _ended(info, job, script, python, said, way_out) from None
             context.log.info(
                 "still no room in the cluster: asking again (Ray forgets after 15 min)"
-            )
-
-
-def connect(address: str) -> Any:
-    """Return a client for the jobs of the cluster at `address`.
-
-    Raises:
-        HobanError: nothing answers there, or nothing of Ray.
-    """
-    from ray.job_submission import JobSubmissionClient
-
-    try:
-        with urllib.request.urlopen(f"{address}/api/version", timeout=CONNECT_SECONDS):  # noqa: S310
-            pass
-    except urllib.error.HTTPError:
-        pass  # somebody is there; Ray's own words say what is wrong
-    except (OSError, ValueError) as error:
-        raise HobanError(
-            f"no Ray cluster answers at RAY_ADDRESS={address} ({first_line(error)})",
-            f"start it there (ray start --head), mend the address, or choose 'local' ({_PAGE})",
-        ) from None
-    try:
-        client = JobSubmissionClient(address)
-    except Exception as error:  # whatever answers there, it says no sensible thing
-        raise HobanError(
-            f"what answers at RAY_ADDRESS={address} is no Ray dashboard ({first_line(error)})",
-            f"give the dashboard's address, http://<head node>:8265 ({_PAGE})",
-        ) from None
-    ask = client._do_request  # noqa: SLF001
-    vars(client)["_do_request"] = functools.partial(ask, timeout=ANSWER_SECONDS)
-    return client
-
-
-def _check_size(job: RayJob) -> None:
-    """Refuse what no node of the cluster could ever give: Ray would only wait."""
-    from ray.util.state import list_nodes
-
-    nodes = list_nodes(
-        job.address, filters=[("state", "=", "ALIVE")], raise_on_missing_output=False
-    )
-    for kind, wanted in (("GPU", job.gpus), ("CPU", job.cpus)):
-        most = max((node.resources_total.get(kind, 0) for node in nodes), default=0)
-        if wanted > most:
-            raise HobanError(
-                f"{wanted:g} {kind} are asked for, but no node of the Ray cluster at {job.address} "
-                f"has more than {most:g}",
-                "set HOBAN_RAY_GPUS (or gpus in the launchpad) to what a node has, or start the "
-                f"node with --num-{kind.lower()}s",
             )
 
 
@@ -247,7 +164,8 @@ def _ended(
     if info.status.value == "STOPPED":
         how = "was stopped in the cluster by somebody"
     else:
-        words = " ".join(message.split())[:600] or info.error_type
+        lines = [line for line in message.splitlines() if line[:1] != "\t" or "ip:" in line]
+        words = " ".join(" ".join(lines).split())[:600] or info.error_type
         how = f"was lost with its node or process of Ray: {words}"
     told = {line.strip() for line in message.splitlines()}  # Ray writes it into the log, too
     output = "\n".join(line for line in said.tail if line.strip() not in told)

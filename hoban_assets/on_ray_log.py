@@ -26,6 +26,7 @@ FIRST_WORD_SECONDS = 5.0
 WAITING_SECONDS = 300.0
 """Time after which a job in the queue says again that it waits."""
 _MESSAGE = '{"__dagster_pipes_version"'
+_RAY_S_OWN = re.compile(r"^Running entrypoint for job |INFO job_manager\.py")
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
@@ -33,12 +34,12 @@ class JobLog(PipesMessageReader):
     """Follows a job's log: Pipes messages go where they belong, other lines to `log`."""
 
     def __init__(self, client: Any, log: Callable[[str], None], tail_lines: int) -> None:
-        """Keep the last `tail_lines` lines that are no messages."""
+        """Keep the last `tail_lines` lines, of output and of Pipes' log messages."""
         self._client, self._log = client, log
         self._job_id, self._rest, self._seen = "", "", 0
         self._launched, self._closing = threading.Event(), threading.Event()
         self.tail: deque[str] = deque(maxlen=tail_lines)
-        self.heard_at, self.last_words = time.monotonic(), "(none)"
+        self.heard_at = time.monotonic()
         self.reason: dict[str, str] | None = None
         """Why the job could not begin, with the way out."""
         self.abandon: Callable[[], None] = lambda: None
@@ -105,19 +106,22 @@ class JobLog(PipesMessageReader):
             until = time.monotonic() + RECONNECT_SECONDS
 
     def _take(self, handler: Any, text: str) -> None:
+        if not text:  # nothing new came with a connection that was made again
+            return
         self.heard_at = time.monotonic()
         *whole, self._rest = _LINE_END.split(self._rest + text)
         for line in whole:
             said, message = split_message(line)
             if message is not None:
-                self.last_words = str(message["params"].get("message", self.last_words))
                 handler.handle_message(message)
+                if message["method"] == "log":
+                    self.tail.append(str(message["params"]["message"]))
             if said.startswith(REASON):
                 self.reason = json.loads(said.removeprefix(REASON))
             elif said.strip():
-                self.tail.append(said.rstrip())
-                self.last_words = said.rstrip()
                 self._log(said.rstrip())
+                if not _RAY_S_OWN.search(said):
+                    self.tail.append(said.rstrip())
 
 
 def split_message(line: str) -> tuple[str, dict[str, Any] | None]:
@@ -170,8 +174,9 @@ class Watch:
         silent = now - self._said.heard_at
         if self._stall is not None and silent >= self._stall and now >= self._next_word:
             self._next_word = now + self._stall
+            words = self._said.tail[-1] if self._said.tail else "(none)"
             self._log.warning(
-                f"{self._name} has said nothing for {silent:.0f} s; its last words: "
-                f"{self._said.last_words}. It was not stopped; look at {self._jobs}, or cancel "
+                f"{self._name} has said nothing for {silent:.0f} s; its last words: {words}. "
+                f"It was not stopped; look at {self._jobs}, or cancel "
                 "the run"
             )

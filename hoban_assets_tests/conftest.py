@@ -7,6 +7,7 @@ FIRST = ("world", "training", "test_ui.py")
 """Groups that take longest; they start first, so that no core waits at the end."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Share the tests out by what they share: a costly fixture is made by one process only.
 

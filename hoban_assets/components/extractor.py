@@ -23,7 +23,8 @@ from hoban_assets.curation.features import (
 from hoban_assets.errors import HobanError
 from hoban_assets.external import run_worker
 from hoban_assets.lifeline import own_folder
-from hoban_assets.on_ray import RayJob, run_worker_on_ray, runs_on_ray
+from hoban_assets.on_ray import RayJob, run_worker_on_ray
+from hoban_assets.on_ray_cluster import runs_on_ray
 from hoban_assets.samples import Samples
 from hoban_assets.settings import Settings
 

@@ -64,7 +64,7 @@ def running(plan: TrainingPlan) -> Iterator[None]:
             raise HobanError(**json.loads(failed.read_text(encoding="utf-8"))) from error
         code = error.metadata.get("exit_code")
         if code is None:  # lost with its node, or stopped by somebody in the cluster
-            raise HobanError(str(error.description), AGAIN) from error
+            raise HobanError(str(error.description), AGAIN) from None
         if code.value == -signal.SIGKILL:
             raise HobanError(
                 f"the training in {plan.run_dir} was killed: the machine ran out of memory, or "

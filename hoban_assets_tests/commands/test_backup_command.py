@@ -4,8 +4,10 @@ import hashlib
 import json
 from pathlib import Path
 
+import dagster as dg
 import duckdb
 import pytest
+from cli_runs import run_hoban
 
 TABLES = ("images", "boxes", "decisions", "stages", "checks", "metrics", "inputs")
 
@@ -50,7 +52,7 @@ def test_status_is_the_same_and_nothing_is_built_again(world, restored):
 
     def states(command: str) -> list[tuple[str, ...]]:
         said = json.loads(world.must(command))
-        return [(a["asset"], a["partition"], a["state"]) for a in said["assets"]]
+        return [(a["asset"], a["partition"], a["state"]) for a in said["artifacts"]]
 
     assert states(f"{use} hoban status --json") == states("hoban status --json")
     assert "dataset_v9" in world.must(f"{use} hoban summary v9")
@@ -70,28 +72,24 @@ def test_the_history_came_along(world, restored):
     assert int(world.must(f"{use} python -c '{runs}'")) >= 1
 
 
-def test_what_was_at_work_then_is_marked_as_failed(world, tmp_path):
+def test_what_was_at_work_then_is_marked_as_failed(world, tmp_path, monkeypatch):
+    @dg.job
+    def something() -> None:
+        pass
+
     home = tmp_path / "home"
-    begin = (
-        "import dagster as d\n"
-        "@d.job\n"
-        "def j(): pass\n"
-        "i = d.DagsterInstance.get()\n"
-        "i.create_run_for_job(j, status=d.DagsterRunStatus.STARTED)"
-    )
     home.mkdir()
-    (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
-    env = {"DAGSTER_HOME": str(home), "HOBAN_DATA_ROOT": str(world.data)}
-    env["HOBAN_RAW_ROOT"] = str(world.raw)
-    world.must(f'python -c "{begin}"', **env)
-    archive = tmp_path / "backup.tar"
-    world.must(f"hoban backup {archive} --without-images", **env)
-    said = json.loads(
-        world.must(f"hoban restore {archive} --into {tmp_path / 'new'} --json", **env)
-    )
-    assert said["ended_runs"] == 1
-    status = (
-        "import dagster as d; print([r.status.value for r in d.DagsterInstance.get().get_runs()])"
-    )
-    found = world.must(f'. {tmp_path}/new/restored.env; python -c "{status}"')
-    assert found.strip() == "['FAILURE']"
+    with dg.DagsterInstance.local_temp(str(home)) as instance:
+        instance.create_run_for_job(something, status=dg.DagsterRunStatus.STARTED)
+        instance.create_run_for_job(something, status=dg.DagsterRunStatus.SUCCESS)
+    for name in ("HOBAN_DATA_ROOT", "HOBAN_RAW_ROOT"):
+        monkeypatch.setenv(name, world.env[name])
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    archive, new = tmp_path / "backup.tar", tmp_path / "new"
+    run_hoban("backup", archive, "--without-images")
+    done = json.loads(run_hoban("restore", archive, "--into", new, "--json"))
+    assert done["ended_runs"] == 1
+    with dg.DagsterInstance.local_temp(str(new / "dagster")) as instance:
+        found = sorted(run.status.value for run in instance.get_runs())
+    assert found == ["FAILURE", "SUCCESS"]
+    assert done["to_publish"] == ["dataset_v8 [sub]", "dataset_v9 [sub]"]

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import dagster as dg
 import pytest
 from road import REPOSITORY
 from units import DEPLOY, command
@@ -96,8 +97,8 @@ def ports(tmp_path_factory):
     env = {**os.environ, "DAGSTER_HOME": str(folder)}
     env.pop("DAGSTER_MODULE_NAME", None)
     bin_folder = REPOSITORY / ".venv" / "bin"
-    tables = "import dagster; dagster.DagsterInstance.get().get_runs(limit=1)"
-    subprocess.run([str(bin_folder / "python"), "-c", tables], env=env, check=True)
+    with dg.DagsterInstance.from_config(str(folder)) as instance:
+        instance.get_runs(limit=1)  # makes the tables, before two servers do it at once
     ports = {"webserver": free_port(), "viewer": free_port()}
     serve = [str(bin_folder / "dagster"), "api", "grpc", "-f", str(toy), "--socket", str(code)]
     commands = {"code": [*serve, "--location-name", "toy"]}

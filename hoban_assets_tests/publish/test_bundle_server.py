@@ -1,8 +1,10 @@
 """What train.sh checks before it trains; no training here."""
 
 import fcntl
+import json
 import os
 import shutil
+import subprocess
 import sys
 import venv
 from pathlib import Path
@@ -132,6 +134,13 @@ def test_a_gpu_that_torch_cannot_use_is_no_reason_to_train_on_the_cpu(surroundin
     with pytest.raises(surroundings.Refused, match="shows no GPU"):
         surroundings.check_gpu(found, "0")
     assert surroundings.check_gpu({**found, "gpus": ["A", "B"]}, "0,1") == "on A, B (device 0,1)"
+
+
+def test_a_missing_library_of_a_desktop_has_its_own_way_out(surroundings):
+    found = {"errors": {"cv2": "libGL.so.1: cannot open shared object file"}, "gpus": []}
+    looking = subprocess.Popen(["echo", json.dumps(found)], stdout=subprocess.PIPE, text=True)
+    with pytest.raises(surroundings.Refused, match="install opencv-python-headless"):
+        surroundings.seen(looking)
 
 
 def test_a_full_disk_is_refused_before_the_training(surroundings, monkeypatch, tmp_path):

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from ray_tools import ray_cluster
 from training_tools import Run, lay_bait, plan_for, publish_squares, run_worker
 
 
@@ -29,13 +28,6 @@ def trained(tmp_path_factory, squares) -> Run:
         ULTRALYTICS_API_KEY=f"ul_{'0' * 40}",
         **outer,
     )
-
-
-@pytest.fixture(scope="session")
-def cluster():
-    """Address of a Ray cluster on loopback with one declared GPU; ended with the session."""
-    with ray_cluster() as address:
-        yield address
 
 
 @pytest.fixture(scope="session")

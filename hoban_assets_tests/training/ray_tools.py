@@ -20,10 +20,44 @@ import pytest
 
 from hoban_assets.workers import _watchdog
 
-DEADLINE = 60.0
+DEADLINE = 180.0  # the machine may be busy with other tests
 WORKERS = Path(_watchdog.__file__).parent
 PAGE = Path(__file__).parents[2] / "docs" / "train-on-ray.md"
 BIN = Path(sys.executable).parent
+WORKER = """
+import json, os, signal, subprocess, sys, time
+from pathlib import Path
+import _watchdog
+_watchdog.start(poll_seconds=0.05)
+from dagster_pipes import open_dagster_pipes
+sleeper = [sys.executable, "-c", "import time; time.sleep(1000)"]
+with open_dagster_pipes() as pipes:
+    extras = pipes.extras
+{body}
+"""
+FAMILY = """
+children = [subprocess.Popen(sleeper), subprocess.Popen(sleeper, start_new_session=True)]
+print("has children", flush=True)
+"""
+STEP = """
+import sys
+from pathlib import Path
+import dagster as dg
+from hoban_assets.on_ray import RayJob, run_worker_on_ray
+
+@dg.op
+def step(context):
+    address, script, python_path, go = sys.argv[1:]
+    job = RayJob(address, gpus=1, name="orphan", training="orphan", env={"PYTHONPATH": python_path})
+    run_worker_on_ray(context, job, python=Path(sys.executable), script=Path(script),
+                      extras={"go": go})
+
+@dg.job
+def job():
+    step()
+
+job.execute_in_process()
+"""
 
 
 def documented(command: str) -> list[str]:
@@ -56,9 +90,11 @@ def ray_cluster() -> Iterator[str]:
     command = documented("ray start")
     command[command.index("8265")] = port
     token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
-    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(prefix="ray") as folder:
-        for name in [*filter(lambda name: name.startswith("RAY_"), os.environ), "DAGSTER_HOME"]:
-            patch.delenv(name, raising=False)
+    # Ray's sockets lie there, and the path of a socket has 107 characters at most.
+    short = tempfile.TemporaryDirectory(prefix="ray", dir="/tmp", ignore_cleanup_errors=True)
+    with pytest.MonkeyPatch.context() as patch, short as folder:
+        for name in [name for name in os.environ if name.startswith("RAY_")]:
+            patch.delenv(name)
         for name, value in token.items():
             patch.setenv(name, value)
         with (Path(folder) / "log").open("wb") as log:

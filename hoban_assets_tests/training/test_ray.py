@@ -5,61 +5,44 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
+from textwrap import indent
 
 import dagster as dg
+import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from ray_tools import (
     BIN,
+    FAMILY,
+    STEP,
+    WORKER,
     WORKERS,
     documented,
     marked,
+    ray_cluster,
     reason_of,
     run_step,
     wait_until,
 )
 from training_tools import plan_for, publish_squares
 
-from hoban_assets.on_ray import RayJob, connect, run_worker_on_ray
+from hoban_assets.components.extractor import Extractor
+from hoban_assets.formats.image_facts import read_facts
+from hoban_assets.on_ray import RayJob, run_worker_on_ray
+from hoban_assets.on_ray_cluster import connect
+from hoban_assets.samples import Samples
 from hoban_assets.settings import Settings
 from hoban_assets.training.metrics import read_metrics
 from hoban_assets.training.on_ray import RayTrainer
 
-WORKER = """
-import json, os, signal, subprocess, sys, time
-from pathlib import Path
-import _watchdog
-_watchdog.start(poll_seconds=0.05)
-from dagster_pipes import open_dagster_pipes
-sleeper = [sys.executable, "-c", "import time; time.sleep(1000)"]
-with open_dagster_pipes() as pipes:
-    extras = pipes.extras
-{body}
-"""
-FAMILY = """
-children = [subprocess.Popen(sleeper), subprocess.Popen(sleeper, start_new_session=True)]
-print("has children", flush=True)
-"""
-STEP = """
-import sys
-from pathlib import Path
-import dagster as dg
-from hoban_assets.on_ray import RayJob, run_worker_on_ray
 
-@dg.op
-def step(context):
-    address, script, python_path, go = sys.argv[1:]
-    job = RayJob(address, gpus=1, name="orphan", training="orphan", env={"PYTHONPATH": python_path})
-    run_worker_on_ray(context, job, python=Path(sys.executable), script=Path(script),
-                      extras={"go": go})
-
-@dg.job
-def job():
-    step()
-
-job.execute_in_process()
-"""
+@pytest.fixture(scope="module")
+def cluster():
+    with ray_cluster() as address:
+        yield address
 
 
 @pytest.fixture
@@ -74,8 +57,7 @@ def work(cluster, tmp_path, instance):
 
     def run(body, extras=None, instance=instance, python=Path(sys.executable), **job):
         script = tmp_path / f"{job.get('name', 'some')}_worker.py"
-        lines = "\n".join(f"    {line}" for line in body.strip().splitlines())
-        script.write_text(WORKER.format(body=lines))
+        script.write_text(WORKER.format(body=indent(body, "    ")))
         messages = []
 
         def step(context):
@@ -103,7 +85,7 @@ def said(logged) -> list[str]:
 
 
 class TestTraining:
-    def test_streams_its_epochs_waits_for_no_one_and_equals_a_local_one(
+    def test_streams_its_epochs_holds_its_gpu_and_equals_a_local_one(
         self, cluster, instance, tmp_path, squares, trained, work
     ):
         plan = plan_for(tmp_path, squares)
@@ -198,8 +180,7 @@ class TestNothingIsLeft:
             "while not Path(extras['go']).exists(): time.sleep(0.05)\n"
             "pipes.report_custom_message(os.getpid())"
         )
-        lines = "\n".join(f"    {line}" for line in body.strip().splitlines())
-        (tmp_path / "orphan_worker.py").write_text(WORKER.format(body=lines))
+        (tmp_path / "orphan_worker.py").write_text(WORKER.format(body=indent(body, "    ")))
         (tmp_path / "step.py").write_text(STEP)
         step = subprocess.Popen(
             [
@@ -265,3 +246,74 @@ def test_the_documented_commands_work(cluster):
     command = [part.replace("8265", cluster.rpartition(":")[2]) for part in documented("ray job")]
     listed = subprocess.run([str(BIN / command[0]), *command[1:]], capture_output=True, text=True)
     assert listed.returncode == 0, listed.stderr
+
+
+@pytest.fixture
+def raw(tmp_path):
+    """Three photographs, one of them broken."""
+    folder = tmp_path / "raw" / "source"
+    folder.mkdir(parents=True)
+    for index in range(2):
+        coarse = np.random.default_rng(index).integers(0, 255, (6, 8, 3), np.uint8)
+        Image.fromarray(coarse).resize((320, 240), Image.Resampling.BICUBIC).save(
+            folder / f"{index} 사진.jpg"
+        )
+    (folder / "broken.jpg").write_bytes(b"\xff\xd8nothing")
+    return folder.parent
+
+
+def data_settings(raw: Path, where: str, cluster: str) -> Settings:
+    home = os.environ.get("DAGSTER_HOME", Path(__file__).parents[2])
+    return Settings.from_env(
+        {
+            "DAGSTER_HOME": str(home),
+            "HOBAN_RAW_ROOT": str(raw),
+            "HOBAN_DATA_ROOT": str(raw.parent / where),
+            "HOBAN_DATA_STEPS_FULL": where,
+            "HOBAN_FASTDUP_PYTHON": os.environ.get("HOBAN_FASTDUP_PYTHON", ""),
+            "RAY_ADDRESS": cluster,
+        }
+    )
+
+
+def facts_of(settings: Settings, files: list[str], progress=None) -> pd.DataFrame:
+    return read_facts(files, settings.raw_root, settings.cache / "image_facts.parquet", 1, progress)
+
+
+def test_facts_read_on_the_cluster_are_those_read_here(cluster, raw):
+    files = sorted(str(file.relative_to(raw)) for file in raw.rglob("*.jpg"))
+    there, here = (data_settings(raw, where, cluster) for where in ("ray", "local"))
+    with dg.DagsterInstance.ephemeral() as instance:
+        _, logged = run_step(lambda c: Extractor(there, c).read_facts(files), instance, "full")
+        assert any("image facts of 3 files" in record.user_message for record in logged)
+        read_here = []
+        found = facts_of(there, files, lambda done, of: read_here.append(done))
+        assert read_here == []  # all of it was in the cache
+        pd.testing.assert_frame_equal(found, facts_of(here, files))
+
+        ended, logged = run_step(lambda c: Extractor(there, c).read_facts(files), instance, "full")
+        assert ended.success
+        assert not logged  # nothing to do: no job
+
+
+def test_features_computed_on_the_cluster_are_those_computed_here(cluster, raw):
+    if not data_settings(raw, "ray", cluster).fastdup_python.exists():
+        pytest.skip("fastdup's environment is not made")
+    files = sorted(str(file.relative_to(raw)) for file in raw.rglob("*사진.jpg"))
+    images = pd.DataFrame({"file": files, "content_hash": ["a" * 32, "b" * 32]})
+    samples = replace(Samples.empty(), images=images)
+    found = {}
+
+    def compute(where):
+        def body(context):
+            found[where] = Extractor(data_settings(raw, where, cluster), context)(samples)
+
+        return body
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        for where in ("ray", "local"):
+            ended, logged = run_step(compute(where), instance, "full")
+            assert ended.success
+            on_ray = [r for r in logged if "Starting Ray job fastdup_features-" in r.user_message]
+            assert bool(on_ray) == (where == "ray")
+    np.testing.assert_array_equal(found["ray"], found["local"])

@@ -1,5 +1,6 @@
 """A job's log and status over a network that comes and goes; no cluster is needed."""
 
+import asyncio
 import json
 import threading
 from enum import Enum
@@ -79,7 +80,7 @@ def test_a_connection_that_breaks_is_made_again_and_nothing_is_heard_twice(monke
     assert messages == ["0", "1", "2", "3", "4"]
     assert [line for line in lines if line.startswith("line")] == [f"line {n}" for n in range(5)]
     assert "the log of Ray job a-1 broke off (broken)" in lines
-    assert list(log.tail) == ["line 2", "line 3", "line 4"]
+    assert list(log.tail) == ["line 3", "4", "line 4"]
 
 
 def test_a_line_cut_off_by_a_kill_is_kept_as_it_is(monkeypatch):
@@ -93,6 +94,16 @@ def test_the_reason_of_a_job_that_cannot_run_is_taken_out(monkeypatch):
     text = f"{REASON}{json.dumps(reason)}\n"
     log, _, lines = heard(Server([text], whole=text), monkeypatch)
     assert (log.reason, lines) == (reason, [])
+
+
+def test_a_log_that_is_served_once_more_is_no_sign_of_life(monkeypatch):
+    now = [5.0]
+    monkeypatch.setattr(on_ray_log.time, "monotonic", lambda: now[0])
+    log = JobLog(Server(["line\n"], whole=""), print, 3)
+    asyncio.run(log._follow(None))
+    now[0], log._client = 9.0, Server(["line\n"], whole="")
+    asyncio.run(log._follow(None))
+    assert (list(log.tail), log.heard_at) == (["line"], 5.0)
 
 
 class Cluster:
