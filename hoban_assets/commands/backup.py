@@ -45,12 +45,14 @@ def backup(
     """Write catalog, datasets, models, reports and Dagster's history to one file.
 
     Others may build meanwhile: the backup is of one moment. Raw sources are not in it, though the
-    photographs of published datasets are. A half-written backup never has its name.
+    photographs of published datasets are. TARGET is a folder or a new .tar; without one it goes to
+    backups/ below the data root. A half-written backup never has its name.
 
     Example: hoban backup /mnt/backup --verify
     """
     from hoban_assets.reporting.language import speaker
-    from hoban_assets.upkeep.backup import Choice, back_up, check
+    from hoban_assets.upkeep.backup import back_up, check
+    from hoban_assets.upkeep.backup_contents import Choice
 
     settings = Settings.from_env()
     say = speaker(settings.language)

@@ -24,26 +24,13 @@ from hoban_assets.lifeline import own_folder
 from hoban_assets.settings import Settings
 from hoban_assets.upkeep import backup_dagster as dagster
 from hoban_assets.upkeep.backup_archive import Writer, read_archive
+from hoban_assets.upkeep.backup_contents import CATALOG, FOLDER, Choice, files_of, walk
 from hoban_assets.upkeep.batches import locked
 
-FOLDER = "backups"
-"""Below the data root: where backups go unless told otherwise; never part of a backup."""
-CATALOG = "catalog.duckdb"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _SECRET = re.compile(r"PASSWORD|SECRET|TOKEN|CREDENTIAL|_KEY$", re.I)
 _RESERVE = 1 << 20
 """Bytes of an archive besides its files' content, at least."""
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What goes into a backup."""
-
-    images: bool = True
-    """Photographs of published datasets; without, datasets are published again from raw files."""
-    cache: bool = False
-    history: bool = True
-    """Dagster's runs, events and schedules."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +80,7 @@ def back_up(
     archive = _archive(target, settings)
     home = Path(env["DAGSTER_HOME"]) if choice.history and env.get("DAGSTER_HOME") else None
     postgres = dagster.postgres_of(home, env) if home else None
-    sizes = (size for _, _, size in _files(settings, choice) if size > 0)
+    sizes = (size for _, _, size in files_of(settings, choice) if size > 0)
     total = sum(sizes, settings.catalog_path.stat().st_size)
     _must_fit(archive.parent, total)
     counted = MegaBytes(total, progress)
@@ -106,7 +93,7 @@ def back_up(
                 for name in (CATALOG, f"{CATALOG}.wal"):
                     if (settings.data_root / name).is_file():
                         out.add(name, settings.data_root / name)
-            for name, path, size in _files(settings, choice):  # what the catalog names is there
+            for name, path, size in files_of(settings, choice):  # what the catalog names is there
                 (out.add_folder if size < 0 else out.add)(name, path)
             made_at = datetime.now(UTC).isoformat(timespec="seconds")
             out.finish(_about(settings, choice, env, home, postgres, made_at))
@@ -180,33 +167,6 @@ def _archive(target: Path | None, settings: Settings) -> Path:
     return target.absolute()
 
 
-def _files(settings: Settings, choice: Choice) -> Iterator[tuple[str, Path, int]]:
-    """Name, path and size of what is to be backed up besides databases; size -1: a folder."""
-    root = settings.data_root
-    wanted = [settings.artifacts, settings.models, settings.reports, root / "weights"]
-    wanted += [settings.inbox] if settings.inbox.parent == root else []
-    wanted += [settings.cache] if choice.cache else []
-    for top in wanted:
-        if top.is_dir():
-            yield from _walk(top, top.name, choice.images or top != settings.artifacts)
-
-
-def _walk(folder: Path, name: str, images: bool) -> Iterator[tuple[str, Path, int]]:
-    """What lies below a folder, by name; work in progress (dot names) and links are left out."""
-    yield name, folder, -1
-    depth = name.count("/")
-    with os.scandir(folder) as entries:
-        found = sorted(entries, key=lambda entry: entry.name)
-    for entry in found:
-        if entry.name.startswith(".") or entry.is_symlink():
-            continue
-        inner = f"{name}/{entry.name}"
-        if entry.is_dir():
-            yield from _walk(Path(entry.path), inner, images)
-        elif entry.is_file() and (images or depth != 5 or name.split("/")[4] != "images"):
-            yield inner, Path(entry.path), entry.stat().st_size
-
-
 def _add_history(out: Writer, home: Path, postgres: dagster.Postgres | None, copy: Path) -> None:
     """Add Dagster's own storage; `copy` is a file for the copies of databases."""
     if postgres:
@@ -220,7 +180,7 @@ def _add_history(out: Writer, home: Path, postgres: dagster.Postgres | None, cop
         out.add(f"{dagster.FOLDER}/{dagster.CONFIG}", home / dagster.CONFIG)
     for name in dagster.PLAIN:
         if (home / name).is_dir():
-            for inner, path, size in _walk(home / name, f"{dagster.FOLDER}/{name}", images=True):
+            for inner, path, size in walk(home / name, f"{dagster.FOLDER}/{name}", images=True):
                 if size >= 0:
                     out.add(inner, path)
 

@@ -20,8 +20,9 @@ from typing import Any, BinaryIO, cast
 from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
 from hoban_assets.upkeep import backup_dagster as dagster
-from hoban_assets.upkeep.backup import CATALOG, Backup, MegaBytes, described
+from hoban_assets.upkeep.backup import Backup, MegaBytes, described
 from hoban_assets.upkeep.backup_archive import read_archive
+from hoban_assets.upkeep.backup_contents import CATALOG
 
 STAGING = ".restoring"
 ENVIRONMENT = "restored.env"

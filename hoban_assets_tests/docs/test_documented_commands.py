@@ -11,7 +11,6 @@ PAGES = (
     "look-at-data-quality",
     "compare-models",
     "clean-up",
-    "rebuild-by-itself",
 )
 FENCE = re.compile(r"^```sh\n(.*?)^```", re.S | re.M)
 ROW = re.compile(r"^\| [\d:, ]+ \|.*$", re.M)

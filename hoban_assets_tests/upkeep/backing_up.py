@@ -6,7 +6,8 @@ from pathlib import Path
 
 from yard import Yard
 
-from hoban_assets.upkeep.backup import Backup, Choice, back_up
+from hoban_assets.upkeep.backup import Backup, back_up
+from hoban_assets.upkeep.backup_contents import Choice
 from hoban_assets.upkeep.backup_restore import Restored, restore
 
 

@@ -15,8 +15,9 @@ from yard import content
 
 from hoban_assets.catalog.store import Catalog
 from hoban_assets.upkeep import backup as backups
-from hoban_assets.upkeep.backup import Choice, back_up
+from hoban_assets.upkeep.backup import back_up
 from hoban_assets.upkeep.backup_archive import Writer
+from hoban_assets.upkeep.backup_contents import Choice
 
 
 def test_what_went_in_comes_out_and_names_its_new_place(trained, tmp_path):

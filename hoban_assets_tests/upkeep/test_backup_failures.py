@@ -16,7 +16,8 @@ from backing_up import make, names, put_back
 from yard import content
 
 from hoban_assets.errors import HobanError
-from hoban_assets.upkeep.backup import Choice, back_up, check
+from hoban_assets.upkeep.backup import back_up, check
+from hoban_assets.upkeep.backup_contents import Choice
 
 
 @pytest.mark.parametrize("damage", ["torn", "cut at a file", "a bit", "empty", "something else"])
