@@ -2,7 +2,9 @@ import os
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+OPEN = Image.open
 FIRST = ("world", "training", "test_ui.py")
 """Groups that take longest; they start first, so that no core waits at the end."""
 
@@ -25,6 +27,15 @@ def _group(item: pytest.Item) -> str:
         return "world"
     folder = item.path.parent.name
     return folder if folder == "training" else item.path.name
+
+
+@pytest.fixture(autouse=True)
+def pillow_itself() -> None:
+    """Take back `Image.open`, which Ultralytics replaces by one that tries to install a plugin.
+
+    Some tests import Ultralytics into this process; of the product, only the workers do.
+    """
+    Image.open = OPEN
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,10 @@ PAGES = (
     "look-at-data-quality",
     "compare-models",
     "clean-up",
+    "rebuild-by-itself",
 )
+NOTHING_CHANGED = "is the only materialisation of"
+"""What `hoban diff --previous` says here; test_automation_daemon.py has one with a change."""
 FENCE = re.compile(r"^```sh\n(.*?)^```", re.S | re.M)
 ROW = re.compile(r"^\| [\d:, ]+ \|.*$", re.M)
 CODE = re.compile(r"`((?:hoban|dagster|dg) [^`]+)`")
@@ -48,7 +51,9 @@ def test_every_command_of_a_page_runs(world, page):
     commands = commands_of(page)
     assert commands
     for command in commands:
-        world.must(command)
+        done = world.run(command)
+        said = f"{command}\n{done.stdout[-3000:]}\n{done.stderr[-5000:]}"
+        assert done.returncode == 0 or NOTHING_CHANGED in done.stderr, said
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row.split("|")[1].strip() for row in ROWS])
