@@ -133,7 +133,7 @@ def write(root: str, pairs: int) -> Work:
 
 def look(root: str, memory: str, change: int | None = None) -> Work:
     """Time a look of the platform; before it, `change` one label and keep its size and mtime."""
-    from hoban_assets.formats.fingerprint import fingerprint
+    from hoban_assets.observing.fingerprint import fingerprint
 
     if change is not None:
         _change(Path(root, CLASSES[0], "labels", f"S2-N4601M{2 * change:06}.json"))

@@ -14,6 +14,13 @@ NEVER = {
     "curation": {"dagster", "hoban_assets.formats", "hoban_assets.catalog", "hoban_assets.defs"},
     "pipeline": {"dagster", "hoban_assets.catalog", "hoban_assets.defs", "hoban_assets.components"},
     "publish": {"dagster", "hoban_assets.curation", "hoban_assets.formats", "hoban_assets.catalog"},
+    "observing": {"dagster", "hoban_assets.formats", "hoban_assets.catalog", "hoban_assets.defs"},
+    "handoff": {
+        "dagster",
+        "hoban_assets.components",
+        "hoban_assets.catalog",
+        "hoban_assets.commands",
+    },
     "catalog": {"hoban_assets.curation", "hoban_assets.formats", "hoban_assets.components"},
     "components": {"hoban_assets.defs"},
     "training": {"hoban_assets.defs", "hoban_assets.components", "hoban_assets.catalog"},

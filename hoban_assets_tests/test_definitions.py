@@ -99,7 +99,7 @@ def test_the_dataset_depends_on_its_stages_and_the_stages_on_their_sources(graph
 
 
 def test_observing_a_source_gives_the_fingerprint_of_its_folder(sample, tmp_path):
-    from hoban_assets.formats.fingerprint import fingerprint
+    from hoban_assets.observing.fingerprint import fingerprint
 
     with Road(sample, tmp_path / "data").environment():
         from hoban_assets.definitions import defs

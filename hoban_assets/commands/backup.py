@@ -13,7 +13,7 @@ from hoban_assets.commands.app import UPKEEP, AsJson, app, print_json, progress_
 from hoban_assets.settings import Settings
 
 if TYPE_CHECKING:
-    from hoban_assets.upkeep.backup import Backup
+    from hoban_assets.upkeep.backup.making import Backup
 
 
 @app.command(rich_help_panel=UPKEEP)
@@ -51,8 +51,8 @@ def backup(
     Example: hoban backup /mnt/backup --verify
     """
     from hoban_assets.reporting.language import speaker
-    from hoban_assets.upkeep.backup import back_up, check
-    from hoban_assets.upkeep.backup_contents import Choice
+    from hoban_assets.upkeep.backup.contents import Choice
+    from hoban_assets.upkeep.backup.making import back_up, check
 
     settings = Settings.from_env()
     say = speaker(settings.language)

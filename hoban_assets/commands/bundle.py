@@ -28,8 +28,8 @@ from hoban_assets.settings import Settings
 
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Ask
-    from hoban_assets.publish.bundle import Bundle
-    from hoban_assets.publish.bundle_text import ClassCounts
+    from hoban_assets.handoff.bundle.contents import Bundle
+    from hoban_assets.handoff.bundle.text import ClassCounts
 
 BUNDLES = "bundles"
 """Folder below the data root: archives, and the list of files of each."""
@@ -60,9 +60,9 @@ def bundle(
     Example: hoban bundle dataset_v9 --partition full
     Example: hoban bundle dataset_v9 --since dataset_v8_full_0123456789ab
     """
-    from hoban_assets.publish.bundle_hashes import HashMemory
-    from hoban_assets.publish.bundle_making import make, packed_since, packed_whole
-    from hoban_assets.publish.bundle_since import read_previous
+    from hoban_assets.handoff.bundle.hashes import HashMemory
+    from hoban_assets.handoff.bundle.making import make, packed_since, packed_whole
+    from hoban_assets.handoff.bundle.since import read_previous
     from hoban_assets.reporting.language import speaker
 
     settings = Settings.from_env()
@@ -100,7 +100,7 @@ def _collected(name: str, partition: str, settings: Settings) -> tuple[Bundle, l
         HobanError: no such dataset, not built for this partition, or weights are missing.
     """
     from hoban_assets.defs.recipes import declared_recipes
-    from hoban_assets.publish.bundle import bundle_of
+    from hoban_assets.handoff.bundle.contents import bundle_of
     from hoban_assets.publish.yolo_tree import read_report
     from hoban_assets.training.plan import plan_training
 
@@ -141,7 +141,7 @@ def _collected(name: str, partition: str, settings: Settings) -> tuple[Bundle, l
 
 def _class_counts(ask: Ask, dataset: str, partition: str) -> list[ClassCounts]:
     from hoban_assets.classes import CLASS_NAMES
-    from hoban_assets.publish.bundle_text import ClassCounts
+    from hoban_assets.handoff.bundle.text import ClassCounts
 
     rows = ask(
         "SELECT coalesce(b.class_name, 'background') AS class_name, i.split, "

@@ -12,16 +12,16 @@ import typer
 from hoban_assets.commands.app import show
 
 if TYPE_CHECKING:
-    from hoban_assets.publish.bundle_making import Packed
-    from hoban_assets.publish.bundle_text import ClassCounts
+    from hoban_assets.handoff.bundle.making import Packed
+    from hoban_assets.handoff.bundle.text import ClassCounts
 
 Say = Callable[..., str]
 
 
 def say_contents(packed: Packed, classes: list[ClassCounts], say: Say) -> None:
     """Print the counts of each class, and a table of the parts with their sizes."""
-    from hoban_assets.publish.bundle_making import parts
-    from hoban_assets.publish.bundle_text import size_text
+    from hoban_assets.handoff.bundle.making import parts
+    from hoban_assets.handoff.bundle.text import size_text
 
     facts = packed.bundle.facts
     typer.echo(
@@ -68,7 +68,7 @@ def say_contents(packed: Packed, classes: list[ClassCounts], say: Say) -> None:
 
 def say_what_next(packed: Packed, target: Path, seconds: float, say: Say) -> None:
     """Print where the archive lies, and the commands that come next."""
-    from hoban_assets.publish.bundle_text import size_text
+    from hoban_assets.handoff.bundle.text import size_text
 
     size = size_text(target.stat().st_size)
     typer.echo(
@@ -99,7 +99,7 @@ def as_json_of(
     packed: Packed, target: Path, classes: list[ClassCounts], written: bool
 ) -> dict[str, Any]:
     """Everything that is printed, sizes in bytes."""
-    from hoban_assets.publish.bundle_making import parts
+    from hoban_assets.handoff.bundle.making import parts
 
     facts = {k: v for k, v in packed.bundle.facts.items() if k not in ("batches", "since")}
     return {

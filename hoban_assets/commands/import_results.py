@@ -13,7 +13,7 @@ from hoban_assets.settings import PARTITIONS, Settings
 
 if TYPE_CHECKING:
     from hoban_assets.components.inbox import Imported
-    from hoban_assets.training.handed_in_archive import Refused
+    from hoban_assets.handoff.results.archive import Refused
 
 
 @app.command(rich_help_panel=UPKEEP)
@@ -40,10 +40,10 @@ def import_results(
     """
     from hoban_assets.components.inbox import import_results as bring_in
     from hoban_assets.defs.recipes import declared_recipes
+    from hoban_assets.handoff.results.archive import Refused
+    from hoban_assets.handoff.results.inbox_folder import is_in, take_away, waiting, waiting_folders
     from hoban_assets.reporting.journal.events import event_log
     from hoban_assets.reporting.language import speaker
-    from hoban_assets.training.handed_in_archive import Refused
-    from hoban_assets.training.handed_in_folder import is_in, take_away, waiting, waiting_folders
 
     if partition is not None:
         nearest(partition, PARTITIONS, "partition")

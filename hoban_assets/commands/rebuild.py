@@ -14,7 +14,7 @@ from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
 
 if TYPE_CHECKING:
-    from hoban_assets.components.rebuild_by_hand import ByHand, Done
+    from hoban_assets.components.rebuild.by_hand import ByHand, Done
 
 Say = Callable[..., str]
 Row = dict[str, Any]
@@ -74,7 +74,7 @@ def _instance(dry_run: bool, say: Say) -> Any:
 def _work(settings: Settings, instance: Any, partition: str) -> ByHand:
     import dagster as dg
 
-    from hoban_assets.components.rebuild_by_hand import ByHand
+    from hoban_assets.components.rebuild.by_hand import ByHand
     from hoban_assets.definitions import defs
 
     job = dg.build_reconstructable_job(__name__, layer_job.__name__)
@@ -83,7 +83,7 @@ def _work(settings: Settings, instance: Any, partition: str) -> ByHand:
 
 def layer_job() -> Any:
     """The job of a layer; the processes of its steps ask for it too."""
-    from hoban_assets.components.rebuild_records import LAYER_JOB
+    from hoban_assets.components.rebuild.records import LAYER_JOB
     from hoban_assets.definitions import defs
 
     return defs().resolve_job_def(LAYER_JOB)
@@ -102,7 +102,7 @@ def _build(work: ByHand, say: Say) -> list[Row]:
 
 
 def _row(layer: int, done: Done, say: Say) -> Row:
-    from hoban_assets.components.rebuild_words import told
+    from hoban_assets.components.rebuild.words import told
 
     what = say("rebuilt, same rows") if done.same else say("rebuilt")
     reasons = told(done.step.reasons, say)
@@ -113,7 +113,7 @@ def _row(layer: int, done: Done, say: Say) -> Row:
 
 def _left(work: ByHand, say: Say) -> list[Row]:
     """What is out of date now: in the order in which it is rebuilt."""
-    from hoban_assets.components.rebuild_words import told
+    from hoban_assets.components.rebuild.words import told
 
     left = work.left()
     rows: list[Row] = []

@@ -34,8 +34,8 @@ def restore(
     Example: hoban restore /mnt/backup/hoban-2026-11-20T180000Z.tar --into /srv/hoban/data
     """
     from hoban_assets.reporting.language import speaker
-    from hoban_assets.upkeep.backup import check
-    from hoban_assets.upkeep.backup_restore import restore as unpack
+    from hoban_assets.upkeep.backup.making import check
+    from hoban_assets.upkeep.backup.restoring import restore as unpack
 
     say = speaker(Settings.from_env().language)
     if (into is None) == (not only_check):

@@ -23,13 +23,13 @@ from hoban_assets.curation.features import (
 from hoban_assets.errors import HobanError
 from hoban_assets.external import run_worker
 from hoban_assets.lifeline import own_folder
-from hoban_assets.on_ray import RayJob, run_worker_on_ray
-from hoban_assets.on_ray_cluster import runs_on_ray
+from hoban_assets.on_ray.cluster import runs_on_ray
+from hoban_assets.on_ray.worker import RayJob, run_worker_on_ray
 from hoban_assets.samples import Samples
 from hoban_assets.settings import Settings
 
 WORKER = Path(__file__).parents[1] / "workers" / "fastdup_features.py"
-FACTS_WORKER = Path(__file__).parents[1] / "on_ray_facts.py"
+FACTS_WORKER = Path(__file__).parents[1] / "on_ray" / "facts.py"
 NO_FASTDUP = (
     "run 'make fastdup', or set HOBAN_FASTDUP_PYTHON to an interpreter that has fastdup, or "
     "HOBAN_FEATURE_ENGINE=thumbnail to do without it (finds fewer near-duplicates)"
@@ -121,7 +121,7 @@ class Extractor:
         """
         if not self._is_on_ray:
             return
-        from hoban_assets.on_ray_facts import unknown_files
+        from hoban_assets.on_ray.facts import unknown_files
 
         cache, root = self._settings.cache, self._settings.raw_root
         cache_file = cache / "image_facts.parquet"  # as in pipeline.stage.check_images

@@ -27,11 +27,11 @@ from hoban_assets.components.model_assets import (
     regression_check,
 )
 from hoban_assets.curation.checks import Check, as_table, from_table
+from hoban_assets.handoff.results.archive import Archive, opened
+from hoban_assets.handoff.results.manifest import BEST, Manifest, plan_of, read_manifest
+from hoban_assets.handoff.results.placing import another_result, differing_file, local_plan, place
 from hoban_assets.pipeline.recipe import Recipe
 from hoban_assets.settings import Settings
-from hoban_assets.training.handed_in import another_result, differing_file, local_plan, place
-from hoban_assets.training.handed_in_archive import Archive, opened
-from hoban_assets.training.handed_in_manifest import BEST, Manifest, plan_of, read_manifest
 from hoban_assets.training.plan import TrainingPlan
 from hoban_assets.training.run import TrainingResult, read_result
 

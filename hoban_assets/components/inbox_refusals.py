@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from hoban_assets.catalog.store import Materialization
+from hoban_assets.handoff.results.archive import Refused
+from hoban_assets.handoff.results.manifest import Manifest
 from hoban_assets.pipeline.recipe import Recipe
-from hoban_assets.training.handed_in_archive import Refused
-from hoban_assets.training.handed_in_manifest import Manifest
 
 
 def recipe_of(

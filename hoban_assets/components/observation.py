@@ -13,7 +13,7 @@ from typing import Any
 
 import dagster as dg
 
-from hoban_assets.formats.fingerprint import Fingerprint
+from hoban_assets.observing.fingerprint import Fingerprint
 
 DATA_VERSION = "dagster/data_version"
 INPUT_VERSION = "dagster/input_data_version"

@@ -8,8 +8,8 @@ from hoban_assets.components.common import OWNERS, step
 from hoban_assets.components.describing import source_text, words
 from hoban_assets.components.observation import observation_metadata
 from hoban_assets.components.platform import Platform
-from hoban_assets.formats.fingerprint import fingerprint
 from hoban_assets.formats.source import RawSource
+from hoban_assets.observing.fingerprint import fingerprint
 from hoban_assets.pipeline.progress import progress_line
 from hoban_assets.settings import Settings
 

@@ -4,7 +4,7 @@ A schedule begins a rebuild by starting job ``rebuild``, which only looks at the
 ``rebuild_goes_on`` then asks for one run after the other, until nothing is out of date.
 """
 
-from hoban_assets.components.rebuild_jobs import (
+from hoban_assets.components.rebuild.jobs import (
     layer_job,
     look_job,
     rebuild_schedule,

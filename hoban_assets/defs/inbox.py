@@ -17,10 +17,10 @@ from hoban_assets.components.inbox import Imported, bring_in
 from hoban_assets.components.inbox_events import ARCHIVE, JOB, OP, PARTITION
 from hoban_assets.components.platform import Platform
 from hoban_assets.defs.recipes import declared_recipes
+from hoban_assets.handoff.results.archive import Refused
+from hoban_assets.handoff.results.inbox_folder import command, is_in, refuse, take_away, waiting
 from hoban_assets.reporting.language import speaker
 from hoban_assets.settings import Settings
-from hoban_assets.training.handed_in_archive import Refused
-from hoban_assets.training.handed_in_folder import command, is_in, refuse, take_away, waiting
 
 SECONDS = 30
 """Between two looks; an archive must stay the same from one look to the next to count as whole."""

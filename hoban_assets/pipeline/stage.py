@@ -17,10 +17,10 @@ from hoban_assets.curation.duplicates import Certificate, certificate, deduplica
 from hoban_assets.curation.quality import drop_without_labels, verify_backgrounds
 from hoban_assets.curation.similarity import similar_pairs
 from hoban_assets.formats import open_source
-from hoban_assets.formats.fingerprint import Fingerprint, fingerprints
 from hoban_assets.formats.image_facts import apply_facts, read_facts
 from hoban_assets.formats.source import RawSource, Read, Reader
 from hoban_assets.ledger import Ledger
+from hoban_assets.observing.fingerprint import Fingerprint, fingerprints
 from hoban_assets.pipeline.features import FeatureExtractor
 from hoban_assets.pipeline.progress import progress_line
 from hoban_assets.samples import Samples, stable_shares

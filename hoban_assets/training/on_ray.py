@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hoban_assets.external import Context
-from hoban_assets.on_ray import RayJob, run_worker_on_ray
+from hoban_assets.on_ray.worker import RayJob, run_worker_on_ray
 from hoban_assets.settings import Settings
 from hoban_assets.training.plan import TrainingPlan
 from hoban_assets.training.run import PLAN, WORKER, TrainingResult, read_result, running

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from hoban_assets.errors import HobanError
 from hoban_assets.external import Context
-from hoban_assets.on_ray_cluster import PLACES, runs_on_ray
+from hoban_assets.on_ray.cluster import PLACES, runs_on_ray
 from hoban_assets.settings import Settings
 from hoban_assets.training.local import LocalTrainer
 from hoban_assets.training.on_ray import RayTrainer

@@ -1,8 +1,8 @@
 """Runs a worker as a Ray job: the job's own process, beside which nothing is left when it ends.
 
 ``python _ray_guard.py '{"command": [...], "mark": "...", "needs": [...], "env": {...}, ...}'``,
-sent by `hoban_assets.on_ray`. The worker is the same as in a local step. Guard and worker watch
-each other: whichever is killed, the other one ends all processes of the run, found by their mark
+sent by `hoban_assets.on_ray.worker`. The worker is the same as in a local step. Guard and worker
+watch each other: whichever is killed, the other one ends all processes of the run, found by mark
 (ranks of torchrun have sessions of their own, which Ray's stop does not reach once their parent
 is gone). Exit status: that of the worker, 128 + n where signal n killed it.
 """

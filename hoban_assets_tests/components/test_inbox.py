@@ -15,9 +15,9 @@ from hoban_assets.components.inbox import import_results
 from hoban_assets.components.model_assets import MODEL_CODE, model_asset, model_metadata
 from hoban_assets.defs.recipes import declared_recipes
 from hoban_assets.errors import HobanError
+from hoban_assets.handoff.results.archive import Refused
 from hoban_assets.reporting.language import korean
 from hoban_assets.reporting.results.results import model_results
-from hoban_assets.training.handed_in_archive import Refused
 from hoban_assets.upkeep.leftovers import survey
 from hoban_assets.upkeep.references import references
 
@@ -274,7 +274,7 @@ def test_a_full_disk_leaves_nothing_half_written(pristine, monkeypatch):
     def full(source, target):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("hoban_assets.training.handed_in._copy", full)
+    monkeypatch.setattr("hoban_assets.handoff.results.placing._copy", full)
     path = HandedIn().tar(pristine.root / "usb")
     before = pristine.state()
     with pytest.raises(HobanError, match="the disk is full"):

@@ -11,8 +11,8 @@ from dagster._core.loader import LoadingContextForTest
 from PIL import Image
 from road import Road, failure_of
 
-from hoban_assets.formats import fingerprint_labels
-from hoban_assets.formats.fingerprint import fingerprint
+from hoban_assets.observing import labels as fingerprint_labels
+from hoban_assets.observing.fingerprint import fingerprint
 
 SOURCE = dg.AssetKey(["raw", "coco"])
 STAGE = dg.AssetKey("coco_person")

@@ -5,7 +5,7 @@ import shutil
 import dagster as dg
 from rebuilding import names_of
 
-from hoban_assets.components import rebuild_next, rebuild_records
+from hoban_assets.components.rebuild import next_step, records
 
 COCO = [["coco_person"], ["dataset_v9"], ["model_v9"]]
 
@@ -121,7 +121,7 @@ def test_what_was_given_up_is_tried_again_where_a_person_begins_the_rebuild(toys
 
 
 def test_the_next_attempt_comes_after_a_pause(toys, monkeypatch):
-    monkeypatch.setattr(rebuild_records, "PAUSES", (rebuild_records.timedelta(minutes=5),))
+    monkeypatch.setattr(records, "PAUSES", (records.timedelta(minutes=5),))
     toys.change("coco")
     toys.broken["coco_person"] = "disk full"
     toys.look()
@@ -213,5 +213,5 @@ def test_a_drive_that_is_not_connected_makes_nothing_out_of_date(toys):
 def test_after_the_code_was_edited_the_sensor_waits_for_it_to_be_loaded(toys, monkeypatch):
     toys.change("coco")
     toys.look()
-    monkeypatch.setattr(rebuild_next, "code_on_disk_differs", lambda: True)
+    monkeypatch.setattr(next_step, "code_on_disk_differs", lambda: True)
     assert "reload the code location" in toys.sensor()

@@ -6,7 +6,7 @@ import dagster as dg
 import pytest
 from toys import Toys
 
-from hoban_assets.components.rebuild_by_hand import ByHand
+from hoban_assets.components.rebuild.by_hand import ByHand
 from hoban_assets.defs.stages import STAGES
 from hoban_assets.errors import HobanError
 

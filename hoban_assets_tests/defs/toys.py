@@ -13,8 +13,8 @@ from rebuilding import Rebuilding
 
 from hoban_assets.catalog.io_manager import SamplesIOManager
 from hoban_assets.catalog.store import Build
-from hoban_assets.components import rebuild_jobs
 from hoban_assets.components.common import PARTITIONS_DEF, check_specs, hand_over
+from hoban_assets.components.rebuild import jobs as rebuild_jobs
 from hoban_assets.curation.checks import Check
 from hoban_assets.defs.stages import STAGES
 from hoban_assets.pipeline.stage import raw_versions

@@ -22,8 +22,8 @@ from pathlib import Path
 import pytest
 from bundle_world import REPOSITORY, Office, Server, office_in, photographs, server_in, tree_of
 
-from hoban_assets.training.handed_in_archive import opened
-from hoban_assets.training.handed_in_manifest import read_manifest
+from hoban_assets.handoff.results.archive import opened
+from hoban_assets.handoff.results.manifest import read_manifest
 
 PAGE = (REPOSITORY / "docs" / "train-on-the-server.md").read_text(encoding="utf-8")
 HERE, SERVER = "sh", "bash"

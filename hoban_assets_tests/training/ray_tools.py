@@ -43,7 +43,7 @@ STEP = """
 import sys
 from pathlib import Path
 import dagster as dg
-from hoban_assets.on_ray import RayJob, run_worker_on_ray
+from hoban_assets.on_ray.worker import RayJob, run_worker_on_ray
 
 @dg.op
 def step(context):

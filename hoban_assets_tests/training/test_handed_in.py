@@ -10,11 +10,11 @@ import pytest
 from handed_in_runs import KEY, MODEL, PARTITION, PICTURES, HandedIn, checkpoint, plan, run_files
 from results_catalog import RISING, course
 
+from hoban_assets.handoff.results.archive import Refused, opened
+from hoban_assets.handoff.results.manifest import read_manifest
+from hoban_assets.handoff.results.placing import differing_file, local_plan, place
 from hoban_assets.reporting.language import korean
 from hoban_assets.settings import Settings
-from hoban_assets.training.handed_in import differing_file, local_plan, place
-from hoban_assets.training.handed_in_archive import Refused, opened
-from hoban_assets.training.handed_in_manifest import read_manifest
 from hoban_assets.training.metrics import read_metrics, value_of
 from hoban_assets.upkeep.contents import objection_to_run
 

@@ -31,8 +31,8 @@ from training_tools import plan_for, publish_squares
 
 from hoban_assets.components.extractor import Extractor
 from hoban_assets.formats.image_facts import read_facts
-from hoban_assets.on_ray import RayJob, run_worker_on_ray
-from hoban_assets.on_ray_cluster import connect
+from hoban_assets.on_ray.cluster import connect
+from hoban_assets.on_ray.worker import RayJob, run_worker_on_ray
 from hoban_assets.samples import Samples
 from hoban_assets.settings import Settings
 from hoban_assets.training.metrics import read_metrics

@@ -8,10 +8,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from hoban_assets import on_ray_jobs, on_ray_log
 from hoban_assets.errors import HobanError
-from hoban_assets.on_ray_jobs import Jobs
-from hoban_assets.on_ray_log import JobLog, Watch
+from hoban_assets.on_ray import jobs
+from hoban_assets.on_ray import log as job_log
+from hoban_assets.on_ray.jobs import Jobs
+from hoban_assets.on_ray.log import JobLog, Watch
 from hoban_assets.workers._surroundings import REASON
 
 pytest.importorskip("aiohttp", reason="comes with Ray: pip install 'hoban_assets[ray]'")
@@ -98,7 +99,7 @@ def test_the_reason_of_a_job_that_cannot_run_is_taken_out(monkeypatch):
 
 def test_a_log_that_is_served_once_more_is_no_sign_of_life(monkeypatch):
     now = [5.0]
-    monkeypatch.setattr(on_ray_log.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(job_log.time, "monotonic", lambda: now[0])
     log = JobLog(Server(["line\n"], whole=""), print, 3)
     asyncio.run(log._follow(None))
     now[0], log._client = 9.0, Server(["line\n"], whole="")
@@ -139,7 +140,7 @@ class Log(list):
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(on_ray_jobs, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(jobs, "PATIENCE_SECONDS", 0.2)
 
 
 def jobs_of(cluster, active=None) -> Jobs:
@@ -188,7 +189,7 @@ def test_what_becomes_of_the_jobs_that_are_there(other, active, joined, stopped)
 
 def test_a_job_in_the_queue_and_one_that_fell_silent_are_told_of(monkeypatch):
     now = [0.0]
-    monkeypatch.setattr(on_ray_log.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(job_log.time, "monotonic", lambda: now[0])
     said = JobLog(None, print, 3)
     log = Log()
     watch = Watch(log, "yolo_train", said, 60, "http://gpu1:8265", "2 GPU")

@@ -7,7 +7,7 @@ import pytest
 
 from hoban_assets.components.training_config import DECIDE, TrainingConfig
 from hoban_assets.errors import HobanError
-from hoban_assets.on_ray_cluster import connect
+from hoban_assets.on_ray.cluster import connect
 from hoban_assets.settings import Settings
 from hoban_assets.training.local import LocalTrainer
 from hoban_assets.training.on_ray import RayTrainer

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from yard import Yard
 
-from hoban_assets.upkeep.backup import Backup, back_up
-from hoban_assets.upkeep.backup_contents import Choice
-from hoban_assets.upkeep.backup_restore import Restored, restore
+from hoban_assets.upkeep.backup.contents import Choice
+from hoban_assets.upkeep.backup.making import Backup, back_up
+from hoban_assets.upkeep.backup.restoring import Restored, restore
 
 
 def no_runs(home: Path, runs: list[str]) -> None:

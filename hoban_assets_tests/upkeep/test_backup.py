@@ -14,10 +14,10 @@ from backing_up import make, put_back
 from yard import content
 
 from hoban_assets.catalog.store import Catalog
-from hoban_assets.upkeep import backup as backups
-from hoban_assets.upkeep.backup import back_up
-from hoban_assets.upkeep.backup_archive import Writer
-from hoban_assets.upkeep.backup_contents import Choice
+from hoban_assets.upkeep.backup import making as backups
+from hoban_assets.upkeep.backup.archive import Writer
+from hoban_assets.upkeep.backup.contents import Choice
+from hoban_assets.upkeep.backup.making import back_up
 
 
 def test_what_went_in_comes_out_and_names_its_new_place(trained, tmp_path):
@@ -142,7 +142,7 @@ def test_dagsters_history_is_copied_while_it_is_written_to(trained, tmp_path):
 
 
 def test_a_file_that_is_written_all_the_time_is_left_out_and_named(tmp_path, monkeypatch):
-    monkeypatch.setattr("hoban_assets.upkeep.backup_archive._PAUSE", 0)
+    monkeypatch.setattr("hoban_assets.upkeep.backup.archive._PAUSE", 0)
     file, calm = tmp_path / "last.pt", tmp_path / "calm"
     file.write_bytes(b"a" * 10)
     calm.write_bytes(b"calm")

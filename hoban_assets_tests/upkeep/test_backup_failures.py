@@ -16,8 +16,8 @@ from backing_up import make, names, put_back
 from yard import content
 
 from hoban_assets.errors import HobanError
-from hoban_assets.upkeep.backup import back_up, check
-from hoban_assets.upkeep.backup_contents import Choice
+from hoban_assets.upkeep.backup.contents import Choice
+from hoban_assets.upkeep.backup.making import back_up, check
 
 
 @pytest.mark.parametrize("damage", ["torn", "cut at a file", "a bit", "empty", "something else"])
@@ -105,7 +105,7 @@ def test_a_killed_backup_leaves_no_backup_and_the_next_one_clears_up(trained, tm
     away = tmp_path / "away"
     os.mkfifo(gate := tmp_path / "gate")  # opening it blocks: the moment to kill
     code = (
-        "import hoban_assets.upkeep.backup as b\n"
+        "import hoban_assets.upkeep.backup.making as b\n"
         f"b.Writer.finish = lambda self, about: open({str(gate)!r})\n"
         "from hoban_assets.cli import main\n"
         "main()\n"

@@ -1,0 +1,1 @@
+"""Which assets are out of date, and one run a layer until none is."""

@@ -1,0 +1,1 @@
+"""To a GPU server without network and without Dagster, and back."""

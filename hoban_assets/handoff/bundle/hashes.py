@@ -1,0 +1,56 @@
+"""SHA-256 of files that were read once, so that a bundle with --since does not read all again.
+
+The catalog's content_hash (xxh3) would not do: a server has only Python's own hashes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hoban_assets.handoff.bundle.contents import Entry
+
+Key = tuple[int, int, int]
+"""Inode, size, time of modification (ns): a published image is a hard link of the raw file, so
+it keeps its key from one dataset version to the next."""
+_COLUMNS = ("inode", "bytes", "mtime_ns")
+
+
+class HashMemory:
+    """Hashes below a cache folder, a file for each dataset and partition that was packed."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read what is known; a damaged file is as none, for it can be computed again."""
+        self.folder = folder
+        self.known: dict[Key, str] = {}
+        for file in sorted(folder.glob("*.parquet")):
+            try:
+                table = pq.read_table(file, columns=[*_COLUMNS, "sha256"])
+            except (OSError, pa.ArrowException):
+                continue
+            keys = zip(*(table[c].to_pylist() for c in _COLUMNS), strict=True)
+            self.known |= dict(zip(keys, table["sha256"].to_pylist(), strict=True))
+
+    def get(self, entry: Entry) -> str | None:
+        """Hash of the file that `entry` is of, None where it was not read as it is now."""
+        return self.known.get(key_of(entry)) if isinstance(entry.source, Path) else None
+
+    def remember(self, name: str, hashes: Mapping[Key, str]) -> None:
+        """Write the hashes of bundle `name` in place of what was remembered for it."""
+        self.known |= hashes
+        self.folder.mkdir(parents=True, exist_ok=True)
+        keys = list(zip(*hashes, strict=True)) or [(), (), ()]
+        columns = {c: pa.array(k, pa.uint64()) for c, k in zip(_COLUMNS, keys, strict=True)}
+        table = pa.table({**columns, "sha256": pa.array(list(hashes.values()), pa.string())})
+        part = self.folder / f".{name}.parquet.{os.getpid()}.tmp"
+        pq.write_table(table, part)
+        part.replace(self.folder / f"{name}.parquet")
+
+
+def key_of(entry: Entry) -> Key:
+    """What tells whether a file is still the one that was read."""
+    return entry.inode, entry.size, entry.mtime_ns

@@ -1,0 +1,152 @@
+"""Make the archive of a bundle, whole or with what a server lacks, and keep its list of files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hoban_assets.errors import HobanError
+from hoban_assets.handoff.bundle.archive import (
+    Facts,
+    Progress,
+    archive_bytes,
+    check_room,
+    write_archive,
+)
+from hoban_assets.handoff.bundle.contents import Bundle, Entry
+from hoban_assets.handoff.bundle.hashes import HashMemory, key_of
+from hoban_assets.handoff.bundle.since import (
+    entries_since,
+    files_of,
+    list_of,
+    name_since,
+    new_contents,
+)
+from hoban_assets.handoff.server.bundle_files import CONTENT
+
+_LISTED = 200
+"""Bytes of a file's line in bundle.json, about."""
+
+
+@dataclass(frozen=True)
+class Packed:
+    """What goes into one archive."""
+
+    name: str
+    """Of the archive and of its top folder."""
+    bundle: Bundle
+    entries: tuple[Entry, ...]
+    """All of it but bundle.json."""
+    files: Mapping[str, Facts] | None = None
+    """Facts of the whole bundle where the archive holds but a part of it."""
+    since: str | None = None
+
+    @property
+    def bytes(self) -> int:
+        """Size of the archive, nearly."""
+        return archive_bytes(self.entries) + _LISTED * len(self.bundle.entries)
+
+
+def packed_whole(bundle: Bundle) -> Packed:
+    """Everything."""
+    return Packed(bundle.name, bundle, bundle.entries)
+
+
+def packed_since(
+    bundle: Bundle,
+    previous: Mapping[str, Any],
+    memory: HashMemory,
+    threads: int,
+    progress: Progress,
+) -> Packed:
+    """What a server that has `previous` lacks; reads what is not remembered by `memory`.
+
+    Raises:
+        HobanError: it has everything.
+    """
+    if previous["bundle"] == bundle.name:
+        raise HobanError(
+            f"{bundle.name} is what the server has already: the same dataset, training and scripts",
+            "start it there: ./train.sh",
+        )
+    files = files_of(bundle, memory, threads, progress)
+    remember(memory, bundle, files)
+    contents = new_contents(bundle, files, previous)
+    return Packed(
+        name_since(bundle, previous),
+        bundle,
+        tuple(entries_since(bundle, contents, previous)),
+        files,
+        str(previous["bundle"]),
+    )
+
+
+def make(
+    packed: Packed,
+    target: Path,
+    bundles: Path,
+    memory: HashMemory,
+    threads: int,
+    progress: Progress,
+) -> None:
+    """Write the archive to `target`, and the list of the whole bundle's files below `bundles`.
+
+    Raises:
+        HobanError: no room, or a file changes meanwhile. Nothing half-written stays.
+    """
+    check_room(target, packed.bytes)
+    files = dict(packed.files or {})
+
+    def closing(written: Mapping[str, Facts]) -> Entry:
+        if packed.files is None:
+            files.update(written)
+        for name, facts in written.items():
+            folder, _, sha256 = name.partition("/")
+            if packed.files is not None and folder == CONTENT and facts["sha256"] != sha256:
+                raise HobanError(
+                    f"a file of {packed.bundle.facts['dataset']} was changed without a new time: "
+                    f"its content is {facts['sha256']} and not {sha256}",
+                    f"delete {memory.folder} and make the bundle again",
+                )
+        return list_of(packed.bundle, files, packed.since)
+
+    write_archive(target, packed.name, packed.entries, closing, threads=threads, progress=progress)
+    remember(memory, packed.bundle, files)
+    bundles.mkdir(parents=True, exist_ok=True)
+    whole = list_of(packed.bundle, files).source
+    part = bundles / f".{packed.bundle.name}.json.tmp"
+    part.write_bytes(whole if isinstance(whole, bytes) else b"")
+    part.replace(bundles / f"{packed.bundle.name}.json")
+
+
+def remember(memory: HashMemory, bundle: Bundle, files: Mapping[str, Facts]) -> None:
+    """Keep the hashes of the files that lie on this machine."""
+    hashes = {
+        key_of(e): str(files[e.name]["sha256"])
+        for e in bundle.entries
+        if isinstance(e.source, Path)
+    }
+    memory.remember(f"{bundle.facts['dataset']}_{bundle.facts['partition']}", hashes)
+
+
+def parts(packed: Packed) -> list[dict[str, Any]]:
+    """Rows of a table of what is in the archive: part, files, bytes."""
+    groups: Sequence[tuple[str, Callable[[str], bool]]] = (
+        ("images, train", lambda name: name.startswith("dataset/images/train/")),
+        ("images, val", lambda name: name.startswith("dataset/images/val/")),
+        ("labels", lambda name: name.startswith("dataset/labels/")),
+        ("data.yaml, manifest.parquet", lambda name: name.startswith("dataset/")),
+        ("weights", lambda name: name.startswith("weights/")),
+        ("new contents", lambda name: name.startswith(f"{CONTENT}/")),
+        ("scripts, README, requirements.txt", lambda name: True),
+    )
+    found: dict[str, list[int]] = {part: [] for part, _ in groups}
+    for entry in packed.entries:
+        found[next(part for part, holds in groups if holds(entry.name))].append(entry.size)
+    return [
+        {"part": part, "files": len(sizes), "bytes": sum(sizes)}
+        for part, sizes in found.items()
+        if sizes
+    ]

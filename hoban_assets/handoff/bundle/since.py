@@ -1,0 +1,127 @@
+"""A bundle that holds only what a server lacks, told by the list of files of an earlier one."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import tarfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hoban_assets.errors import HobanError
+from hoban_assets.handoff.bundle.archive import Facts, Progress, facts_of, read_ahead
+from hoban_assets.handoff.bundle.contents import SERVER, Bundle, Entry, script_text, scripts_of
+from hoban_assets.handoff.bundle.hashes import HashMemory
+from hoban_assets.handoff.bundle.text import readmes_since
+from hoban_assets.handoff.server.bundle_files import (
+    BUNDLE,
+    CONTENT,
+    FORMAT,
+    bundle_text,
+    by_content,
+)
+
+
+def read_previous(previous: str, bundles: Path) -> dict[str, Any]:
+    """Content of bundle.json of an earlier bundle.
+
+    Args:
+        previous: an archive, a bundle.json, an unpacked folder, or the name of a bundle whose
+            list is kept in `bundles`.
+        bundles: folder of the lists.
+
+    Raises:
+        HobanError: there is no such bundle, or it cannot be read; names the nearest one.
+    """
+    path = Path(previous).expanduser()
+    kept = bundles / f"{path.name.removesuffix('.tar').removesuffix('.json')}.json"
+    places = (path / BUNDLE, path, kept)
+    file = next((place for place in places if place.is_file()), None)
+    if file is None:
+        known = sorted(f.stem for f in bundles.glob("*.json"))
+        close = difflib.get_close_matches(kept.stem, known, n=1, cutoff=0.5)
+        names = f"did you mean {close[0]}?" if close else f"known: {', '.join(known) or 'none yet'}"
+        raise HobanError(
+            f"no bundle {previous!r}: no archive, no bundle.json, and no name of one in {bundles}",
+            f"{names}; without --since the bundle holds everything",
+        )
+    try:
+        with file.open("rb") as stream:
+            is_text = stream.read(1) == b"{"
+        found: dict[str, Any] = json.loads(file.read_bytes() if is_text else _of_archive(file))
+        known_format = found["format"] == FORMAT and isinstance(found["files"], dict)
+    except (OSError, ValueError, KeyError, TypeError, tarfile.TarError) as error:
+        raise HobanError(
+            f"{file} is no whole bundle: {error}", "name another, or leave --since out"
+        ) from error
+    if not known_format:
+        raise HobanError(f"{file} is of another format", "leave --since out")
+    return found
+
+
+def _of_archive(file: Path) -> bytes:
+    with tarfile.open(file) as archive:
+        last = archive.getmembers()[-1]
+        stream = archive.extractfile(last) if last.name.endswith(f"/{BUNDLE}") else None
+        if stream is None:
+            raise ValueError(f"its last file is {last.name} and not {BUNDLE}")
+        return stream.read()
+
+
+def files_of(
+    bundle: Bundle, memory: HashMemory, threads: int, progress: Progress
+) -> dict[str, Facts]:
+    """Facts of every file; only what is not remembered is read."""
+    known = {e.name: h for e in bundle.entries if (h := memory.get(e)) is not None}
+    unknown = [entry for entry in bundle.entries if entry.name not in known]
+    done, of = 0, sum(entry.size for entry in unknown)
+    for entry, _, sha256 in read_ahead(unknown, threads):
+        known[entry.name] = sha256
+        progress(done := done + entry.size, of)
+    return {entry.name: facts_of(entry, known[entry.name]) for entry in bundle.entries}
+
+
+def new_contents(
+    bundle: Bundle, files: Mapping[str, Facts], previous: Mapping[str, Any]
+) -> list[Entry]:
+    """Contents that `previous` has under no name, each once, named by hash; sorted."""
+    there = by_content(previous["files"])
+    found: dict[str, Entry] = {}
+    for entry in bundle.entries:
+        sha256 = str(files[entry.name]["sha256"])
+        if sha256 not in there and sha256 not in found:
+            name = f"{CONTENT}/{sha256}"
+            found[sha256] = Entry(name, entry.size, entry.mtime_ns, entry.source, entry.inode)
+    return [found[sha256] for sha256 in sorted(found)]
+
+
+def entries_since(
+    bundle: Bundle, contents: Sequence[Entry], previous: Mapping[str, Any]
+) -> list[Entry]:
+    """All entries of the smaller archive but bundle.json."""
+    return [*_applying(bundle, contents, previous), *contents]
+
+
+def name_since(bundle: Bundle, previous: Mapping[str, Any]) -> str:
+    """Name of the smaller archive."""
+    return f"{bundle.name}_since_{previous['bundle']}"
+
+
+def list_of(bundle: Bundle, files: Mapping[str, Facts], since: str | None = None) -> Entry:
+    """bundle.json, of a whole bundle or of one with --since."""
+    text = bundle_text({**bundle.facts, "since": since, "files": dict(files)})
+    return Entry.of_text(BUNDLE, text, bundle.mtime_ns)
+
+
+def _applying(
+    bundle: Bundle, contents: Sequence[Entry], previous: Mapping[str, Any]
+) -> Iterator[Entry]:
+    made = bundle.mtime_ns
+    for file in scripts_of(SERVER / "apply.py"):
+        yield Entry.of_text(file.name, script_text(file), made)
+    yield Entry.of_text("apply.sh", script_text(SERVER / "apply.sh"), made)
+    size = sum(entry.size for entry in contents)
+    facts = {**bundle.facts, "since": previous["bundle"]}
+    for name, text in readmes_since(facts, len(contents), size).items():
+        yield Entry.of_text(name, text, made)

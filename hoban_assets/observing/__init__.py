@@ -1,0 +1,1 @@
+"""What lies in a raw folder, told without opening what has not changed."""

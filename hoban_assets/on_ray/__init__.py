@@ -1,0 +1,1 @@
+"""Runs the workers as jobs of a Ray cluster."""
