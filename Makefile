@@ -31,7 +31,7 @@ setup: .venv/ready .venv-fastdup/ready instance
 	@test -n "$(BASE_PYTHON)" || { echo "Python 3.11 or 3.12 with venv is needed: apt install python3.11-venv, or set BASE_PYTHON=/path/to/python3.11"; exit 1; }
 	@echo "making .venv (about 6 GB with PyTorch, some minutes)"
 	test -x $(BIN)/python || $(BASE_PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints/platform.txt -e '.[dev]'
+	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints/platform.txt -e '.[dev]'
 	@touch $@
 
 fastdup: .venv-fastdup/ready

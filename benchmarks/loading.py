@@ -40,7 +40,7 @@ QUALITY = 95
 """JPEG quality of the photographs."""
 NAMES = 25
 """Names of each photograph: 8,000 in all, of which a worker holds 128 decoded."""
-TIMED = 32
+TIMED = 64
 """Batches that are timed; a training goes on like this for hours."""
 WARM = 16
 """Batches before: worker processes start, fill their buffers of mosaic tiles, and their queues."""
