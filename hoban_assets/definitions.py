@@ -5,6 +5,7 @@ from pathlib import Path
 import dagster as dg
 
 from hoban_assets.catalog.io_manager import SamplesIOManager
+from hoban_assets.catalog.store import Catalog
 from hoban_assets.components.dead_runs import multiprocess_after_cleanup
 from hoban_assets.components.platform import Platform
 from hoban_assets.components.presence import finished
@@ -20,9 +21,7 @@ EXECUTOR = multiprocess_after_cleanup.configured(
 def defs() -> dg.Definitions:
     """Return everything that this code location offers."""
     settings = Settings.from_env()
-    samples = SamplesIOManager(
-        catalog_path=str(settings.catalog_path), wait_seconds=settings.catalog_wait
-    )
+    samples = SamplesIOManager(Catalog(settings.catalog_path, deadline=settings.catalog_wait))
     loaded = dg.load_from_defs_folder(path_within_project=Path(__file__).parent)
     return dg.Definitions(
         assets=finished(loaded.assets or []),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import dagster as dg
 
 from hoban_assets.catalog.store import Build, Catalog, to_run
@@ -11,21 +9,16 @@ from hoban_assets.errors import HobanError
 from hoban_assets.samples import Samples
 
 
-class SamplesIOManager(dg.ConfigurableIOManager):
+class SamplesIOManager(dg.IOManager):
     """Records a `Build`; gives downstream assets the current `Samples` of the same partition.
 
-    Assets are known to the catalog by the last part of their key.
+    Assets are known to the catalog by the last part of their key. It has no configuration, as the
+    catalog's place is a setting: the launchpad shows what of a run can be chosen, and no more.
     """
 
-    catalog_path: str
-    """The DuckDB file, as ``Settings.catalog_path``."""
-    wait_seconds: float = 60.0
-    """How long to wait for a program that holds the file."""
-
-    @property
-    def catalog(self) -> Catalog:
-        """The catalog; holds no connection."""
-        return Catalog(Path(self.catalog_path), deadline=self.wait_seconds)
+    def __init__(self, catalog: Catalog) -> None:
+        """Hand rows over through `catalog`."""
+        self.catalog = catalog
 
     def handle_output(self, context: dg.OutputContext, obj: Build) -> None:
         """Record what the asset built; where it was reused, only see that it is still there.

@@ -22,16 +22,19 @@ class Place(Enum):
     local = "local"
     ray = "ray"
     auto = "auto"
+    settings = "settings"
 
 
 class TrainingConfig(dg.Config):
     """Choices for this run; what is left away comes from the settings, as always."""
 
-    trainer: Place | None = Field(
-        None,
+    # Not None: the launchpad writes down defaults that have a value, and one of them shows where
+    # the others belong.
+    trainer: Place = Field(
+        Place.settings,
         description="local: a process of this machine; ray: the cluster at RAY_ADDRESS; auto: the "
-        "cluster where there is an address. Default: HOBAN_TRAINER_SUB / HOBAN_TRAINER_FULL. Does "
-        "not change the result.",
+        "cluster where there is an address; settings: as HOBAN_TRAINER_SUB / HOBAN_TRAINER_FULL "
+        "say. Does not change the result.",
     )
     gpus: int | None = Field(
         None,
@@ -84,8 +87,8 @@ class TrainingConfig(dg.Config):
 
     @property
     def place(self) -> str | None:
-        """Name of the trainer that was chosen."""
-        return self.trainer.value if self.trainer else None
+        """Name of the trainer that was chosen; None: as the settings say."""
+        return None if self.trainer is Place.settings else self.trainer.value
 
     def decides(self) -> dict[str, Any]:
         """What was chosen of the fields that decide the result."""

@@ -14,6 +14,6 @@ from hoban_assets.defs.stages import STAGES
 
 rebuild = look_job(STAGES)
 rebuild_layer = layer_job()
-rebuild_sub = rebuild_schedule("sub", "Every night at 02:00", "0 2 * * *", rebuild)
-rebuild_full = rebuild_schedule("full", "Every Saturday at 03:00", "0 3 * * 6", rebuild)
+rebuild_sub = rebuild_schedule("sub", "0 2 * * *", rebuild)
+rebuild_full = rebuild_schedule("full", "0 3 * * 6", rebuild)
 rebuild_goes_on = rebuild_sensor([rebuild, rebuild_layer])

@@ -13,13 +13,13 @@ from typing import Any
 import dagster as dg
 
 from hoban_assets.components.common import step
+from hoban_assets.components.describing import words
 from hoban_assets.components.inbox import Imported, bring_in
 from hoban_assets.components.inbox_events import ARCHIVE, JOB, OP, PARTITION
 from hoban_assets.components.platform import Platform
 from hoban_assets.defs.recipes import declared_recipes
 from hoban_assets.handoff.results.archive import Refused
 from hoban_assets.handoff.results.inbox_folder import command, is_in, refuse, take_away, waiting
-from hoban_assets.reporting.language import speaker
 from hoban_assets.settings import Settings
 
 SECONDS = 30
@@ -27,6 +27,7 @@ SECONDS = 30
 ATTEMPTS = 3
 """Runs for one archive that end without clearing it away: killed, disk full, catalog held."""
 RUN_KEY = "dagster/run_key"
+say = words()
 
 
 class ArchiveConfig(dg.Config):
@@ -38,7 +39,9 @@ class ArchiveConfig(dg.Config):
 
 @dg.op(
     name=OP,
-    description="Verifies an archive of the inbox and makes it a materialisation of its model.",
+    description=say(
+        "Verifies an archive of the inbox and makes it a materialisation of its model."
+    ),
     out=dg.Out(dg.Nothing),
 )
 def import_archive(
@@ -47,7 +50,7 @@ def import_archive(
     """Import one archive; it is moved to imported/, or to refused/ with the reason beside it."""
     with step():
         settings = platform.settings()
-        say, file = speaker(settings.language), settings.inbox / config.file
+        file = settings.inbox / config.file
         recipes = {recipe.model: recipe for recipe in declared_recipes()}
         log, run_id = context.log.info, context.run_id
         try:
@@ -80,7 +83,7 @@ def outcome(found: Imported) -> str:
     return f"imported {what}: {found.run_dir}"
 
 
-@dg.job(name=JOB, description="Imports one archive that a server handed in.")
+@dg.job(name=JOB, description=say("Imports one archive that a server handed in."))
 def import_job() -> None:
     """Import the archive named in the run's configuration."""
     import_archive()
@@ -105,8 +108,10 @@ class Seen:
 @dg.sensor(
     name="inbox",
     job=import_job,
-    description="Looks for results_*.tar in the inbox (HOBAN_INBOX), waits until they are copied "
-    "to the end, and imports each.",
+    description=say(
+        "Looks for results_*.tar in the inbox (HOBAN_INBOX), waits until they are copied to the "
+        "end, and imports each."
+    ),
     minimum_interval_seconds=SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
 )

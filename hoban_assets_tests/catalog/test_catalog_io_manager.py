@@ -47,7 +47,7 @@ def materialize(
         list(assets),
         partition_key=partition,
         selection=only,
-        resources={"samples": SamplesIOManager(catalog_path=str(catalog.path))},
+        resources={"samples": SamplesIOManager(Catalog(catalog.path))},
     )
 
 

@@ -59,13 +59,13 @@ class House:
 
     def _definitions(self) -> dg.Definitions:
         from hoban_assets.catalog.io_manager import SamplesIOManager
+        from hoban_assets.catalog.store import Catalog
         from hoban_assets.components.platform import Platform
         from hoban_assets.components.source_assets import observed
         from hoban_assets.components.stage_assets import stage_asset
         from hoban_assets.defs import sources, stages
 
-        catalog = str(self.road.data / "catalog.duckdb")
-        samples = SamplesIOManager(catalog_path=catalog, wait_seconds=5)
+        samples = SamplesIOManager(Catalog(self.road.data / "catalog.duckdb", deadline=5))
         return dg.Definitions(
             [observed(sources.COCO), stage_asset(stages.COCO_PERSON)],
             resources={"platform": Platform(), "samples": samples},

@@ -12,7 +12,7 @@ from built_world import World, declarations
 from rebuilding import Rebuilding
 
 from hoban_assets.catalog.io_manager import SamplesIOManager
-from hoban_assets.catalog.store import Build
+from hoban_assets.catalog.store import Build, Catalog
 from hoban_assets.components.common import PARTITIONS_DEF, check_specs, hand_over
 from hoban_assets.components.rebuild import jobs as rebuild_jobs
 from hoban_assets.curation.checks import Check
@@ -46,9 +46,7 @@ class Toys(Rebuilding):
         self.definitions = dg.Definitions(
             assets=[*(self._asset(name) for name in (*V9, *V6)), self._report()],
             jobs=[look, layer],
-            schedules=[
-                rebuild_jobs.rebuild_schedule(p, "Now", "0 2 * * *", look) for p in PARTITIONS
-            ],
+            schedules=[rebuild_jobs.rebuild_schedule(p, "0 2 * * *", look) for p in PARTITIONS],
             sensors=[rebuild_jobs.rebuild_sensor([look, layer])],
             executor=dg.in_process_executor,
             resources={"samples": dg.IOManagerDefinition(lambda _: self._samples())},
@@ -57,7 +55,7 @@ class Toys(Rebuilding):
         self.road = self
 
     def _samples(self) -> SamplesIOManager:
-        return SamplesIOManager(catalog_path=str(self.world.settings.catalog_path), wait_seconds=5)
+        return SamplesIOManager(Catalog(self.world.settings.catalog_path, deadline=5))
 
     def _begin(self, world: World) -> None:
         home = world.folder / "home"

@@ -55,7 +55,7 @@ def build(road: Road, recipe: Recipe) -> dg.ExecuteInProcessResult:
         from hoban_assets.components.version_assets import dataset_asset
 
         stage = dg.AssetSpec("coco_person", partitions_def=PARTITIONS_DEF)
-        samples = SamplesIOManager(catalog_path=str(road.catalog.path))
+        samples = SamplesIOManager(road.catalog)
         return dg.materialize(
             [stage.with_io_manager_key("samples"), dataset_asset(recipe, Path("defs.yaml"))],
             partition_key="sub",

@@ -8,6 +8,7 @@ import dagster as dg
 
 from hoban_assets.components.common import PARTITIONS_DEF, step
 from hoban_assets.components.dead_runs import end_dead_runs, leave_process_id
+from hoban_assets.components.describing import words
 from hoban_assets.components.observation import observation_metadata
 from hoban_assets.components.rebuild.next_step import begin, go_on
 from hoban_assets.components.rebuild.records import (
@@ -32,10 +33,13 @@ BUILT_GROUPS = ("stages", "datasets", "models", "reports")
 
 def look_job(stages: Sequence[Stage]) -> dg.JobDefinition:
     """Return the job that begins a rebuild of a partition: it looks, and builds nothing."""
+    say = words()
 
     @dg.op(
-        description="Compares files, sizes, times and labels of every raw folder with what was "
-        "read. Photographs are not opened. A folder that is not on this machine is left out.",
+        description=say(
+            "Compares files, sizes, times and labels of every raw folder with what was read. "
+            "Photographs are not opened. A folder that is not on this machine is left out."
+        ),
         out=dg.Out(dg.Nothing),
     )
     def look_at_raw_files(context: dg.OpExecutionContext) -> Any:
@@ -45,11 +49,15 @@ def look_job(stages: Sequence[Stage]) -> dg.JobDefinition:
 
     @dg.job(
         name=LOOK_JOB,
-        description="Rebuild what is out of date in a partition (sub or full): launch this, and "
-        f"nothing else is to be done. It looks at the raw files; sensor {SENSOR} then starts one "
-        f"run of {LAYER_JOB} after the other, with just those assets that are out of date. Only "
-        "what was built before is rebuilt. The log of this run tells what was started and why, "
-        "its tag hoban/ended how it ended.",
+        description=say(
+            "Rebuild what is out of date in a partition (sub or full): launch this, and nothing "
+            "else is to be done. It looks at the raw files; sensor {sensor} then starts one run "
+            "of {layer} after the other, with just those assets that are out of date. Only what "
+            "was built before is rebuilt. The log of this run tells what was started and why, "
+            "its tag hoban/ended how it ended.",
+            sensor=SENSOR,
+            layer=LAYER_JOB,
+        ),
         partitions_def=PARTITIONS_DEF,
         executor_def=dg.in_process_executor,
     )
@@ -90,20 +98,23 @@ def _look(context: dg.OpExecutionContext, stages: Sequence[Stage]) -> Any:
 
 def layer_job() -> Any:
     """Return the job in which the sensor builds; it is never to be launched as a whole."""
+    say = words()
     return dg.define_asset_job(
         LAYER_JOB,
         selection=dg.AssetSelection.groups(*BUILT_GROUPS),
-        description=f"One layer of a rebuild. Sensor {SENSOR} starts it with the assets that are "
-        f"out of date; launched by hand it would build everything. By hand: job {LOOK_JOB}. The "
-        "tags hoban/why.NAME of a run say why each asset was rebuilt.",
+        description=say(
+            "One layer of a rebuild. Sensor {sensor} starts it with the assets that are out of "
+            "date; launched by hand it would build everything. By hand: job {job}. The tags "
+            "hoban/why.NAME of a run say why each asset was rebuilt.",
+            sensor=SENSOR,
+            job=LOOK_JOB,
+        ),
     )
 
 
-def rebuild_schedule(
-    partition: str, when: str, cron: str, job: dg.JobDefinition
-) -> dg.ScheduleDefinition:
+def rebuild_schedule(partition: str, cron: str, job: dg.JobDefinition) -> dg.ScheduleDefinition:
     """Return the schedule that begins the rebuilds of a partition; off until switched on."""
-    name = f"rebuild_{partition}"
+    say, name = words(), f"rebuild_{partition}"
 
     @dg.schedule(
         name=name,
@@ -111,11 +122,14 @@ def rebuild_schedule(
         cron_schedule=cron,
         execution_timezone="Asia/Seoul",
         default_status=dg.DefaultScheduleStatus.STOPPED,
-        description=f"{when}: rebuilds what is out of date in partition {partition}, and nothing "
-        "else. Off until you switch it on. A stage is out of date if its raw files, its recipe or "
-        "its code have changed; a dataset, if rows of a stage have; a model, if rows of its "
-        "dataset have; a report, if what it tells of has. Only what was built before is rebuilt: "
-        "a version that you never built is not started. Where nothing changed, nothing is built.",
+        description=say(
+            "Rebuilds what is out of date in partition {partition}, and nothing else. Off until "
+            "you switch it on. A stage is out of date if its raw files, its recipe or its code "
+            "have changed; a dataset, if rows of a stage have; a model, if rows of its dataset "
+            "have; a report, if what it tells of has. Only what was built before is rebuilt: a "
+            "version that you never built is not started. Where nothing changed, nothing is built.",
+            partition=partition,
+        ),
     )
     def begin_rebuild(context: dg.ScheduleEvaluationContext) -> Any:
         try:
@@ -129,16 +143,19 @@ def rebuild_schedule(
 
 def rebuild_sensor(jobs: Sequence[Any]) -> dg.SensorDefinition:
     """Return the sensor that takes a rebuild from layer to layer."""
+    say = words()
 
     @dg.sensor(
         name=SENSOR,
         jobs=list(jobs),
         minimum_interval_seconds=BETWEEN_TICKS,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Goes on with rebuilds that a schedule or a person has begun: when a run has "
-        "ended, it asks for the next layer (stages, then datasets, models, and reports last). "
-        "What fails is asked for again, three times in all; then it is given up until its inputs, "
-        "recipe or code change. Does nothing where no rebuild was begun; leave it on.",
+        description=say(
+            "Goes on with rebuilds that a schedule or a person has begun: when a run has ended, "
+            "it asks for the next layer (stages, then datasets, models, and reports last). What "
+            "fails is asked for again, three times in all; then it is given up until its inputs, "
+            "recipe or code change. Does nothing where no rebuild was begun; leave it on."
+        ),
     )
     def rebuild_goes_on(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         if any(open_look(context.instance, partition) for partition in PARTITIONS):
