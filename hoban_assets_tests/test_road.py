@@ -157,7 +157,7 @@ def test_a_class_that_falls_short_warns_and_does_not_stop(first):
     check = check_of(first, "quotas_reached")
     assert not check.passed
     assert check.severity.value == "WARN"
-    assert "of 3,000 boxes" in check.description
+    assert "사람 박스 3,000개 중" in check.description
 
 
 def test_each_materialisation_carries_tables_a_plot_and_durations(first):

@@ -22,9 +22,8 @@ from hoban_assets.components import inbox_events
 from hoban_assets.components.inbox_refusals import must_be_current, recipe_of
 from hoban_assets.components.model_assets import (
     MODEL_CODE,
-    map50_check,
+    model_checks,
     model_metadata,
-    regression_check,
 )
 from hoban_assets.curation.checks import Check, as_table, from_table
 from hoban_assets.handoff.results.archive import Archive, opened
@@ -184,10 +183,7 @@ class _Import:
         mine = self.manifest
         dataset = self.catalog.current(mine.dataset, mine.partition)
         assert dataset is not None  # noqa: S101 - for mypy: `must_be_current` has seen it
-        found = [
-            map50_check(self.recipe, result),
-            regression_check(self.catalog, mine.model, dataset, result),
-        ]
+        found = model_checks(self.catalog, self.recipe, dataset, result)
         number = self.catalog.record(
             mine.model,
             mine.partition,

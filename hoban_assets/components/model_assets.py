@@ -21,7 +21,7 @@ from hoban_assets.components.describing import model_text, words
 from hoban_assets.components.platform import Platform
 from hoban_assets.components.training_config import TrainingConfig
 from hoban_assets.curation import checks
-from hoban_assets.curation.checks import Check
+from hoban_assets.curation.checks import Check, Say
 from hoban_assets.errors import HobanError
 from hoban_assets.pipeline.recipe import Recipe
 from hoban_assets.publish.yolo_tree import read_report
@@ -74,10 +74,7 @@ def model_asset(recipe: Recipe) -> dg.AssetsDefinition:
                     "that of the settings, kept in a folder of its own"
                 )
             result = trainer.train(context, plan)
-            found = [
-                map50_check(recipe, result),
-                regression_check(platform.catalog(), recipe.model, dataset, result),
-            ]
+            found = model_checks(platform.catalog(), recipe, dataset, result)
 
             def finish() -> tuple[Build, dict[str, Any]]:
                 done = Build(
@@ -111,21 +108,35 @@ def current_dataset(platform: Platform, recipe: Recipe, partition: str) -> Mater
     return current
 
 
-def map50_check(recipe: Recipe, result: TrainingResult) -> Check:
+def model_checks(
+    catalog: Catalog, recipe: Recipe, dataset: Materialization, result: TrainingResult
+) -> list[Check]:
+    """Return the checks of a trained model."""
+    say = words()
+    return [
+        map50_check(recipe, result, say),
+        regression_check(catalog, recipe.model, dataset, result, say),
+    ]
+
+
+def map50_check(recipe: Recipe, result: TrainingResult, say: Say) -> Check:
     """Hold mAP50, each class only on images whose source labels it, against the gate."""
     fair = value_of(result.metrics, "mAP50", result.best_epoch)
     stock = value_of(result.metrics, "mAP50", result.best_epoch, split=STOCK)
     numbers = {k: v for k, v in {"label_aware": fair, "stock": stock}.items() if v is not None}
-    text = (
-        f"mAP50 {fair or 0:.3f} against {recipe.map50_gate} (each class only where its source "
-        f"labels it; {stock or 0:.3f} as Ultralytics counts, unlabelled objects as mistakes)"
+    text = say(
+        "mAP50 {fair} against {gate} (each class only where its source labels it; {stock} as "
+        "Ultralytics counts, unlabelled objects as mistakes)",
+        fair=f"{fair or 0:.3f}",
+        gate=recipe.map50_gate,
+        stock=f"{stock or 0:.3f}",
     )
     passed = fair is not None and fair >= recipe.map50_gate
     return Check("map50", passed, text, numbers=numbers)
 
 
 def regression_check(
-    catalog: Catalog, model: str, dataset: Materialization, result: TrainingResult
+    catalog: Catalog, model: str, dataset: Materialization, result: TrainingResult, say: Say
 ) -> Check:
     """Hold a model against that of the version before, in the same partition."""
     with asking(catalog.path, catalog.deadline) as ask:
@@ -136,7 +147,7 @@ def regression_check(
     values = {str(name): float(value) for name, value in figures.items()}
     now = regression.Figures(model, values.pop(ALL, None), values, dataset.data_version)
     before = regression.figures_of(rows, previous) if previous else None
-    return regression.no_regression(now, before)
+    return regression.no_regression(now, before, say=say)
 
 
 def model_metadata(plan: TrainingPlan, result: TrainingResult) -> dict[str, Any]:

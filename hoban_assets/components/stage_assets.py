@@ -97,14 +97,15 @@ def stage_checks(
     unread = (
         undeclared_folders(settings.raw_root, stage.sources, stage.watch) if stage.watch else []
     )
+    say = words()
     found = [
-        checks.conservation(ledger),
-        checks.boxes_inside_image(built.samples),
-        checks.no_unknown_class(built.samples),
-        checks.folders_declared(unread),
+        checks.conservation(ledger, say),
+        checks.boxes_inside_image(built.samples, say),
+        checks.no_unknown_class(built.samples, say),
+        checks.folders_declared(unread, say),
     ]
     return (
         found
         if built.certificate is None
-        else [*found, checks.dedupe_certificate(built.certificate)]
+        else [*found, checks.dedupe_certificate(built.certificate, say)]
     )

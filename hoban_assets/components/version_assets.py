@@ -120,15 +120,17 @@ def used_in(recipe: Recipe, stage: str) -> dg.PartitionMapping | None:
 
 def dataset_checks(recipe: Recipe, partition: str, dataset: Dataset, ledger: Ledger) -> list[Check]:
     """Return the checks of a dataset, made before it is published."""
-    samples = dataset.samples
+    samples, say = dataset.samples, words()
     wanted = (dataset.backgrounds, recipe.backgrounds.of(partition))
     return [
-        checks.conservation(ledger),
-        checks.boxes_inside_image(samples),
-        checks.no_unknown_class(samples),
-        checks.dedupe_certificate(dataset.certificate),
-        checks.no_leak_between_splits(samples, dataset.closest_over_split, recipe.group_similarity),
-        checks.quotas_reached(dataset.quotas, recipe.quota_unit, wanted),
+        checks.conservation(ledger, say),
+        checks.boxes_inside_image(samples, say),
+        checks.no_unknown_class(samples, say),
+        checks.dedupe_certificate(dataset.certificate, say),
+        checks.no_leak_between_splits(
+            samples, dataset.closest_over_split, recipe.group_similarity, say
+        ),
+        checks.quotas_reached(dataset.quotas, recipe.quota_unit, wanted, say),
     ]
 
 

@@ -1,9 +1,12 @@
-"""What must hold of every build: pure checks, each with a text that says what was found."""
+"""What must hold of every build: pure checks, each with a text that says what was found.
+
+The text is put by `say`, in the words of its reader (`reporting.language`), or plainly in English.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -31,6 +34,14 @@ DESCRIPTIONS = {
 
 WARNINGS = frozenset({"quotas_reached", "folders_declared", "map50", "no_regression"})
 """Checks that warn. Every other one that fails stops the build before anything is published."""
+
+
+Say = Callable[..., str]
+
+
+def plain(text: str, **values: object) -> str:
+    """Return the English text with its {fields} filled in."""
+    return text.format(**values)
 
 
 @dataclass(frozen=True)
@@ -63,19 +74,28 @@ def from_table(rows: pd.DataFrame) -> list[Check]:
     ]
 
 
-def conservation(ledger: Ledger) -> Check:
+def conservation(ledger: Ledger, say: Say = plain) -> Check:
     """Images and boxes: in = kept + dropped, for each stage."""
     bad = ledger.unbalanced()
     text = "; ".join(
-        f"{s.stage}: images {s.images_in} in, {s.images_kept} kept, {s.images_dropped} dropped; "
-        f"boxes {s.boxes_in} in, {s.boxes_kept} kept, {s.boxes_dropped} dropped"
+        say(
+            "{stage}: images {images_in} in, {images_kept} kept, {images_dropped} dropped; "
+            "boxes {boxes_in} in, {boxes_kept} kept, {boxes_dropped} dropped",
+            stage=s.stage,
+            images_in=s.images_in,
+            images_kept=s.images_kept,
+            images_dropped=s.images_dropped,
+            boxes_in=s.boxes_in,
+            boxes_kept=s.boxes_kept,
+            boxes_dropped=s.boxes_dropped,
+        )
         for s in bad
     )
-    fine = f"in = kept + dropped in all {len(ledger.stages)} stages"
+    fine = say("in = kept + dropped in all {steps} steps", steps=len(ledger.stages))
     return Check("conservation", not bad, text or fine, numbers={"unbalanced": len(bad)})
 
 
-def boxes_inside_image(samples: Samples) -> Check:
+def boxes_inside_image(samples: Samples, say: Say = plain) -> Check:
     """Every box lies within 0-1 (one millionth over is rounding) and has an area."""
     b = samples.boxes
     over = np.maximum.reduce(
@@ -87,64 +107,99 @@ def boxes_inside_image(samples: Samples) -> Check:
         ],
     )
     bad = ~((over <= 1e-6) & (b.width > 0).to_numpy() & (b.height > 0).to_numpy())
-    first = f", the first on {b.image_id[bad].iloc[0]}" if bad.any() else ""
-    text = f"{int(bad.sum())} of {len(b):,} boxes lie outside their image or have no area{first}"
+    text = say(
+        "{bad} of {boxes} boxes lie outside their image or have no area",
+        bad=int(bad.sum()),
+        boxes=f"{len(b):,}",
+    )
+    if bad.any():
+        text += say(", the first on {image}", image=b.image_id[bad].iloc[0])
     return Check("boxes_inside_image", not bad.any(), text, numbers={"outside": int(bad.sum())})
 
 
-def no_unknown_class(samples: Samples) -> Check:
+def no_unknown_class(samples: Samples, say: Say = plain) -> Check:
     """Every box has one of the four classes, and the id that belongs to its name."""
     bad = samples.boxes.class_name.map(CLASS_IDS).fillna(-1) != samples.boxes.class_id
-    text = f"{int(bad.sum())} of {len(bad):,} boxes have an unknown class or a wrong id"
+    text = say(
+        "{bad} of {boxes} boxes have an unknown class or a wrong id",
+        bad=int(bad.sum()),
+        boxes=f"{len(bad):,}",
+    )
     return Check("no_unknown_class", not bad.any(), text, numbers={"unknown": int(bad.sum())})
 
 
-def dedupe_certificate(certificate: Certificate) -> Check:
+def dedupe_certificate(certificate: Certificate, say: Say = plain) -> Check:
     """No two kept images are near-duplicates, and every removed one has a kept witness."""
     c = certificate
-    text = (
-        f"{c.images:,} images in, {c.kept:,} kept, {c.removed:,} removed at {c.threshold}; "
-        f"{c.residual_pairs} kept pairs at or above it, {c.removals_without_witness} removals "
-        f"without a kept witness; largest component {c.largest_component:,}; {c.engine}"
+    text = say(
+        "{images} images in, {kept} kept, {removed} removed at {threshold}; {pairs} kept pairs at "
+        "or above it, {alone} removals without a kept witness; largest component {largest}; "
+        "{engine}",
+        images=f"{c.images:,}",
+        kept=f"{c.kept:,}",
+        removed=f"{c.removed:,}",
+        threshold=c.threshold,
+        pairs=c.residual_pairs,
+        alone=c.removals_without_witness,
+        largest=f"{c.largest_component:,}",
+        engine=c.engine,
     )
     numbers = {k: float(v) for k, v in vars(c).items() if isinstance(v, int | float)}
     return Check("dedupe_certificate", c.holds, text, numbers=numbers)
 
 
-def no_leak_between_splits(samples: Samples, closest: float, similarity: float) -> Check:
+def no_leak_between_splits(
+    samples: Samples, closest: float, similarity: float, say: Say = plain
+) -> Check:
     """No group, no file content and no near-duplicate stands on both sides of the split."""
     images = samples.images
     groups = int((images.groupby("group_id").split.nunique() > 1).sum())
     contents = int((images.groupby("content_hash").split.nunique() > 1).sum())
     passed = groups == 0 and contents == 0 and closest < similarity
-    text = (
-        f"{groups} groups and {contents} file contents on both sides; closest pair over the split "
-        f"{'below ' + str(similarity) if not closest else f'{closest:.3f}'}"
+    text = say(
+        "{groups} groups and {contents} file contents on both sides; closest pair over the split "
+        "{closest}",
+        groups=groups,
+        contents=contents,
+        closest=f"{closest:.3f}" if closest else f"< {similarity}",
     )
     numbers = {"groups": groups, "contents": contents, "closest": closest}
     return Check("no_leak_between_splits", passed, text, numbers=numbers)
 
 
-def quotas_reached(counts: Iterable[QuotaCount], unit: str, backgrounds: tuple[int, int]) -> Check:
+def quotas_reached(
+    counts: Iterable[QuotaCount], unit: str, backgrounds: tuple[int, int], say: Say = plain
+) -> Check:
     """Every class has its quota, and there are as many backgrounds as asked for; a warning."""
     counts = list(counts)
     got, wanted = backgrounds
     short = [
-        f"{c.class_name} {c.chosen:,} of {c.quota:,} {unit} ({c.candidates:,} candidates)"
+        say(
+            "{name} {chosen} of {quota} {unit} ({candidates} candidates)",
+            name=say(c.class_name),
+            chosen=f"{c.chosen:,}",
+            quota=f"{c.quota:,}",
+            unit=say(unit),
+            candidates=f"{c.candidates:,}",
+        )
         for c in counts
         if c.missing
     ]
     if got < wanted:
-        short.append(f"background {got:,} of {wanted:,} images")
-    text = "short: " + "; ".join(short) if short else "every class has its quota"
+        short.append(
+            say("background {got} of {wanted} images", got=f"{got:,}", wanted=f"{wanted:,}")
+        )
+    text = say("every class has its quota")
+    if short:
+        text = say("short: {what}", what="; ".join(short))
     numbers = {c.class_name: float(c.chosen) for c in counts} | {"background": float(got)}
     return Check("quotas_reached", not short, text, numbers=numbers)
 
 
-def folders_declared(unread: list[str]) -> Check:
+def folders_declared(unread: list[str], say: Say = plain) -> Check:
     """No folder that looks like a source of the stage lies beside them undeclared; a warning."""
-    text = "no undeclared folder beside the sources"
+    text = say("no undeclared folder beside the sources")
     if unread:
-        text = f"not read, as no source declares them: {', '.join(unread)}"
+        text = say("not read, as no source declares them: {folders}", folders=", ".join(unread))
     numbers = {"undeclared": float(len(unread))}
     return Check("folders_declared", not unread, text, numbers=numbers)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hoban_assets.curation.checks import Check
+from hoban_assets.curation.checks import Check, Say, plain
 
 NAME = "no_regression"
 MEASURE = "mAP50-95"
@@ -62,7 +62,9 @@ def previous_version(model: str, trained: Iterable[str]) -> str | None:
     return max(below, key=_order, default=None)
 
 
-def no_regression(now: Figures, before: Figures | None, tolerance: float = TOLERANCE) -> Check:
+def no_regression(
+    now: Figures, before: Figures | None, tolerance: float = TOLERANCE, say: Say = plain
+) -> Check:
     """Hold a model against the one of the version before.
 
     Passes where nothing fell by more than `tolerance`, neither the mean nor a class that both
@@ -70,25 +72,42 @@ def no_regression(now: Figures, before: Figures | None, tolerance: float = TOLER
     images of two versions differ, so a difference of figures may come from either.
     """
     if before is None or before.overall is None:
-        return Check(NAME, True, "nothing to compare with: no earlier version has a model")
+        return Check(NAME, True, say("nothing to compare with: no earlier version has a model"))
     if now.overall is None:
-        return Check(NAME, False, f"{now.model} has no {MEASURE}: no class has a validation label")
+        text = say(
+            "{model} has no {measure}: no class has a validation label",
+            model=now.model,
+            measure=MEASURE,
+        )
+        return Check(NAME, False, text)
     change = now.overall - before.overall
     shared = {c: now.per_class[c] - v for c, v in before.per_class.items() if c in now.per_class}
     lost = [c for c in before.per_class if c not in now.per_class]
     fallen = {c: d for c, d in shared.items() if d < -tolerance}
-    both = f"{now.overall:.3f} against {before.overall:.3f} of {before.model}"
-    parts = [f"{MEASURE} {both} ({change:+.3f})"]
+    parts = [
+        say(
+            "{measure} {now} against {before} of {model} ({change})",
+            measure=MEASURE,
+            now=f"{now.overall:.3f}",
+            before=f"{before.overall:.3f}",
+            model=before.model,
+            change=f"{change:+.3f}",
+        )
+    ]
     if fallen:
         worst = sorted(fallen, key=lambda c: fallen[c])
-        falls = (f"{c} {before.per_class[c]:.3f} -> {now.per_class[c]:.3f}" for c in worst)
-        parts.append(f"fell by more than {tolerance}: {', '.join(falls)}")
+        falls = (f"{say(c)} {before.per_class[c]:.3f} -> {now.per_class[c]:.3f}" for c in worst)
+        what = ", ".join(falls)
+        parts.append(say("fell by more than {limit}: {what}", limit=tolerance, what=what))
     if lost:
-        parts.append(f"no longer judged, no validation label: {', '.join(lost)}")
+        names = ", ".join(map(say, lost))
+        parts.append(say("no longer judged, no validation label: {classes}", classes=names))
     if before.validation is None or before.validation != now.validation:
         parts.append(
-            "the two were judged on different validation images, so the figures are not strictly "
-            "comparable"
+            say(
+                "the two were judged on different validation images, so the figures are not "
+                "strictly comparable"
+            )
         )
     passed = change >= -tolerance and not fallen
     numbers = {"change": change, **{f"change/{c}": d for c, d in shared.items()}}
