@@ -17,8 +17,11 @@ from typing import Any, cast
 
 import dagster as dg
 
-PROCESS = "hoban/process"
-"""Run tag: host with its process namespace, process id, and start time (clock ticks since boot)."""
+PROCESS = ".dagster/hoban/process"
+"""Run tag: host with its process namespace, process id, and start time (clock ticks since boot).
+
+Dagster's UI hides it, by its prefix.
+"""
 _ACTIVE = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 
 

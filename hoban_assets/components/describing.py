@@ -49,11 +49,14 @@ def stage_text(stage: Stage, say: Say) -> str:
     """What a stage holds, and the rules of its making."""
     names = ", ".join(f"`{source.name}`" for source in stage.sources)
     rules = [
-        say("Made from, best first: {stages}.", stages=names),
+        say("Read from, best first: {sources}.", sources=names),
         say("Every image is decoded once; broken ones, and labels that cannot be, are decided on."),
     ]
     if stage.backgrounds:
         rules.append(say("An image that any label file names with an object is thrown out."))
+        elsewhere = sorted({name for source in stage.sources for name in source.labels_elsewhere})
+        if folders := ", ".join(f"`{name}`" for name in elsewhere):
+            rules.append(say("Also held against the labels below {folders}.", folders=folders))
     if stage.dedupe is not None:
         text = "Of images that are similar by {limit} or more, the one of the earlier source stays."
         rules.append(say(text, limit=stage.dedupe))

@@ -56,7 +56,7 @@ _STATUS: Mapping[str, RunStatus] = {
     "CANCELING": "running",
     "STARTING": "running",
 }
-_PROCESS = "hoban/process"
+_PROCESS = ".dagster/hoban/process"
 
 
 @dataclass(frozen=True)
