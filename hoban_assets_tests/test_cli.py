@@ -1,9 +1,11 @@
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import typer
 from road import Road
 from typer.testing import CliRunner
 
@@ -57,6 +59,18 @@ def test_every_command_has_help_with_an_example():
     for command in COMMANDS:
         assert command in listing
         assert "Example: hoban" in CliRunner().invoke(app, [command, "--help"]).output
+
+
+def test_every_argument_is_explained():
+    group = typer.main.get_command(app)
+    for name, command in group.commands.items():
+        page = " ".join(
+            re.sub(r"[│\s]+", " ", CliRunner().invoke(app, [name, "--help"]).output).split()
+        )
+        for parameter in command.params:
+            if parameter.param_type_name == "argument":
+                assert parameter.help, f"{name} {parameter.name}"
+                assert " ".join(parameter.help.split())[:30] in page, f"{name} {parameter.name}"
 
 
 def test_there_is_no_command_that_this_list_forgets():
