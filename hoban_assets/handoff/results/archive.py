@@ -18,7 +18,7 @@ from typing import IO
 from hoban_assets.errors import HobanError
 
 RESULTS = "results.json"
-"""What lies in the archive: see `handed_in.Manifest`."""
+"""What lies in the archive: see `manifest.Manifest`."""
 ARCHIVES = "results_*.tar"
 """How train.sh names its archives."""
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
