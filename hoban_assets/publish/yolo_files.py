@@ -136,4 +136,4 @@ def _ignore_regions(samples: Samples) -> list[list[dict[str, float]]]:
     ].itertuples(index=False):
         region = {"class_id": class_id, **dict(zip("xywh", box, strict=True))}
         regions.setdefault(image_id, []).append(region)
-    return [regions.get(image_id, []) for image_id in samples.images.image_id]
+    return [regions.get(image_id, []) for image_id in samples.images.image_id.tolist()]

@@ -11,8 +11,12 @@ from builders import samples_of
 from pydantic import ValidationError
 from road import Road, metadata_of
 
+from hoban_assets.catalog.answers import asking
 from hoban_assets.formats.image_facts import apply_facts, read_facts
 from hoban_assets.pipeline.recipe import Recipe
+from hoban_assets.reporting.diff.difference import difference
+from hoban_assets.reporting.diff.sides import with_previous
+from hoban_assets.reporting.diff.text import summary_text
 from hoban_assets.reporting.language import speaker
 from hoban_assets.reporting.status.recipe_words import recipe_sentences
 
@@ -83,6 +87,11 @@ def test_rows_stay_and_version_and_folder_differ(road):
     assert "11 scaled to 64 pixels" in metadata["placed_as"].value
     manifest = pd.read_parquet(Path(scaled.path) / "manifest.parquet")
     assert manifest.scaled_bytes.isna().sum() == 1
+    with asking(road.catalog.path) as ask:
+        found = difference(ask, *with_previous(ask, "dataset_v9t", "sub"))
+    assert not found.is_same
+    assert "another size when published: - → 64 pixels" in summary_text(found, speaker("en"))
+    assert found.as_json()["new"]["prescale"] == 64
     again = metadata_of(build(road, recipe_of(prescale=64)), "dataset_v9t")
     assert "nothing was read" in again["unchanged"].value
     assert again["prescale"].value == 64

@@ -55,13 +55,15 @@ class Difference:
     def is_same(self) -> bool:
         """True where nothing changed that a training would see."""
         of_images = ("removed", "added", "other_file", "moved_split")
-        return not any(self.images[k] for k in of_images) and not any(self.boxes.values())
+        rows = [*(self.images[k] for k in of_images), *self.boxes.values()]
+        return not any(rows) and self.old.prescale == self.new.prescale
 
     def as_json(self) -> dict[str, Any]:
         """Everything, as plain types; times as ISO text."""
         answer = asdict(self) | {"is_same": self.is_same}
-        for side in ("old", "new"):
-            answer[side]["created_at"] = answer[side]["created_at"].isoformat()
+        for name, side in (("old", self.old), ("new", self.new)):
+            del answer[name]["recipe"]
+            answer[name] |= {"created_at": side.created_at.isoformat(), "prescale": side.prescale}
         return answer
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +27,14 @@ class Side:
     boxes: int
     """Labels, without ignore regions."""
     data_version: str | None
+    recipe: str | None = None
+    """What it was made by, as JSON; None: not known."""
+
+    @property
+    def prescale(self) -> int | None:
+        """Pixels of the long side that larger photographs were scaled to; None: none was."""
+        asked = json.loads(self.recipe or "{}").get("prescale")
+        return (asked.get(self.partition) if isinstance(asked, dict) else asked) or None
 
     @property
     def name(self) -> str:
@@ -35,6 +44,7 @@ class Side:
 
 _SIDES = """
 SELECT m.materialization_id, m.asset, m.partition, m.created_at, m.images, m.boxes, m.data_version,
+       m.recipe,
        m.images = 0 OR m.materialization_id IN (
            SELECT DISTINCT materialization_id FROM store.images) AS has_rows
 FROM store.materializations AS m

@@ -93,6 +93,15 @@ def summary_text(found: Difference, say: Say) -> str:
         sentences.append(
             say("{count:,} boxes have another class or another place now.", count=changed)
         )
+    if found.old.prescale != found.new.prescale:
+        sizes = [str(side.prescale) if side.prescale else "-" for side in (found.old, found.new)]
+        sentences.append(
+            say(
+                "Photographs are scaled to another size when published: {old} → {new} pixels.",
+                old=sizes[0],
+                new=sizes[1],
+            )
+        )
     if seen := found.val["trained_on_before"]:
         sentences.append(
             say(
