@@ -83,7 +83,7 @@ def backup(
 
 def show_backup(made: Backup, say: Any) -> None:
     """Print what a backup holds, and what was left out of it."""
-    from hoban_assets.reporting.status.disk_use import size_text
+    from hoban_assets.units import size_text
 
     rows = [
         {say("part"): say(part), say("files"): n["files"], say("size"): size_text(n["bytes"])}

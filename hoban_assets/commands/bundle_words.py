@@ -21,7 +21,7 @@ Say = Callable[..., str]
 def say_contents(packed: Packed, classes: list[ClassCounts], say: Say) -> None:
     """Print the counts of each class, and a table of the parts with their sizes."""
     from hoban_assets.handoff.bundle.making import parts
-    from hoban_assets.handoff.bundle.text import size_text
+    from hoban_assets.units import size_text
 
     facts = packed.bundle.facts
     typer.echo(
@@ -68,7 +68,7 @@ def say_contents(packed: Packed, classes: list[ClassCounts], say: Say) -> None:
 
 def say_what_next(packed: Packed, target: Path, seconds: float, say: Say) -> None:
     """Print where the archive lies, and the commands that come next."""
-    from hoban_assets.handoff.bundle.text import size_text
+    from hoban_assets.units import size_text
 
     size = size_text(target.stat().st_size)
     typer.echo(

@@ -83,6 +83,6 @@ def for_the_eye(rows: Sequence[Row]) -> list[Row]:
 
 def size(value: int) -> str:
     """Bytes in units of 1,000."""
-    from hoban_assets.reporting.status.disk_use import size_text
+    from hoban_assets.units import size_text
 
     return size_text(value)

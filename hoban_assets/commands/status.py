@@ -108,8 +108,8 @@ def _table(title: str, *columns: str) -> Any:
 
 
 def _artifacts(found: Status, say: Callable[..., str]) -> Any:
-    from hoban_assets.reporting.status.disk_use import size_text
     from hoban_assets.reporting.status.words import built_text
+    from hoban_assets.units import size_text
 
     classes = list(dict.fromkeys(name for a in found.built for name in a.classes))
     headings = [">" + name.replace("_", "\n") for name in classes]
@@ -171,7 +171,7 @@ def _compositions(found: Status, say: Callable[..., str]) -> Iterable[Any]:
 
 
 def _disk(found: Status, say: Callable[..., str]) -> Any:
-    from hoban_assets.reporting.status.disk_use import size_text
+    from hoban_assets.units import size_text
 
     table = _table(f"\n{say('Disk')}", "what", ">adds", ">links", "where")
     for p in found.places:

@@ -31,9 +31,9 @@ from hoban_assets.pipeline.recipe import Recipe
 from hoban_assets.publish.prescaled import Scaling, published_version
 from hoban_assets.publish.yolo_files import MANIFEST
 from hoban_assets.publish.yolo_tree import PublishReport, publish, read_report
-from hoban_assets.reporting.status.disk_use import size_text
 from hoban_assets.samples import Samples
 from hoban_assets.settings import PARTITIONS, Settings
+from hoban_assets.units import size_text
 
 DATASET_CODE = code_version_of(*DATASET_PARTS)
 DATASET_CHECKS = (

@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 from built_world import World
 
-from hoban_assets.reporting.status.disk_use import BLOCK, Use, disk_use, size_text, tree_use
+from hoban_assets.reporting.status.disk_use import BLOCK, Use, disk_use, tree_use
 from hoban_assets.reporting.status.places import measured
+from hoban_assets.units import size_text
 
 
 def write(path: Path, blocks: int) -> Path:

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from hoban_assets.errors import HobanError
 from hoban_assets.handoff.bundle.contents import Entry
-from hoban_assets.handoff.bundle.text import size_text
+from hoban_assets.units import size_text
 
 Facts = dict[str, str | int]
 """``{"bytes", "sha256", "mtime_ns"}`` of one file."""

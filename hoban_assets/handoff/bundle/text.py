@@ -10,6 +10,8 @@ from typing import Any
 
 import jinja2
 
+from hoban_assets.units import size_text
+
 TEMPLATES = Path(__file__).parents[1] / "server"
 README = {"README.md": "README.ko.md.j2", "README.en.md": "README.en.md.j2"}
 README_SINCE = {"README.md": "README-since.md.j2"}
@@ -41,15 +43,6 @@ def readmes_since(facts: Mapping[str, Any], count: int, size: int) -> dict[str, 
     """File name -> text, of a bundle with `count` new contents of `size` bytes."""
     values = {"count": count, "size": size_text(size), **facts}
     return {file: _template(name).render(values) for file, name in README_SINCE.items()}
-
-
-def size_text(size: float) -> str:
-    """Bytes for the eye, in units of 1,000."""
-    for unit in ("B", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.3g} {unit}"
-        size /= 1000
-    return f"{size:,.1f} GB"
 
 
 @functools.cache

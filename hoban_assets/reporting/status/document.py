@@ -20,10 +20,10 @@ from hoban_assets.reporting.page import render
 from hoban_assets.reporting.report import Report, save
 from hoban_assets.reporting.status import words as words
 from hoban_assets.reporting.status.builds import Details, datasets, models, read_details, stages
-from hoban_assets.reporting.status.disk_use import size_text
 from hoban_assets.reporting.status.staleness import STALE, UP_TO_DATE
 from hoban_assets.reporting.status.status import Log, Status, materialize, status_of
 from hoban_assets.settings import Settings
+from hoban_assets.units import size_text
 
 Say = Callable[..., str]
 NAME = "DATASET_STATUS"
