@@ -193,8 +193,10 @@ def protected_places(settings: Settings, say: Say) -> list[tuple[Path, str]]:
         settings.catalog_path,
         *(Path(f"{settings.catalog_path}.{s}") for s in ("lock", "wal")),
     ]
+    lists = sorted((root / "bundles").glob("*.json"))
     places = [
         (settings.raw_root, say("raw source")),
+        *((path, say("list of a bundle's files, for hoban bundle --since")) for path in lists),
         *((path, say("the catalog")) for path in catalog),
         (root / "weights", say("weights")),
         (base / settings.weights, say("weights (HOBAN_WEIGHTS)")),

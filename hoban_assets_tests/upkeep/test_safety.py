@@ -157,6 +157,18 @@ def test_catalog_weights_and_program_are_not_safe(yard, replaced):
         assert yard.is_safe(path).safe is False
 
 
+def test_of_bundles_the_archives_are_safe_and_their_lists_are_not(yard, replaced):
+    bundles = yard.data / "bundles"
+    bundles.mkdir()
+    archive, files = bundles / "dataset_v9_full_0.tar", bundles / "dataset_v9_full_0.json"
+    archive.touch()
+    files.touch()
+    assert yard.is_safe(archive).safe
+    for path in (files, bundles):
+        assert yard.is_safe(path).safe is False
+        assert "hoban bundle --since" in yard.is_safe(path).reason
+
+
 def test_reports_caches_and_what_hoban_does_not_know_are_safe(yard, replaced):
     for name in ("reports", "cache", "mine"):
         (yard.data / name).mkdir()
