@@ -1,5 +1,6 @@
 """Assembles the code location: the defs folder, resources, executor. Nothing else."""
 
+import warnings
 from pathlib import Path
 
 import dagster as dg
@@ -10,6 +11,10 @@ from hoban_assets.components.dead_runs import multiprocess_after_cleanup
 from hoban_assets.components.platform import Platform
 from hoban_assets.components.presence import finished
 from hoban_assets.settings import Settings
+
+# Dagster warns of calls that it makes itself: 20 times in one run, and nobody here can mend them.
+warnings.filterwarnings("ignore", "Parameter `owners` of initializer `SensorD", dg.BetaWarning)
+warnings.filterwarnings("ignore", "Function `PipesMessageReader", dg.PreviewWarning)
 
 # forkserver with the heavy imports done once: 5 steps take 6.6 s instead of 15.6 s with spawn.
 EXECUTOR = multiprocess_after_cleanup.configured(
