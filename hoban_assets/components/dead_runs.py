@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
 import dagster as dg
+from sqlalchemy.exc import SQLAlchemyError
 
 PROCESS = ".dagster/hoban/process"
 """Run tag: host with its process namespace, process id, and start time (clock ticks since boot).
@@ -118,6 +119,27 @@ def _held_or_asked_for(info: Any) -> list[Any]:
     return [*info.claimed_slots, *info.pending_steps]
 
 
+def make_pools(instance: dg.DagsterInstance, pools: Iterable[str]) -> None:
+    """Give pools that were never used their default limit, before steps claim slots of them.
+
+    Two runs that are the first to claim one both insert its row. On PostgreSQL the second one's
+    step fails then, as Dagster goes on in the transaction that the failed insert has aborted.
+
+    Raises:
+        SQLAlchemyError: Dagster's storage cannot be written.
+    """
+    log = instance.event_log_storage
+    if not log.supports_global_concurrency_limits:
+        return
+    known = {limit.name for limit in log.get_pool_limits()}
+    for pool in set(pools) - known:
+        try:
+            log.initialize_concurrency_limit_to_default(pool)
+        except SQLAlchemyError:
+            if pool not in {limit.name for limit in log.get_pool_limits()}:
+                raise
+
+
 def _report_dead(instance: dg.DagsterInstance, declared: str | None) -> Iterator[str]:
     active = list(instance.get_runs(dg.RunsFilter(statuses=_ACTIVE)))
     if declared and declared not in {run.run_id for run in active}:
@@ -162,6 +184,7 @@ class _AfterCleanup(dg.Executor):
         instance = plan_context.instance
         end_dead_runs(instance)
         leave_process_id(instance, plan_context.run_id)
+        make_pools(instance, {step.pool for step in execution_plan.steps if step.pool})
         yield from self._inner.execute(plan_context, execution_plan)
 
 
