@@ -89,7 +89,9 @@ def dataset_asset(recipe: Recipe, file: Path) -> dg.AssetsDefinition:
                 what = f"publishing, scaled to {size} pixels" if size else "publishing"
                 images = progress_line(what, context.log.info)
                 scaling = Scaling(size, settings.workers, earlier_trees(settings)) if size else None
-                report = publish(dataset.samples, settings.raw_root, target, images, scaling)
+                report = publish(
+                    dataset.samples, settings.raw_root, target, images, scaling, context.log.info
+                )
                 metadata = {
                     **publish_metadata(report),
                     **sample_metadata(dataset.samples, ledger.table()),

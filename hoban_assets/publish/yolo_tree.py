@@ -48,6 +48,7 @@ from hoban_assets.publish.yolo_files import (
     write_manifest,
 )
 from hoban_assets.samples import Samples
+from hoban_assets.whole_folders import put_in_place, sole_maker
 
 
 @dataclass(frozen=True)
@@ -76,12 +77,15 @@ def publish(
     destination: Path,
     progress: Callable[[int, int], None] | None = None,
     scaling: Scaling | None = None,
+    waiting: Callable[[str], None] = lambda line: None,
 ) -> PublishReport:
     """Write the tree for `samples`, whose images all have a split, to `destination`.
 
     A whole tree that is there already is used as it is: destinations are named after the data
     version (`prescaled.published_version`). `progress` is called with (images done, images). With
-    `scaling` the photographs that are larger are scaled (see `prescaled`).
+    `scaling` the photographs that are larger are scaled (see `prescaled`). Of several processes
+    that publish one destination the first builds it and the others take its result; `waiting` gets
+    a line where this one waits.
 
     Raises:
         HobanError: the disk is full, a raw file is gone, has changed since it was read or does
@@ -90,8 +94,19 @@ def publish(
     """
     if not samples.images.split.isin(SPLITS).all():
         raise ValueError("every image needs a split of 'train' or 'val'")
-    if (ready := read_report(destination)) is not None:
-        return ready
+    with sole_maker(destination, waiting):
+        ready = read_report(destination)
+        return ready or _build(samples, raw_root, destination, progress, scaling)
+
+
+def _build(
+    samples: Samples,
+    raw_root: Path,
+    destination: Path,
+    progress: Callable[[int, int], None] | None,
+    scaling: Scaling | None,
+) -> PublishReport:
+    """Build the tree beside its destination and put it there; a damaged one is replaced."""
     building = own_folder(destination.parent, "building")
     large = to_be_scaled(samples, scaling.size) if scaling else np.zeros(len(samples.images), bool)
     names = with_jpg(published_names(samples), large)
@@ -106,10 +121,7 @@ def publish(
         write_labels(samples, names, building)
         write_data_yaml(building)
         write_manifest(samples, names, building, reasons, scaled)
-        if destination.exists():  # incomplete, else it would have been used above
-            destination.rename(building / "incomplete")
-        shutil.rmtree(building / "incomplete", ignore_errors=True)
-        building.rename(destination)
+        put_in_place(building, destination)
     except OSError as error:
         raise _explained(error, destination) from error
     finally:

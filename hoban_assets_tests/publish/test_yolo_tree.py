@@ -1,5 +1,7 @@
+import multiprocessing
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +18,7 @@ from hoban_assets.publish import yolo_tree
 from hoban_assets.publish.yolo_tree import publish, published_names, read_report
 from hoban_assets.samples import Samples
 
+FORK = multiprocessing.get_context("fork")
 IMAGES = {
     "s/a/photo (1).JPG": [("person", 0.1), ("fallen", 0.2)],
     "s/b/photo (1).jpg": [("person", 0.3)],
@@ -179,3 +182,21 @@ yolo_tree.publish(s, Path({str(raw)!r}), Path({str(tmp_path / "out" / "v")!r}))
     publish(samples, raw, tmp_path / "out" / "v")
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["v"]
     assert yolo_tree.read_report(tmp_path / "out" / "v").images == 3
+
+
+def test_two_publishers_at_once_never_take_a_whole_tree_away(samples, raw, tmp_path):
+    target = tmp_path / "out" / "v"
+    for _ in range(10):
+        shutil.rmtree(target, ignore_errors=True)
+        publishers = [FORK.Process(target=publish, args=(samples, raw, target)) for _ in range(2)]
+        for publisher in publishers:
+            publisher.start()
+        seen = vanished = False
+        while any(publisher.is_alive() for publisher in publishers):
+            there = (target / "manifest.parquet").exists()
+            vanished |= seen and not there
+            seen |= there
+        assert not vanished
+        assert [publisher.exitcode for publisher in publishers] == [0, 0]
+        assert read_report(target) is not None
+        assert [p.name for p in target.parent.iterdir()] == ["v"]

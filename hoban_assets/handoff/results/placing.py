@@ -31,6 +31,7 @@ from hoban_assets.settings import Settings
 from hoban_assets.training.metrics import read_metrics, value_of
 from hoban_assets.training.plan import yolo_command
 from hoban_assets.training.weights import resolve_weights
+from hoban_assets.whole_folders import put_in_place, sole_maker
 
 PLAN, COMMAND = "plan.json", "command.txt"
 
@@ -56,13 +57,19 @@ def _local_weights(weights: str, settings: Settings) -> str:
 def place(archive: Archive, manifest: Manifest, plan: Mapping[str, Any]) -> Path:
     """Verify every file and put them into the run folder that `plan` names; return it.
 
-    Written beside and renamed into place. A folder with the same files is used as it is.
+    Written beside and renamed into place. A folder with the same files is used as it is, also one
+    that another import makes meanwhile.
 
     Raises:
         Refused: a file was altered, the training is no whole one, or another result lies there.
         HobanError: the disk is full. In every case nothing half-written stays.
     """
     run = Path(plan["run_dir"])
+    with sole_maker(run):
+        return _place(archive, manifest, plan, run)
+
+
+def _place(archive: Archive, manifest: Manifest, plan: Mapping[str, Any], run: Path) -> Path:
     if run.exists():
         if name := differing_file(run, manifest):
             raise another_result(run, name)
@@ -82,7 +89,7 @@ def place(archive: Archive, manifest: Manifest, plan: Mapping[str, Any]) -> Path
         (building / PLAN).write_text(json.dumps(plan, indent=2), encoding="utf-8")
         command = yolo_command(plan_of(plan))
         (building / COMMAND).write_text(command + "\n", encoding="utf-8")
-        building.rename(run)
+        put_in_place(building, run)
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise

@@ -25,6 +25,7 @@ from hoban_assets.reporting.gallery.rules import choose_by_rule
 from hoban_assets.reporting.language import speaker
 from hoban_assets.reporting.report import Report, save
 from hoban_assets.settings import Settings
+from hoban_assets.whole_folders import put_in_place
 
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Ask
@@ -100,7 +101,7 @@ def draw_gallery(
             gallery_page(gallery, new, settings.language), encoding="utf-8"
         )
         new.chmod(0o755)  # mkdtemp makes it private
-        _replace(folder, new)
+        put_in_place(new, folder)
         above = folder.parent
         save(
             above / "index.html",
@@ -219,14 +220,3 @@ def _outside_raw(folder: Path, raw_root: Path) -> None:
             f"{folder} lies below the raw root, where nothing is ever written",
             "set HOBAN_DATA_ROOT to a folder outside HOBAN_RAW_ROOT",
         )
-
-
-def _replace(folder: Path, new: Path) -> None:
-    """Put `new` in the place of `folder`: readers see the old pictures or the new ones."""
-    if folder.exists():
-        old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent))
-        folder.rename(old / folder.name)
-        new.rename(folder)
-        shutil.rmtree(old)
-    else:
-        new.rename(folder)
