@@ -15,7 +15,7 @@ from filelock import FileLock
 from hoban_assets.errors import HobanError
 from hoban_assets.formats.image_probe import MISSING, UNREADABLE
 
-FACTS_VERSION = b"1"
+FACTS_VERSION = b"2"
 """Raise it whenever `image_probe` measures differently: older caches are then ignored."""
 
 FACTS_SCHEMA = pa.schema(

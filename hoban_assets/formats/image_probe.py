@@ -1,18 +1,22 @@
 """What the bytes of one image file say: does it decode, how large is it, how sharp is it.
 
 The file is read once and everything is taken from memory. JPEGs are decoded as grey pictures at
-a reduced scale (the DCT does the scaling), which visits every coded block, so a cut is found, at
-a third of the cost of a full decode. Damage inside a JPEG that still ends well is not found.
+a reduced scale (the DCT does the scaling), which visits every coded block at a third of the cost
+of a full decode. libjpeg fills what it cannot decode with grey and only warns; OpenCV and Pillow
+drop that warning, simplejpeg raises it, so a cut or a hole is found in a file that ends well, too.
+Damage that still is a sound code stream (a flipped bit, a changed colour) is not found.
 """
 
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 from typing import NamedTuple
 
 import cv2
 import numpy as np
+import simplejpeg
 import xxhash
 from PIL import Image
 
@@ -32,11 +36,11 @@ UNREADABLE = "unreadable"
 _JPEGS = ("JPEG", "MPO")  # MPO: a JPEG with more pictures behind the first
 _END_OF_IMAGE = b"\xff\xd9"
 _PADDING = b"\x5a\xa5\x33\xcc" * 1024
-_REDUCED = (
-    (8, cv2.IMREAD_REDUCED_GRAYSCALE_8),
-    (4, cv2.IMREAD_REDUCED_GRAYSCALE_4),
-    (2, cv2.IMREAD_REDUCED_GRAYSCALE_2),
-)
+_REDUCED = (8, 4, 2)
+_IS_CUT = re.compile("premature end", re.IGNORECASE)
+_IS_BROKEN = re.compile(r"bad Huffman|before marker 0xd9|restart|resync|instead of RST|DCT coef")
+"""libjpeg's warnings (jerror.h) that mean lost picture data. Its others, such as odd segments
+before the picture or an unknown JFIF version, cost nothing."""
 
 
 class ImageFact(NamedTuple):
@@ -171,11 +175,32 @@ def _mended(data: bytes) -> bytes:
 
 
 def _grey(data: bytes, fact: ImageFact) -> np.ndarray:
-    flags = cv2.IMREAD_GRAYSCALE
     if fact.format in _JPEGS:
-        side = max(fact.stored_width, fact.stored_height)
-        flags = next((flag for scale, flag in _REDUCED if side >= scale * WORK_SIDE), flags)
-    grey = _decode(data, flags)
+        return _grey_jpeg(data, fact)
+    grey = _decode(data, cv2.IMREAD_GRAYSCALE)
+    if grey is None:
+        raise _Unusable("does not decode")
+    return grey
+
+
+def _grey_jpeg(data: bytes, fact: ImageFact) -> np.ndarray:
+    """Return the stored picture at about `WORK_SIDE`; raise where libjpeg lost data on the way."""
+    width, height = fact.stored_width, fact.stored_height
+    side = max(width, height)
+    scale = next((scale for scale in _REDUCED if side >= scale * WORK_SIDE), 1)
+    least = {"min_height": -(-height // scale), "min_width": -(-width // scale)}
+    try:
+        return simplejpeg.decode_jpeg(data, "GRAY", **least, min_factor=1)[:, :, 0]
+    except ValueError as error:
+        reason = _reason(error)
+    if _IS_CUT.search(reason):
+        raise _Unusable("truncated")
+    filled = data[: -len(_END_OF_IMAGE)].rstrip(b"\0") + _END_OF_IMAGE
+    if _IS_BROKEN.search(reason) and len(filled) == len(data):
+        raise _Unusable(f"damaged: {reason}")
+    if len(filled) != len(data):  # zeros before the end marker: some writers fill up a block
+        return _grey_jpeg(filled, fact)
+    grey = _decode(data, cv2.IMREAD_GRAYSCALE)
     if grey is None:
         raise _Unusable("does not decode")
     return grey

@@ -156,6 +156,39 @@ class TestTruncatedJpeg:
         assert fact.sharpness == probe_bytes(whole).sharpness
 
 
+class TestDamagedJpegThatEndsWell:
+    """The end marker is there; what is missing or wrong lies before it."""
+
+    @pytest.mark.parametrize("whole", [JPEG, PROGRESSIVE], ids=["baseline", "progressive"])
+    @pytest.mark.parametrize("share", [0.4, 0.6, 0.9])
+    def test_that_was_cut_is_not_ok(self, whole: bytes, share: float) -> None:
+        fact = probe_bytes(whole[: int(len(whole) * share)] + b"\xff\xd9")
+        assert (fact.ok, fact.error) == (False, "truncated")
+
+    @pytest.mark.parametrize("mode", ["L", "CMYK"])
+    def test_of_any_mode(self, mode: str) -> None:
+        whole = encoded(picture(200, 150).convert(mode))
+        assert probe_bytes(whole).ok
+        assert not probe_bytes(whole[: len(whole) // 2] + b"\xff\xd9").ok
+
+    def test_with_a_block_of_zeros_is_not_ok(self) -> None:
+        half = len(JPEG) // 2
+        assert not probe_bytes(JPEG[:half] + bytes(600) + JPEG[half + 600 :]).ok
+
+    def test_with_data_left_over_is_not_ok(self) -> None:
+        fact = probe_bytes(JPEG[:-2] + b"\x12\x34" * 200 + b"\xff\xd9")
+        assert not fact.ok
+        assert str(fact.error).startswith("damaged")
+
+    def test_of_a_camera_that_fills_up_with_zeros_is_ok(self) -> None:
+        assert probe_bytes(JPEG[:-2] + bytes(500) + b"\xff\xd9").ok
+
+    def test_that_is_turned_has_the_measures_of_the_same_picture(self) -> None:
+        plain, turned = (probe_bytes(with_orientation(o)) for o in (1, 6))
+        assert turned.brightness == pytest.approx(plain.brightness)
+        assert turned.sharpness == pytest.approx(plain.sharpness)
+
+
 @pytest.fixture
 def raw(tmp_path: Path) -> Path:
     root = tmp_path / "raw"
