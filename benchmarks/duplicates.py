@@ -98,6 +98,7 @@ def deduplicate(raw_root: str, data_root: str) -> Work:
 
     from hoban_assets.components.extractor import Extractor
     from hoban_assets.curation import duplicates
+    from hoban_assets.curation.similarity import similarity_graph
     from hoban_assets.settings import Settings
 
     pool = _samples_of(Path(raw_root))
@@ -112,9 +113,9 @@ def deduplicate(raw_root: str, data_root: str) -> Work:
         started = time.perf_counter()
         features = Extractor(settings, context)(pool)
         extracted = time.perf_counter()
-        pairs = duplicates.similar_pairs(features, THRESHOLD)
-        kept = duplicates.deduplicate(pool, features, THRESHOLD, pairs=pairs)
-        proof = duplicates.certificate(pool, kept, features, THRESHOLD, pairs=pairs)
+        similar = similarity_graph(features, THRESHOLD)
+        kept = duplicates.deduplicate(pool, similar, THRESHOLD)
+        proof = duplicates.certificate(pool, kept, similar, THRESHOLD)
         found.update(
             features_s=extracted - started,
             search_s=time.perf_counter() - extracted,

@@ -1,7 +1,7 @@
 """Near-duplicates: which images leave, who vouches for them, and the proof.
 
 'Remove everything at t and above' means: no two kept images are at >= t (separation), and every
-removed one is at >= t to a kept one, its witness (coverage). See `similarity.keep_best`.
+removed one is at >= t to a kept one, its witness (coverage). See `graphs.keep_best`.
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ import pandas as pd
 
 from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.curation.disagreements import disagreements
+from hoban_assets.curation.graphs import Progress, keep_best, survey
 from hoban_assets.curation.similarity import (
+    FeatureGraph,
     Pairs,
-    checked,
-    components,
-    cosine,
-    keep_best,
+    SimilarityGraph,
     similar_pairs,
 )
 from hoban_assets.samples import Samples
@@ -28,9 +27,7 @@ __all__ = [
     "Certificate",
     "Pairs",
     "certificate",
-    "components",
     "deduplicate",
-    "keep_best",
     "keep_order",
     "similar_pairs",
 ]
@@ -83,13 +80,13 @@ def keep_order(
 
 def deduplicate(
     samples: Samples,
-    features: np.ndarray,
+    similar: SimilarityGraph | np.ndarray,
     threshold: float,
     source_priority: Sequence[str] = (),
     stage: str = "dedupe",
     *,
-    pairs: Pairs | None = None,
     rare_first: Sequence[str] | None = None,
+    progress: Progress | None = None,
 ) -> Samples:
     """Remove near-duplicates at `threshold`. Pure.
 
@@ -99,35 +96,31 @@ def deduplicate(
 
     Args:
         samples: images, and boxes.
-        features: float32 [n, d], rows of length 1, aligned with the images by position.
-        threshold: cosine similarity from which two images are duplicates.
+        similar: which images are duplicates, aligned with the images by position: a graph, or
+            features (float32 [n, d], rows of length 1) whose cosine is the similarity.
+        threshold: similarity from which two images are duplicates.
         source_priority: see `keep_order`.
         stage: name of the stage in the decisions.
-        pairs: ``similar_pairs(features, threshold)`` where the caller has it already.
         rare_first: see `keep_order`.
+        progress: called with (images visited, images).
 
     Raises:
         ValueError: an image has no feature.
     """
-    features = _aligned(samples, features)
-    pairs = similar_pairs(features, threshold) if pairs is None else pairs
+    graph = _aligned(samples, similar)
     order = keep_order(samples, source_priority, rare_first)
-    kept, witness, _ = keep_best(len(features), pairs, order)
+    kept, witness = keep_best(graph, order, threshold, progress)
     gone = np.flatnonzero(~kept)
     ids = samples.images.image_id.to_numpy()
     result = samples.drop_images(
         ~kept,
         stage=stage,
         rule="near_duplicate",
-        value=cosine(features, gone, witness[gone]).tolist(),
+        value=graph.similarity(gone, witness[gone]).tolist(),
         threshold=threshold,
         witness=ids[witness[gone]].tolist(),
     )
-    # A pair of two removed images is not listed: neither of them is in the result.
-    mixed = kept[pairs.i] != kept[pairs.j]
-    first, second = pairs.i[mixed], pairs.j[mixed]
-    removed, keeper = np.where(kept[first], second, first), np.where(kept[first], first, second)
-    return result.with_decisions(disagreements(samples, removed, keeper, stage))
+    return result.with_decisions(disagreements(samples, gone, witness[gone], stage))
 
 
 @dataclass(frozen=True)
@@ -157,10 +150,9 @@ class Certificate:
 def certificate(
     samples_before: Samples,
     kept: Samples,
-    features: np.ndarray,
+    similar: SimilarityGraph | np.ndarray,
     threshold: float,
     *,
-    pairs: Pairs | None = None,
     engine: str = "",
 ) -> Certificate:
     """Recount from scratch what a removal did; it shares nothing with the greedy pass.
@@ -168,39 +160,34 @@ def certificate(
     Args:
         samples_before: the pool.
         kept: what is left of it, by ``image_id``.
-        features: float32 [n, d], rows of length 1, aligned with ``samples_before.images``.
+        similar: graph or features, aligned with ``samples_before.images``; see `deduplicate`.
         threshold: the threshold that was promised.
-        pairs: ``similar_pairs(features, threshold)`` where the caller has it already.
         engine: engine, version and model hash of the features.
 
     Raises:
         ValueError: an image has no feature, or `kept` holds an image that was not there.
     """
-    features = _aligned(samples_before, features)
-    pairs = similar_pairs(features, threshold) if pairs is None else pairs
+    graph = _aligned(samples_before, similar)
     ids = samples_before.images.image_id
     is_kept = ids.isin(kept.images.image_id).to_numpy(dtype=bool)
     if is_kept.sum() != len(kept.images):
         raise ValueError(f"{len(kept.images) - is_kept.sum()} kept images were not in the pool")
-    left, right = is_kept[pairs.i], is_kept[pairs.j]
-    has_witness = np.zeros(len(ids), bool)
-    has_witness[pairs.j[left & ~right]] = True
-    has_witness[pairs.i[right & ~left]] = True
-    sizes = np.bincount(components(len(ids), pairs))
+    seen = survey(graph, is_kept, threshold)
     return Certificate(
         threshold=threshold,
         images=len(ids),
         kept=int(is_kept.sum()),
         removed=int((~is_kept).sum()),
-        pairs=len(pairs.i),
-        residual_pairs=int((left & right).sum()),
-        removals_without_witness=int((~is_kept & ~has_witness).sum()),
-        largest_component=int(sizes.max(initial=0)),
+        pairs=seen.pairs,
+        residual_pairs=seen.residual,
+        removals_without_witness=int((~is_kept & ~seen.has_witness).sum()),
+        largest_component=seen.largest_component,
         engine=engine,
     )
 
 
-def _aligned(samples: Samples, features: np.ndarray) -> np.ndarray:
-    if len(features) != len(samples.images):
-        raise ValueError(f"{len(features)} features for {len(samples.images)} images")
-    return checked(features)
+def _aligned(samples: Samples, similar: SimilarityGraph | np.ndarray) -> SimilarityGraph:
+    many = len(similar) if isinstance(similar, np.ndarray) else similar.size
+    if many != len(samples.images):
+        raise ValueError(f"{many} features for {len(samples.images)} images")
+    return FeatureGraph(similar) if isinstance(similar, np.ndarray) else similar

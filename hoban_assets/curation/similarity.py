@@ -1,205 +1,277 @@
-"""Exact similarity graph of images, and the two things that are read off it.
+"""Which images are similar: an exact graph that is asked in parts, so that nobody lists all of it.
 
-*Greedy* removal (`keep_best`) at the threshold of deletion, and *connected components* at a
-looser one for the split. Chaining harms the first and is welcome in the second.
+A fixed camera of n frames has n**2 / 2 similar pairs. So the graph is a contract with one question,
+`SimilarityGraph.between`, that answers block by block. It may be computed from feature vectors
+(`FeatureGraph`) or read from a list (`PairList`: a short result of a search, or pairs that an
+engine has proved one by one). What is read off it stands in `graphs`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse import csgraph
 
+from hoban_assets.curation.cosine import Pairs, at_least, checked, cosine, doubt
 from hoban_assets.errors import HobanError
 
-DECIMALS = 9
-"""Similarities are held against the threshold rounded so far: copies then have exactly 1."""
+__all__ = [
+    "FeatureGraph",
+    "PairList",
+    "Pairs",
+    "SimilarityGraph",
+    "at_least",
+    "similar_pairs",
+    "similarity_graph",
+    "within",
+]
+
+LISTED_DECIMALS = 6
+"""The same for similarities that come as a list: what float32 holds for sure."""
+
+BLOCK = 2048
+"""Rows and columns of a block: 4 million pairs at once, and 16 MB of float32."""
 
 MAX_PAIRS = 100_000_000
-"""More pairs than this (1.2 GB) mean that the threshold says nothing."""
+"""More pairs than this (1.2 GB) are never listed."""
 
-_LENGTH_TOLERANCE = 1e-4
-_CHUNK = 65536
-
-
-class Pairs(NamedTuple):
-    """Similar images: ``i < j`` (int32 [m]), sorted, and their cosine (float32 [m])."""
-
-    i: np.ndarray
-    j: np.ndarray
-    similarity: np.ndarray
+SHORT_LIST = 10_000_000
+"""Up to this many pairs a search is remembered instead of repeated: about 300 MB as a graph."""
 
 
-def similar_pairs(
-    features: np.ndarray,
-    threshold: float,
-    block: int = 2048,
-    max_pairs: int = MAX_PAIRS,
-    progress: Callable[[int, int], None] | None = None,
-) -> Pairs:
-    """Find every pair of rows with a cosine similarity of at least `threshold`. Exact.
+class SimilarityGraph(Protocol):
+    """Images by position 0 to ``size - 1``, and which of them are similar."""
 
-    Matrix products of `block` x `block` rows in float32 find the candidates; those that rounding
-    could have moved over the threshold are computed again in float64. Memory is
-    ``4 * block**2`` bytes beside `features` and the result.
+    @property
+    def size(self) -> int:
+        """How many images."""
+        ...
 
-    Args:
-        features: float32 [n, d], rows of length 1.
-        threshold: at most 1.
-        block: rows of a block.
-        max_pairs: give up beyond this many.
-        progress: called with (pairs compared, pairs) after every row of blocks.
+    @property
+    def floor(self) -> float:
+        """Lowest threshold that it can be asked at: less similar pairs are not known."""
+        ...
+
+    def between(self, rows: np.ndarray, columns: np.ndarray, threshold: float) -> Iterator[Pairs]:
+        """Yield the pairs (i of `rows`, j of `columns`) that are similar at `threshold`.
+
+        `rows` and `columns` are positions, each distinct; they may overlap, and then an image is
+        no pair with itself, but two images of both sets come once in either direction. Blocks
+        come in any order and hold at most ``BLOCK**2`` pairs; together they hold each pair once.
+        The same pairs whatever the block size.
+
+        Raises:
+            ValueError: `threshold` is below `floor`.
+        """
+        ...
+
+    def similarity(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+        """Similarity of similar images `i` and `j` (int [m]) in float64: at most 1."""
+        ...
+
+
+@dataclass(frozen=True)
+class FeatureGraph:
+    """Cosine similarity of feature vectors, by blocked matrix products. Exact.
+
+    Products in float32 find the candidates; those that rounding could have moved over the
+    threshold are computed again in float64. Nothing is kept but the vectors.
+
+    `features`: float32 [n, d], rows of length 1.
 
     Raises:
         ValueError: a row is not finite or not of length 1, as that of an image without features.
-        HobanError: there are more than `max_pairs`.
     """
-    features = checked(features)
-    limit = threshold - _doubt(features.shape[1])
-    found: list[Pairs] = []
-    total = 0
-    for top in range(0, len(features), block):
-        rows = features[top : top + block]
-        for left in range(top, len(features), block):
-            product = rows @ features[left : left + block].T
-            if product.max() < limit:  # most blocks: spares a pass over them
-                continue
-            # Flat indices: nonzero on two dimensions costs as much as half of the product.
-            i, j = np.divmod(np.flatnonzero(product >= np.float32(limit)), product.shape[1])
-            if left == top:
-                i, j = i[i < j], j[i < j]
-            pairs = Pairs((i + top).astype(np.int32), (j + left).astype(np.int32), product[i, j])
-            found.append(at_least(features, pairs, threshold))
-            total += len(found[-1].i)
-            if total > max_pairs:
-                raise HobanError(
-                    f"more than {max_pairs:,} pairs of images are similar at {threshold}",
-                    "raise the threshold of near-duplicates, or use another feature engine",
-                )
-        if progress:
-            n, left_over = len(features), max(0, len(features) - top - block)
-            progress((n * n - left_over * left_over) // 2, n * n // 2)
-    return _sorted(found)
+
+    features: np.ndarray
+    block: int = BLOCK
+
+    def __post_init__(self) -> None:
+        """Refuse rows that are no features."""
+        object.__setattr__(self, "features", checked(self.features))
+
+    @property
+    def size(self) -> int:
+        """How many images."""
+        return len(self.features)
+
+    @property
+    def floor(self) -> float:
+        """Any threshold will do."""
+        return -1.0
+
+    def between(self, rows: np.ndarray, columns: np.ndarray, threshold: float) -> Iterator[Pairs]:
+        """See `SimilarityGraph.between`."""
+        limit = np.float32(threshold - doubt(self.features.shape[1]))
+        for here in _parts(rows, self.block):
+            left = self._unit(here)
+            for there in _parts(columns, self.block):
+                product = left @ self._unit(there).T
+                if product.max() < limit:  # most blocks: spares a pass over them
+                    continue
+                # Flat indices: nonzero on two dimensions costs as much as half of the product.
+                flat = np.flatnonzero(product >= limit)
+                i, j = np.divmod(flat.astype(np.int32), np.int32(len(there)))
+                pairs = Pairs(here[i], there[j], product.ravel()[flat])
+                pairs = at_least(self.features, pairs, threshold)
+                pairs = pairs.only(pairs.i != pairs.j)
+                if len(pairs.i):
+                    yield pairs
+
+    def similarity(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+        """Cosine similarity, rounded to `DECIMALS`."""
+        return cosine(self.features, i, j)
+
+    @cached_property
+    def _stretch(self) -> np.ndarray:
+        """What each row is multiplied by to have length 1 up to rounding: float32 [n, 1]."""
+        squares = np.einsum("ij,ij->i", self.features, self.features, dtype=np.float64)
+        return (1 / np.sqrt(squares)).astype(np.float32)[:, None]
+
+    def _unit(self, positions: np.ndarray) -> np.ndarray:
+        return self.features[positions] * self._stretch[positions]
 
 
-def checked(features: np.ndarray) -> np.ndarray:
-    """Return `features` as contiguous float32 [n, d].
-
-    Raises:
-        ValueError: a row is not finite or not of length 1.
-    """
-    features = np.ascontiguousarray(features, np.float32)
-    if features.ndim != 2:
-        raise ValueError(f"features of shape {features.shape}, expected [n, d]")
-    lengths = np.sqrt(np.einsum("ij,ij->i", features, features))
-    bad = np.flatnonzero(~(np.abs(lengths - 1) <= _LENGTH_TOLERANCE))  # catches NaN too
-    if len(bad):
-        raise ValueError(
-            f"{len(bad)} images have no feature of length 1, the first is row {bad[0]}"
-        )
-    return features
-
-
-def cosine(features: np.ndarray, i: np.ndarray, j: np.ndarray) -> np.ndarray:
-    """Cosine similarity of rows `i` and `j` (int [m]) in float64, rounded to `DECIMALS`."""
-    result = np.empty(len(i))
-    for start in range(0, len(i), _CHUNK):
-        part = slice(start, start + _CHUNK)
-        a, b = features[i[part]].astype(np.float64), features[j[part]].astype(np.float64)
-        lengths = np.einsum("ij,ij->i", a, a) * np.einsum("ij,ij->i", b, b)
-        result[part] = np.einsum("ij,ij->i", a, b) / np.sqrt(lengths)
-    return np.round(result, DECIMALS)
-
-
-def at_least(features: np.ndarray, pairs: Pairs, threshold: float) -> Pairs:
-    """Return those of `pairs` that are similar at `threshold` as well.
-
-    The same pairs as a search at `threshold` would find, for the price of looking: where rounding
-    leaves doubt, the similarity is computed again in float64.
+@dataclass(frozen=True)
+class PairList:
+    """A graph whose pairs at and above `floor` are listed: each once, in either direction.
 
     Args:
-        features: float32 [n, d], rows of length 1, that `pairs` was found in.
-        pairs: pairs at a threshold that is not above `threshold`.
-        threshold: at most 1.
+        size: number of images.
+        pairs: all of them; similarity is above 0 and at most 1.
+        floor: lowest threshold that `pairs` is complete for.
+        features: the vectors whose cosine the similarities are, where they come from a search: at
+            a threshold that rounding leaves in doubt they are computed again.
     """
-    similarity = pairs.similarity.astype(np.float64)
-    open_ = np.flatnonzero(np.abs(similarity - threshold) <= _doubt(features.shape[1]))
-    similarity[open_] = cosine(features, pairs.i[open_], pairs.j[open_])
-    hit = similarity >= threshold
-    return Pairs(pairs.i[hit], pairs.j[hit], np.minimum(similarity[hit], 1).astype(np.float32))
+
+    size: int
+    pairs: Pairs
+    floor: float
+    features: np.ndarray | None = None
+
+    def between(self, rows: np.ndarray, columns: np.ndarray, threshold: float) -> Iterator[Pairs]:
+        """See `SimilarityGraph.between`."""
+        if threshold < self.floor:
+            raise ValueError(f"pairs are known from {self.floor} on, not at {threshold}")
+        wanted = np.zeros(self.size, bool)
+        wanted[columns] = True
+        for here in _parts(rows, BLOCK):
+            part = self._graph[here]
+            mine = np.repeat(here, np.diff(part.indptr)).astype(np.int32)
+            hit = wanted[part.indices]
+            pairs = Pairs(mine[hit], part.indices[hit].astype(np.int32), part.data[hit])
+            pairs = self._at_least(pairs, threshold)
+            for cut in _parts(np.arange(len(pairs.i)), BLOCK * BLOCK):
+                yield pairs.only(cut)
+
+    def similarity(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+        """Similarity as listed; 0 for two images that are no pair."""
+        if self.features is not None:
+            return cosine(self.features, i, j)
+        found = np.asarray(self._graph[i, j], np.float64).ravel()
+        return np.round(found, LISTED_DECIMALS)
+
+    @cached_property
+    def _graph(self) -> sparse.csr_array:
+        """The symmetric adjacency matrix. Similarities are above 0, so none vanishes."""
+        i, j, similarity = self.pairs
+        where = np.concatenate([i, j]), np.concatenate([j, i])
+        data = np.concatenate([similarity, similarity])
+        return sparse.csr_array((data, where), shape=(self.size, self.size))
+
+    def _at_least(self, pairs: Pairs, threshold: float) -> Pairs:
+        if self.features is not None:
+            return at_least(self.features, pairs, threshold)
+        rounded = np.round(pairs.similarity.astype(np.float64), LISTED_DECIMALS)
+        return pairs.only(rounded >= threshold)
 
 
-def _doubt(dimensions: int) -> float:
-    """How far a float32 dot product of rows of length 1 may be from their cosine.
+def similarity_graph(
+    features: np.ndarray,
+    floor: float,
+    progress: Callable[[int, int], None] | None = None,
+    short: int = SHORT_LIST,
+) -> SimilarityGraph:
+    """Return the graph of `features`, searched once at `floor` where its list of pairs is short.
 
-    ``|fl(x.y) - x.y| <= d * 2**-24 * |x||y|`` (Higham 2002, section 3.1); a length may be off by
-    the tolerance of `checked`.
+    With more than `short` pairs the vectors themselves are the graph, and every question costs
+    its matrix products again, but no memory. Both answer alike at `floor` and above.
+
+    Args:
+        features: float32 [n, d], rows of length 1.
+        floor: the loosest threshold that will be asked for.
+        progress: called with (images compared, images).
+        short: so many pairs are listed at most.
+
+    Raises:
+        ValueError: see `FeatureGraph`.
     """
-    return dimensions * 2.0**-24 + 2 * _LENGTH_TOLERANCE
+    graph = FeatureGraph(features)
+    found = _listed(graph, floor, short, progress)
+    if found is None:
+        return graph
+    return PairList(graph.size, found, floor, graph.features)
 
 
-def _sorted(found: list[Pairs]) -> Pairs:
-    if not found:
-        return Pairs(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.float32))
+def similar_pairs(
+    features: np.ndarray, threshold: float, block: int = BLOCK, max_pairs: int = MAX_PAIRS
+) -> Pairs:
+    """List every pair ``i < j`` of rows with a cosine of at least `threshold`, sorted. Exact.
+
+    Raises:
+        ValueError: see `FeatureGraph`.
+        HobanError: there are more than `max_pairs`; ask a `FeatureGraph`, which lists none.
+    """
+    found = _listed(FeatureGraph(features, block), threshold, max_pairs)
+    if found is None:
+        raise HobanError(
+            f"more than {max_pairs:,} pairs of images are similar at {threshold}",
+            "raise the threshold of near-duplicates, or use another feature engine",
+        )
+    return found
+
+
+def within(
+    graph: SimilarityGraph,
+    positions: np.ndarray,
+    threshold: float,
+    progress: Callable[[int, int], None] | None = None,
+) -> Iterator[Pairs]:
+    """Yield every similar pair among `positions` once, in blocks: i stands before j in them."""
+    rank = np.zeros(graph.size, np.int32)
+    rank[positions] = np.arange(len(positions), dtype=np.int32)
+    for top in range(0, len(positions), BLOCK):
+        strip = positions[top : top + BLOCK]
+        for pairs in graph.between(strip, strip, threshold):
+            yield pairs.only(rank[pairs.i] < rank[pairs.j])
+        yield from graph.between(strip, positions[top + BLOCK :], threshold)
+        if progress:
+            progress(top + len(strip), len(positions))
+
+
+def _listed(
+    graph: FeatureGraph,
+    threshold: float,
+    most: int,
+    progress: Callable[[int, int], None] | None = None,
+) -> Pairs | None:
+    """All pairs, i < j, sorted; None where there are more than `most`."""
+    found = [Pairs(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.float32))]
+    total = 0
+    for pairs in within(graph, np.arange(graph.size, dtype=np.int32), threshold, progress):
+        found.append(pairs)
+        total += len(pairs.i)
+        if total > most:
+            return None
     i, j, similarity = (np.concatenate(column) for column in zip(*found, strict=True))
     order = np.lexsort((j, i))
     return Pairs(i[order], j[order], similarity[order])
 
 
-def keep_best(n: int, pairs: Pairs, order: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Greedy maximal independent set: visit in `order`, keep unless a kept one is similar.
-
-    The kept images have no pair among themselves, and each removed one has a kept neighbour, its
-    witness: the first in `order` of all it has. The result depends on pairs and order only, so
-    what comes later in the order changes nothing before it.
-
-    Args:
-        n: number of images.
-        pairs: the similarity graph.
-        order: permutation of ``range(n)``, best first.
-
-    Returns:
-        kept (bool [n]), witness (int [n], -1 for kept ones), similarity to it (float32, NaN).
-
-    Raises:
-        ValueError: `order` is no permutation.
-    """
-    if len(order) != n or not np.array_equal(np.sort(order), np.arange(n)):
-        raise ValueError("order must name every image once")
-    graph = _graph(n, pairs)
-    kept = np.ones(n, bool)
-    witness = np.full(n, -1, np.int64)
-    similarity = np.full(n, np.nan, np.float32)
-    has_pair = np.diff(graph.indptr) > 0
-    for image in order[has_pair[order]].tolist():
-        if not kept[image]:
-            continue
-        row = slice(graph.indptr[image], graph.indptr[image + 1])
-        neighbours = graph.indices[row]
-        undecided = kept[neighbours]  # none of them is kept for good, or `image` would not be
-        kept[neighbours[undecided]] = False
-        witness[neighbours[undecided]] = image
-        similarity[neighbours[undecided]] = graph.data[row][undecided]
-    return kept, witness, similarity
-
-
-def among(pairs: Pairs, kept: np.ndarray) -> Pairs:
-    """Return the pairs of which both images are `kept` (bool [n]), numbered among those."""
-    both = kept[pairs.i] & kept[pairs.j]
-    place = np.cumsum(kept, dtype=np.int32) - 1
-    return Pairs(place[pairs.i[both]], place[pairs.j[both]], pairs.similarity[both])
-
-
-def components(n: int, pairs: Pairs) -> np.ndarray:
-    """Label the connected components of the graph: int32 [n], numbered by first member."""
-    return csgraph.connected_components(_graph(n, pairs), directed=False)[1].astype(np.int32)
-
-
-def _graph(n: int, pairs: Pairs) -> sparse.csr_array:
-    """Build the symmetric adjacency matrix. Similarities are above 0, so none vanishes."""
-    i, j = np.concatenate([pairs.i, pairs.j]), np.concatenate([pairs.j, pairs.i])
-    data = np.concatenate([pairs.similarity, pairs.similarity])
-    return sparse.csr_array((data, (i, j)), shape=(n, n))
+def _parts(positions: np.ndarray, size: int) -> Iterator[np.ndarray]:
+    for start in range(0, len(positions), size):
+        yield positions[start : start + size]

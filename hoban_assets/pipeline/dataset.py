@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+import pandas as pd
 import xxhash
 
 from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.curation.duplicates import Certificate, certificate, deduplicate
+from hoban_assets.curation.graphs import closest, components, links
 from hoban_assets.curation.quality import (
     drop_without_labels,
     limit_areas,
@@ -25,10 +27,10 @@ from hoban_assets.curation.selection import (
     choose_by_quota,
     count_quotas,
 )
-from hoban_assets.curation.similarity import among, at_least, similar_pairs
+from hoban_assets.curation.similarity import SimilarityGraph
 from hoban_assets.curation.splits import join_groups, split_by_group
 from hoban_assets.ledger import Ledger
-from hoban_assets.pipeline.features import FeatureExtractor
+from hoban_assets.pipeline.features import FeatureExtractor, similarity_of
 from hoban_assets.pipeline.progress import progress_line
 from hoban_assets.pipeline.recipe import Recipe
 from hoban_assets.samples import Samples
@@ -75,25 +77,20 @@ def build_dataset(
     backgrounds = _backgrounds(recipe, stages)
     samples = _curate(recipe, samples, backgrounds, ledger)
 
-    # One search serves both thresholds: removal is a part of the looser graph of the split.
-    features = extract(samples)
-    compared = progress_line("comparing pairs of images", ledger.log)
-    near = similar_pairs(features, recipe.group_similarity, progress=compared)
-    duplicates = at_least(features, near, recipe.similarity)
-    pool = samples
-    priority = list(dict.fromkeys(pool.images.source))
-    samples = ledger.step(
-        "dedupe",
-        lambda s: deduplicate(s, features, recipe.similarity, priority, pairs=duplicates),
-        samples,
+    # One graph serves both thresholds: removal is a part of the looser one of the split.
+    pool, similar = samples, similarity_of(extract, samples, recipe.group_similarity, ledger.log)
+    dedupe = partial(
+        deduplicate,
+        similar=similar,
+        threshold=recipe.similarity,
+        source_priority=list(dict.fromkeys(pool.images.source)),
+        progress=progress_line("looking for near-duplicates", ledger.log),
     )
-    proof = certificate(
-        pool, samples, features, recipe.similarity, pairs=duplicates, engine=extract.engine
-    )
-    kept_pairs = among(near, pool.images.image_id.isin(samples.images.image_id).to_numpy())
-    samples = ledger.step("groups", lambda s: join_groups(s, kept_pairs[:2]), samples)
-    ids = samples.images.image_id.to_numpy()
-    pairs_by_id = (ids[kept_pairs.i], ids[kept_pairs.j])
+    samples = ledger.step("dedupe", dedupe, samples)
+    proof = certificate(pool, samples, similar, recipe.similarity, engine=extract.engine)
+    at = positions_of(pool, samples)
+    together = links(components(similar, at, recipe.group_similarity))
+    samples = ledger.step("groups", lambda s: join_groups(s, together), samples)
 
     quotas = dict.fromkeys(CLASS_NAMES, recipe.quota.of(partition))
     candidates = samples
@@ -116,7 +113,7 @@ def build_dataset(
         certificate=proof,
         quotas=counts,
         backgrounds=int(samples.images.source.isin(backgrounds).sum()),
-        closest_over_split=_closest_over_split(samples, pairs_by_id, kept_pairs.similarity),
+        closest_over_split=_closest_over_split(pool, samples, similar, recipe.group_similarity),
     )
 
 
@@ -142,9 +139,12 @@ def _backgrounds(recipe: Recipe, stages: Mapping[str, Samples]) -> frozenset[str
 
 
 def _closest_over_split(
-    samples: Samples, pairs: tuple[np.ndarray, np.ndarray], similarity: np.ndarray
+    pool: Samples, samples: Samples, similar: SimilarityGraph, threshold: float
 ) -> float:
-    split = samples.images.set_index("image_id").split
-    left, right = split.reindex(pairs[0]).to_numpy(str), split.reindex(pairs[1]).to_numpy(str)
-    apart = ((left == "train") & (right == "val")) | ((left == "val") & (right == "train"))
-    return float(similarity[apart].max(initial=0.0))
+    at, split = positions_of(pool, samples), samples.images.split.to_numpy(str)
+    return closest(similar, at[split == "val"], at[split == "train"], threshold)
+
+
+def positions_of(pool: Samples, part: Samples) -> np.ndarray:
+    """Positions in `pool` of the images of `part`, in their order."""
+    return pd.Index(pool.images.image_id).get_indexer(part.images.image_id)

@@ -1,22 +1,45 @@
-"""The one thing that a build needs from outside: features of images."""
+"""The one thing that a build needs from outside: which images are similar."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
 
+from hoban_assets.curation.similarity import SimilarityGraph, similarity_graph
+from hoban_assets.pipeline.progress import progress_line
 from hoban_assets.samples import Samples
 
 
 class FeatureExtractor(Protocol):
-    """Features of images, computed elsewhere (fastdup's environment) and kept by content."""
+    """Similarity of images, computed elsewhere (fastdup's environment) and kept by content."""
 
     @property
     def engine(self) -> str:
-        """Name, version and model of what computes them."""
+        """Name, version and model of what computes it."""
         ...
 
-    def __call__(self, samples: Samples) -> np.ndarray:
-        """Return float32 [images, dimensions], rows of unit length, in the order of images."""
+    def __call__(self, samples: Samples) -> np.ndarray | SimilarityGraph:
+        """Return the similarity of ``samples.images``, by position.
+
+        Either features, float32 [images, dimensions], rows of unit length, whose cosine it is; or
+        a graph of one's own, such as a `PairList` of pairs that were proved one by one.
+        """
         ...
+
+
+def similarity_of(
+    extract: FeatureExtractor, samples: Samples, floor: float, log: Callable[[str], None]
+) -> SimilarityGraph:
+    """Return the graph of the images of `samples`, to be asked at `floor` and above.
+
+    Raises:
+        ValueError: the engine knows no pairs that low, or not as many images.
+    """
+    found = extract(samples)
+    if isinstance(found, np.ndarray):
+        return similarity_graph(found, floor, progress_line("comparing images", log))
+    if found.floor > floor:
+        raise ValueError(f"{extract.engine} knows pairs from {found.floor} on, asked at {floor}")
+    return found

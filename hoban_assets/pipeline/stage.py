@@ -15,13 +15,12 @@ import xxhash
 
 from hoban_assets.curation.duplicates import Certificate, certificate, deduplicate
 from hoban_assets.curation.quality import drop_without_labels, verify_backgrounds
-from hoban_assets.curation.similarity import similar_pairs
 from hoban_assets.formats import open_source
 from hoban_assets.formats.image_facts import apply_facts, read_facts
 from hoban_assets.formats.source import RawSource, Read, Reader
 from hoban_assets.ledger import Ledger
 from hoban_assets.observing.fingerprint import Fingerprint, fingerprints
-from hoban_assets.pipeline.features import FeatureExtractor
+from hoban_assets.pipeline.features import FeatureExtractor, similarity_of
 from hoban_assets.pipeline.progress import progress_line
 from hoban_assets.samples import Samples, stable_shares
 from hoban_assets.settings import Settings
@@ -160,19 +159,15 @@ def build_stage(
     samples = ledger.step("labels", drop_without_labels, samples)
     if stage.dedupe is None:
         return StageBuild(samples)
-    features = extract(samples)
-    pairs = similar_pairs(
-        features, stage.dedupe, progress=progress_line("comparing pairs of images", ledger.log)
-    )
+    similar = similarity_of(extract, samples, stage.dedupe, ledger.log)
     dedupe = partial(
         deduplicate,
-        features=features,
+        similar=similar,
         threshold=stage.dedupe,
         source_priority=[source.name for source in stage.sources],
-        pairs=pairs,
     )
     kept = ledger.step("dedupe", dedupe, samples)
-    proof = certificate(samples, kept, features, stage.dedupe, pairs=pairs, engine=extract.engine)
+    proof = certificate(samples, kept, similar, stage.dedupe, engine=extract.engine)
     return StageBuild(kept, proof)
 
 

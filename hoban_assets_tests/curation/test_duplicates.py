@@ -8,13 +8,12 @@ import pytest
 from hoban_assets.curation.duplicates import (
     Pairs,
     certificate,
-    components,
     deduplicate,
-    keep_best,
     keep_order,
     similar_pairs,
 )
-from hoban_assets.curation.similarity import at_least
+from hoban_assets.curation.graphs import components, keep_best
+from hoban_assets.curation.similarity import FeatureGraph, at_least
 from hoban_assets.errors import HobanError
 from hoban_assets.samples import Samples
 
@@ -142,41 +141,38 @@ class TestKeepBest:
     @pytest.mark.parametrize("seed", range(5))
     def test_separates_and_covers(self, seed: int) -> None:
         features = random_features(200, seed)
-        pairs = similar_pairs(features, THRESHOLD)
         order = np.random.default_rng(seed).permutation(200)
-        kept, witness, similarity = keep_best(200, pairs, order)
+        kept, witness = keep_best(FeatureGraph(features), order, THRESHOLD)
         graph = brute_force_pairs(features, THRESHOLD)
         assert not any(kept[i] and kept[j] for i, j in graph)
         for image in np.flatnonzero(~kept):
             edge = tuple(sorted((int(image), int(witness[image]))))
             assert kept[witness[image]] and edge in graph
-            assert similarity[image] >= np.float32(THRESHOLD)
-        assert (witness[kept] == -1).all() and np.isnan(similarity[kept]).all()
+        assert (witness[kept] == -1).all()
 
     def test_keeps_every_other_link_of_a_chain_and_not_one_of_all(self) -> None:
-        features = chain(11, degrees=20)  # cos 20 = 0.94, cos 40 = 0.77
-        pairs = similar_pairs(features, THRESHOLD)
-        assert components(11, pairs).max() == 0
-        kept, witness, _ = keep_best(11, pairs, np.arange(11))
+        graph = FeatureGraph(chain(11, degrees=20))  # cos 20 = 0.94, cos 40 = 0.77
+        assert components(graph, np.arange(11), THRESHOLD).max() == 0
+        kept, witness = keep_best(graph, np.arange(11), THRESHOLD)
         assert np.flatnonzero(kept).tolist() == [0, 2, 4, 6, 8, 10]
         assert witness[1] == 0
 
     def test_prefers_the_first_in_order(self) -> None:
-        kept, witness, _ = keep_best(3, similar_pairs(chain(3, 5), THRESHOLD), np.array([1, 0, 2]))
+        kept, witness = keep_best(FeatureGraph(chain(3, 5)), np.array([1, 0, 2]), THRESHOLD)
         assert kept.tolist() == [False, True, False]
         assert witness.tolist() == [1, -1, 1]
 
     def test_what_comes_later_in_the_order_changes_nothing(self) -> None:
         features = random_features(200)
-        few, many = (similar_pairs(features[:n], THRESHOLD) for n in (120, 200))
-        before = keep_best(120, few, np.arange(120))
-        after = keep_best(200, many, np.arange(200))
+        few, many = (FeatureGraph(features[:n]) for n in (120, 200))
+        before = keep_best(few, np.arange(120), THRESHOLD)
+        after = keep_best(many, np.arange(200), THRESHOLD)
         for old, new in zip(before, after, strict=True):
             np.testing.assert_array_equal(old, new[:120])
 
     def test_refuses_an_order_that_forgets_an_image(self) -> None:
         with pytest.raises(ValueError, match="every image"):
-            keep_best(3, similar_pairs(chain(3, 5), THRESHOLD), np.array([0, 1, 1]))
+            keep_best(FeatureGraph(chain(3, 5)), np.array([0, 1, 1]), THRESHOLD)
 
 
 class TestKeepOrder:

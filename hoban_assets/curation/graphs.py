@@ -1,0 +1,190 @@
+"""What is read off a similarity graph: who is kept, what belongs together, and what is closest.
+
+*Greedy* removal (`keep_best`) at the threshold of deletion, and *connected components* at a
+looser one for the split. Chaining harms the first and is welcome in the second. All of it works
+on blocks of pairs, so a group of n similar images costs time, and never n**2 of memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse import csgraph
+
+from hoban_assets.curation.similarity import BLOCK, Pairs, SimilarityGraph, within
+
+Progress = Callable[[int, int], None]
+
+
+def keep_best(
+    graph: SimilarityGraph,
+    order: np.ndarray,
+    threshold: float,
+    progress: Progress | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Greedy maximal independent set: visit in `order`, keep unless a kept one is similar.
+
+    The kept images have no pair among themselves, and each removed one has a kept neighbour, its
+    witness: the first in `order` of all it has. The result depends on pairs and order only, so
+    what comes later in the order changes nothing before it. An image is compared with the kept
+    ones alone, so that a dense group costs its length times what is kept of it.
+
+    Args:
+        graph: the similarity graph.
+        order: permutation of ``range(graph.size)``, best first.
+        threshold: from here on two images are similar.
+        progress: called with (images visited, images).
+
+    Returns:
+        kept (bool [n]), witness (int64 [n], -1 for kept ones).
+
+    Raises:
+        ValueError: `order` is no permutation.
+    """
+    n = graph.size
+    if len(order) != n or not np.array_equal(np.sort(order), np.arange(n)):
+        raise ValueError("order must name every image once")
+    rank = np.empty(n, np.int64)
+    rank[order] = np.arange(n)
+    best = np.full(n, n)  # rank of the witness, n: none
+    kept: list[np.ndarray] = []  # in order, a list for each block
+    for top in range(0, n, BLOCK):
+        block = np.asarray(order[top : top + BLOCK])
+        for earlier in _filled(kept):
+            block = block[best[block] == n]
+            for pairs in graph.between(block, earlier, threshold):
+                np.minimum.at(best, pairs.i, rank[pairs.j])
+        block = block[best[block] == n]
+        kept.append(_kept_of(graph, block, threshold, rank, best))
+        if progress:
+            progress(min(top + BLOCK, n), n)
+    is_kept = best == n
+    return is_kept, np.where(is_kept, -1, np.append(order, -1)[best])
+
+
+def _filled(parts: list[np.ndarray]) -> list[np.ndarray]:
+    """Put short lists together in place, so that as few blocks as possible are compared."""
+    merged: list[np.ndarray] = []
+    for part in parts:
+        if merged and len(merged[-1]) + len(part) <= BLOCK:
+            merged[-1] = np.concatenate([merged[-1], part])
+        elif len(part):
+            merged.append(part)
+    parts[:] = merged
+    return merged
+
+
+def _kept_of(
+    graph: SimilarityGraph,
+    block: np.ndarray,
+    threshold: float,
+    rank: np.ndarray,
+    best: np.ndarray,
+) -> np.ndarray:
+    """Visit the images of one block, which are in order; write the witnesses' ranks to `best`."""
+    n = graph.size
+    place = np.zeros(n, np.int32)
+    place[block] = np.arange(len(block), dtype=np.int32)
+    matrix = np.zeros((len(block), len(block)), bool)
+    for pairs in graph.between(block, block, threshold):
+        matrix[place[pairs.i], place[pairs.j]] = True
+    for row in np.flatnonzero(matrix.any(axis=1)):
+        if best[block[row]] == n:  # it is kept; none of its undecided neighbours is
+            neighbours = block[matrix[row]]
+            neighbours = neighbours[(best[neighbours] == n) & (rank[neighbours] > rank[block[row]])]
+            best[neighbours] = rank[block[row]]
+    return block[best[block] == n]
+
+
+def components(
+    graph: SimilarityGraph,
+    positions: np.ndarray,
+    threshold: float,
+    progress: Progress | None = None,
+) -> np.ndarray:
+    """Label the connected components of the graph of `positions` (int [m]): int64 [m].
+
+    The label is the place in `positions` of the component's first image. Images that are joined
+    already are not compared with each other again: of a dense group only the first block is.
+    """
+    label = np.zeros(graph.size, np.int64)
+    label[positions] = np.arange(len(positions))
+    for top in range(0, len(positions), BLOCK):
+        strip, rest = positions[top : top + BLOCK], positions[top:]
+        groups, sizes = np.unique(label[strip], return_counts=True)
+        largest = label[strip] == groups[sizes.argmax()]
+        outside = rest[label[rest] != groups[sizes.argmax()]]
+        for rows, columns in ((strip[largest], outside), (strip[~largest], rest)):
+            for pairs in graph.between(rows, columns, threshold):
+                _join(label, positions, pairs)
+        if progress:
+            progress(top + len(strip), len(positions))
+    return label[positions]
+
+
+def _join(label: np.ndarray, positions: np.ndarray, pairs: Pairs) -> None:
+    """Give both images of each pair, and all that is joined with them, the lower label."""
+    one, other = label[pairs.i], label[pairs.j]
+    apart = one != other
+    if not apart.any():
+        return
+    one, other, names = one[apart], other[apart], np.arange(len(positions))
+    if len(one) * 8 < len(positions):  # few pairs: the names that occur, instead of all
+        names, codes = np.unique(np.concatenate([one, other]), return_inverse=True)
+        one, other = np.split(codes, 2)
+    edges = sparse.coo_array((np.ones(len(one), bool), (one, other)), shape=(len(names),) * 2)
+    joined = csgraph.connected_components(edges, directed=False)[1]
+    lowest = np.full(joined.max() + 1, np.iinfo(np.int64).max)
+    np.minimum.at(lowest, joined, names)
+    new = np.arange(len(positions))
+    new[names] = lowest[joined]
+    label[positions] = new[label[positions]]
+
+
+def links(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the fewest pairs that connect what `components` connects: two arrays of places."""
+    members = np.flatnonzero(labels != np.arange(len(labels)))
+    return labels[members], members
+
+
+def closest(
+    graph: SimilarityGraph, rows: np.ndarray, columns: np.ndarray, threshold: float
+) -> float:
+    """Highest similarity of an image of `rows` to one of `columns`; 0 where below `threshold`."""
+    most = 0.0
+    for pairs in graph.between(rows, columns, threshold):
+        most = max(most, float(pairs.similarity.max(initial=0)))
+    return most
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What there is to see in a graph of which some images were kept."""
+
+    pairs: int
+    """Similar pairs among all images."""
+    residual: int
+    """Those of which both images are kept."""
+    has_witness: np.ndarray
+    """bool [n]: a kept image is similar."""
+    largest_component: int
+
+
+def survey(graph: SimilarityGraph, kept: np.ndarray, threshold: float) -> Survey:
+    """Look at every pair of the graph once; `kept` is bool [n]."""
+    everyone = np.arange(graph.size, dtype=np.int32)
+    label = everyone.astype(np.int64)
+    has_witness = np.zeros(graph.size, bool)
+    pairs_seen = residual = 0
+    for pairs in within(graph, everyone, threshold):
+        left, right = kept[pairs.i], kept[pairs.j]
+        pairs_seen += len(pairs.i)
+        residual += int((left & right).sum())
+        has_witness[pairs.j[left]] = True
+        has_witness[pairs.i[right]] = True
+        _join(label, everyone, pairs)
+    sizes = np.bincount(label, minlength=1)
+    return Survey(pairs_seen, residual, has_witness, int(sizes.max(initial=0)))
