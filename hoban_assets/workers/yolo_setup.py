@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import json
 import logging
+import pickle
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -16,9 +18,24 @@ MANIFEST = ["name", "split", "source", "labelled_classes", "boxes", "ignore_regi
 
 
 def import_ultralytics() -> Any:
-    """Import Ultralytics (after `quiet`); its warnings become lines of our log."""
+    """Import Ultralytics (after `quiet`); its warnings become lines of our log.
+
+    Raises:
+        Failure: this release would run what a checkpoint says.
+    """
     import ultralytics
+    from ultralytics.nn import tasks
     from ultralytics.utils import LOGGER
+
+    restricted = getattr(tasks, "_SafeLoad", None)
+    if not (hasattr(tasks, "SAFE_LOAD") and getattr(restricted, "SUPPORTED", False)):
+        raise Failure(
+            f"Ultralytics {ultralytics.__version__} cannot load weights without running what they "
+            "say",
+            "install the release that constraints/ names, with PyTorch 2.6 or later",
+        )
+
+    tasks.SAFE_LOAD = True  # also where somebody imported it before `quiet`
 
     class Forward(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
@@ -53,8 +70,8 @@ def load(ultralytics: Any, weights: str) -> Any:
     """Load a checkpoint, or build a model from a .yaml.
 
     Raises:
-        Failure: it is none, or not for detection. A missing file is never looked up elsewhere:
-            Ultralytics would download one of the same name.
+        Failure: it is none, holds anything but a model, or is not for detection. A missing file is
+            never looked up elsewhere: Ultralytics would download one of the same name.
     """
     if weights.endswith(".pt") and not Path(weights).is_file():
         raise Failure(
@@ -63,6 +80,12 @@ def load(ultralytics: Any, weights: str) -> Any:
     try:
         model = ultralytics.YOLO(weights)
     except Exception as error:
+        if isinstance(error.__cause__, pickle.UnpicklingError):
+            raise Failure(
+                f"weights {weights} hold more than a model of Ultralytics, or are damaged; they "
+                f"were not loaded ({_what_it_holds(error.__cause__)})",
+                "weights are programs: take them only from where you trust, or train them again",
+            ) from error
         raise Failure(
             f"weights {weights} cannot be loaded: {error}",
             "put a detection checkpoint of Ultralytics there, or set HOBAN_WEIGHTS to another",
@@ -73,6 +96,12 @@ def load(ultralytics: Any, weights: str) -> Any:
             "set HOBAN_WEIGHTS to a detection model",
         )
     return model
+
+
+def _what_it_holds(error: BaseException) -> str:
+    """What PyTorch refused, without its advice to load the file all the same."""
+    found = re.search(r"GLOBAL [\w.]+", str(error))
+    return found[0] if found else type(error).__name__
 
 
 def precision(device: str) -> str | bool:

@@ -22,6 +22,9 @@ LAUNCHER = re.compile(
 INTEGRATIONS = ("clearml", "comet", "dvc", "mlflow", "raytune", "tensorboard", "wandb", "sync")
 """Settings of Ultralytics that report elsewhere; most are on by default."""
 SILENT = {"YOLO_OFFLINE": "1", "YOLO_AUTOINSTALL": "False", "YOLO_VERBOSE": "False"}
+HARMLESS = {"ULTRALYTICS_SAFE_LOAD": "1"}
+"""Weights are pickles, which may run any program. With this Ultralytics reads them by PyTorch's
+``weights_only`` and an allow-list of the classes that its models are made of."""
 
 _sink: list[Callable[[str], object]] = []
 
@@ -56,6 +59,8 @@ def say(line: str) -> None:
 def quiet(run_dir: Path) -> None:
     """Cut Ultralytics off from network, terminal and outer launchers. Call before its import.
 
+    It loads no weights that hold anything but a model, either (`HARMLESS`).
+
     Its settings and fonts come from a folder of this run: a missing font would be looked up on
     the network at every start (Arial.ttf, and Arial.Unicode.ttf for names that are not ASCII).
     """
@@ -64,7 +69,7 @@ def quiet(run_dir: Path) -> None:
             del os.environ[name]
     folder = run_dir / "config" / "Ultralytics"
     folder.mkdir(parents=True, exist_ok=True)
-    os.environ.update(SILENT, YOLO_CONFIG_DIR=str(folder.parent), MPLBACKEND="Agg")
+    os.environ.update(SILENT | HARMLESS, YOLO_CONFIG_DIR=str(folder.parent), MPLBACKEND="Agg")
     spec = importlib.util.find_spec("matplotlib")  # finds, does not import
     if spec is not None and spec.origin is not None:
         font = Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf"

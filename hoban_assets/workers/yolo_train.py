@@ -181,12 +181,13 @@ def _train_epochs(run: RunFolder, plan: dict[str, Any], manifest: list[dict[str,
 
 def _end_training(run: RunFolder) -> None:
     """Do what Ultralytics does after its last epoch, for a run that was killed in there."""
-    import_ultralytics()
+    ultralytics = import_ultralytics()
     from ultralytics.utils.plotting import plot_results
     from ultralytics.utils.torch_utils import strip_optimizer
 
     run.restore_checkpoints()
     for name in FROM_WEIGHTS:
+        load(ultralytics, str(run.weights / name))  # strip_optimizer would unpickle anything
         strip_optimizer(run.weights / name)
     plot_results(file=run.train / "results.csv")
 
