@@ -13,7 +13,9 @@ from builders import samples_of
 
 from hoban_assets.catalog.access import writing
 from hoban_assets.catalog.store import Catalog
-from hoban_assets.reporting.status.declared import Declared, code_versions, read_declared
+from hoban_assets.freshness.declared import Declared, code_versions, read_declared
+from hoban_assets.freshness.present import present
+from hoban_assets.ingredients import key_of, model_from, rows_from
 from hoban_assets.reporting.status.status import Artifact, status_of
 from hoban_assets.settings import Settings
 
@@ -77,7 +79,7 @@ class World:
             "recipe": asset.recipe,
             "inputs": {f"raw/{s.name}": "?" for s in asset.sources},
         }
-        self.catalog.record(name, SUB, "run", input_key="k", **{**given, **other})
+        self._record(name, {**given, **other})
 
     def build_dataset(self, name: str, **other: Any) -> None:
         """Record and publish a dataset made from what its stages are now."""
@@ -93,7 +95,7 @@ class World:
             "inputs": {n: self.version_of(n) for n in asset.inputs[SUB]},
             "path": str(self.publish(name)),
         }
-        self.catalog.record(name, SUB, "run", input_key="k", **{**given, **other})
+        self._record(name, {**given, **other})
 
     def build_model(self, name: str, **other: Any) -> None:
         """Record a model trained on what its dataset is now."""
@@ -108,7 +110,22 @@ class World:
             "path": str(folder),
             "data_version": "0123456789abcdef",
         }
-        self.catalog.record(name, SUB, "run", input_key="k", **{**given, **other})
+        self._record(name, {**given, **other})
+
+    def _record(self, name: str, given: Mapping[str, Any]) -> None:
+        """Record a build with its ingredients, as assets do; without a recipe as it once was."""
+        declared, recipe = declarations()[name], given["recipe"]
+        made = None
+        if recipe is not None:
+            now, code, inputs = present(self.settings), given["code_version"], given["inputs"]
+            if declared.kind == "model":
+                machine = now.machine[SUB]
+                own = {k: v for k, v in recipe.items() if k in declared.recipe}
+                made = model_from(own, SUB, code, inputs, machine, (), now.ultralytics or "")
+            else:
+                made = rows_from(recipe, SUB, code, inputs, now.engine or "")
+        key = key_of(made) if made else "k"
+        self.catalog.record(name, SUB, "run", input_key=key, ingredients=made, **given)
 
     def publish(self, name: str) -> Path:
         folder = self.settings.artifacts / name / SUB / "fedcba9876543210"

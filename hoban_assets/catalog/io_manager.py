@@ -55,6 +55,7 @@ class SamplesIOManager(dg.IOManager):
                 checks=obj.checks,
                 inputs=obj.inputs,
                 recipe=obj.recipe,
+                ingredients=obj.ingredients,
             )
         context.add_output_metadata({"materialization_id": number, "reused": obj.reused})
 

@@ -23,7 +23,8 @@ CREATE TABLE IF NOT EXISTS store.materializations (
     boxes BIGINT, -- labels
     ignore_regions BIGINT,
     decisions BIGINT,
-    recipe VARCHAR -- JSON object: the fields that decide the rows, or the training's arguments
+    recipe VARCHAR, -- JSON object: the fields that decide the rows, or the training's arguments
+    ingredients VARCHAR -- JSON object: all that decides the rows or weights; its hash is the key
 );
 
 CREATE TABLE IF NOT EXISTS store.inputs (
@@ -135,6 +136,11 @@ CREATE OR REPLACE VIEW main.recipes AS
 SELECT materialization_id, asset, partition, recipe
 FROM store.materializations
 WHERE recipe IS NOT NULL;
+
+-- Null where an earlier release recorded it.
+CREATE OR REPLACE VIEW main.ingredients AS
+SELECT materialization_id, asset, partition, input_key, ingredients
+FROM store.materializations;
 
 CREATE OR REPLACE VIEW main.images AS
 SELECT

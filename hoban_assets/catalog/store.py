@@ -48,6 +48,8 @@ class Build:
     """Data version of everything that it was made from, by name."""
     recipe: Mapping[str, Any] | None = None
     """The fields that decide its rows, or the arguments of a training."""
+    ingredients: Mapping[str, Any] | None = None
+    """All that decides its rows or weights (`hoban_assets.ingredients`)."""
     samples: Samples | None = None
     stages: pd.DataFrame | None = None
     """`Ledger.table()`."""
@@ -95,6 +97,7 @@ class Catalog:
         checks: pd.DataFrame | None = None,
         inputs: Mapping[str, str] | None = None,
         recipe: Mapping[str, Any] | None = None,
+        ingredients: Mapping[str, Any] | None = None,
     ) -> int:
         """Record a materialisation, which becomes the current one; return its id.
 
@@ -118,6 +121,7 @@ class Catalog:
             "input_key": input_key,
             "path": path,
             "recipe": None if recipe is None else json.dumps(recipe),
+            "ingredients": None if ingredients is None else json.dumps(ingredients),
             **rows.counts(samples),
         }
         with staging(self.path) as folder:

@@ -50,7 +50,7 @@ def is_safe_to_delete(
 
 def declared_claims(settings: Settings) -> tuple[list[Claim], list[str]]:
     """Return the declared raw folders with the stages that read them, and all declared assets."""
-    from hoban_assets.reporting.status.declared import declared
+    from hoban_assets.freshness.declared import declared
     from hoban_assets.upkeep.safety import Claim
 
     known = declared(settings.cache)

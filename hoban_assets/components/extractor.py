@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
-import subprocess
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -14,32 +12,18 @@ from typing import Any
 import dagster as dg
 import numpy as np
 
-from hoban_assets.curation.features import (
-    THUMBNAIL_INFO,
-    FeatureStore,
-    engine_key,
-    thumbnail_features,
-)
+from hoban_assets.curation.features import FeatureStore, engine_key, thumbnail_features
 from hoban_assets.errors import HobanError
 from hoban_assets.external import run_worker
 from hoban_assets.lifeline import own_folder
 from hoban_assets.on_ray.cluster import runs_on_ray
 from hoban_assets.on_ray.worker import RayJob, run_worker_on_ray
+from hoban_assets.pipeline.engines import NO_FASTDUP, engine_info
 from hoban_assets.samples import Samples
 from hoban_assets.settings import Settings
 
 WORKER = Path(__file__).parents[1] / "workers" / "fastdup_features.py"
 FACTS_WORKER = Path(__file__).parents[1] / "on_ray" / "facts.py"
-NO_FASTDUP = (
-    "run 'make fastdup', or set HOBAN_FASTDUP_PYTHON to an interpreter that has fastdup, or "
-    "HOBAN_FEATURE_ENGINE=thumbnail to do without it (finds fewer near-duplicates)"
-)
-_DESCRIBE = """
-import importlib.metadata, importlib.util, json, pathlib
-folder = pathlib.Path(importlib.util.find_spec("fastdup").origin).parent
-model = folder / "UndisclosedFastdupModel.ort"
-print(json.dumps([importlib.metadata.version("fastdup"), str(model)]))
-"""
 
 
 class Extractor:
@@ -60,9 +44,7 @@ class Extractor:
         Raises:
             HobanError: fastdup's environment is missing or has no fastdup.
         """
-        if self._settings.feature_engine == "thumbnail":
-            return THUMBNAIL_INFO
-        return describe_fastdup(self._settings.fastdup_python)
+        return engine_info(self._settings)
 
     @property
     def engine(self) -> str:
@@ -162,21 +144,6 @@ class Extractor:
             run_worker_on_ray(self._context, job, **worker)
         else:
             run_worker(self._context, **worker)
-
-
-def describe_fastdup(python: Path) -> dict[str, Any]:
-    """Engine, version and model hash of the fastdup that `python` has, without importing it."""
-    if not python.is_file():
-        raise HobanError(f"fastdup's interpreter {python} does not exist", NO_FASTDUP)
-    asked = subprocess.run(
-        [str(python), "-c", _DESCRIBE], capture_output=True, text=True, check=False
-    )
-    if asked.returncode != 0:
-        last = (asked.stderr.strip().splitlines() or ["no output"])[-1]
-        raise HobanError(f"the environment of {python} has no fastdup ({last})", NO_FASTDUP)
-    version, model = json.loads(asked.stdout)
-    digest = hashlib.sha256(Path(model).read_bytes()).hexdigest()[:16]
-    return {"engine": "fastdup", "version": version, "model_hash": digest}
 
 
 def _refuse_bad(bad: Mapping[str, str], paths: Mapping[str, Path]) -> None:

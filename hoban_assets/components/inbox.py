@@ -26,12 +26,14 @@ from hoban_assets.components.model_assets import (
     model_metadata,
 )
 from hoban_assets.curation.checks import Check, as_table, from_table
+from hoban_assets.freshness.machine import MACHINE
 from hoban_assets.handoff.results.archive import Archive, opened
 from hoban_assets.handoff.results.manifest import BEST, Manifest, plan_of, read_manifest
 from hoban_assets.handoff.results.placing import another_result, differing_file, local_plan, place
+from hoban_assets.ingredients import version_of
 from hoban_assets.pipeline.recipe import Recipe
 from hoban_assets.settings import Settings
-from hoban_assets.training.plan import TrainingPlan
+from hoban_assets.training.plan import TrainingPlan, plan_ingredients
 from hoban_assets.training.run import TrainingResult, read_result
 
 Log = Callable[[str], object]
@@ -188,7 +190,7 @@ class _Import:
             mine.model,
             mine.partition,
             self.run_id,
-            mine.code_version or MODEL_CODE,
+            version_of(mine.code_version or MODEL_CODE, self.recipe.as_training()),
             mine.run_key,
             metrics=result.metrics,
             path=str(result.run_dir),
@@ -196,6 +198,13 @@ class _Import:
             checks=as_table(found),
             inputs={mine.dataset: mine.dataset_version},
             recipe=plan.yolo_arguments(),
+            ingredients=plan_ingredients(
+                plan,
+                self.recipe.as_training(),
+                mine.code_version or MODEL_CODE,
+                {mine.dataset: mine.dataset_version},
+                MACHINE,  # whoever trained it there has chosen, not the settings of here
+            ),
         )
         return found, number
 
@@ -218,7 +227,7 @@ class _Import:
             self.instance,
             mine.partition,
             version=mine.run_key,
-            code_version=mine.code_version or MODEL_CODE,
+            code_version=version_of(mine.code_version or MODEL_CODE, self.recipe.as_training()),
             inputs={mine.dataset: mine.dataset_version},
         )
         return inbox_events.events_of(

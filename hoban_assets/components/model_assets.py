@@ -23,12 +23,13 @@ from hoban_assets.components.training_config import TrainingConfig
 from hoban_assets.curation import checks
 from hoban_assets.curation.checks import Check, Say
 from hoban_assets.errors import HobanError
+from hoban_assets.ingredients import version_of
 from hoban_assets.pipeline.recipe import Recipe
 from hoban_assets.publish.yolo_tree import read_report
 from hoban_assets.reporting.composition import markdown_preview
 from hoban_assets.training import regression
 from hoban_assets.training.metrics import ALL, LABEL_AWARE, STOCK, class_table, value_of
-from hoban_assets.training.plan import TrainingPlan, plan_training
+from hoban_assets.training.plan import TrainingPlan, plan_ingredients, plan_training
 from hoban_assets.training.run import TrainingResult
 from hoban_assets.training.trainer import choose_trainer, device_of
 
@@ -46,7 +47,7 @@ def model_asset(recipe: Recipe) -> dg.AssetsDefinition:
         owners=OWNERS,
         kinds={"yolo", "pytorch"},
         partitions_def=PARTITIONS_DEF,
-        code_version=MODEL_CODE,
+        code_version=version_of(MODEL_CODE, recipe.as_training()),
         deps=[recipe.dataset],
         pool="gpu",
         check_specs=check_specs(recipe.model, CHECKS),
@@ -66,7 +67,7 @@ def model_asset(recipe: Recipe) -> dg.AssetsDefinition:
                 dataset_path=Path(dataset.path or ""),
                 dataset_version=dataset.data_version or "",
                 device=device_of(trainer, settings, config.device, config.gpus),
-                **{**recipe.training.model_dump(), **config.choices()},
+                **{**recipe.as_training(), **config.choices()},
             )
             if chosen := config.decides():
                 context.log.warning(
@@ -81,6 +82,13 @@ def model_asset(recipe: Recipe) -> dg.AssetsDefinition:
                     input_key=plan.run_dir.name,
                     inputs={recipe.dataset: dataset.data_version or ""},
                     recipe=plan.yolo_arguments(),
+                    ingredients=plan_ingredients(
+                        plan,
+                        recipe.as_training(),
+                        MODEL_CODE,
+                        {recipe.dataset: dataset.data_version or ""},
+                        config.decides(),
+                    ),
                     metrics=result.metrics,
                     path=str(result.run_dir),
                     data_version=plan.run_dir.name,

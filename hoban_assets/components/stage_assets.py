@@ -24,13 +24,14 @@ from hoban_assets.components.presence import LACKING
 from hoban_assets.curation import checks
 from hoban_assets.curation.checks import Check
 from hoban_assets.formats import undeclared_folders
+from hoban_assets.ingredients import key_of, version_of
 from hoban_assets.ledger import Ledger
 from hoban_assets.pipeline.stage import (
     Stage,
     StageBuild,
     build_stage,
-    input_key,
     raw_fingerprints,
+    stage_ingredients,
     versions_in,
 )
 from hoban_assets.settings import Settings
@@ -51,7 +52,7 @@ def stage_asset(stage: Stage) -> dg.AssetsDefinition:
         owners=OWNERS,
         kinds={"python", "duckdb"},
         partitions_def=PARTITIONS_DEF,
-        code_version=CODE_VERSION,
+        code_version=version_of(CODE_VERSION, stage.as_recipe()),
         deps=[dg.AssetKey(["raw", source.name]) for source in stage.sources],
         check_specs=check_specs(
             stage.name, (*CHECKS, *(["dedupe_certificate"] if stage.dedupe else []))
@@ -64,18 +65,21 @@ def stage_asset(stage: Stage) -> dg.AssetsDefinition:
             found = raw_fingerprints(stage, settings, context.log.info)
             yield from sources_as_read(context, found)
             raw = versions_in(found)
-            key = input_key(stage, partition, settings, CODE_VERSION, raw)
+            extract = platform.extractor(context)
+            engine = extract.engine if stage.dedupe is not None else ""
+            made = stage_ingredients(stage, partition, engine, CODE_VERSION, raw)
+            key = key_of(made)
             if same := platform.catalog().find(stage.name, partition, key):
                 yield from made_from(context, found, unchanged(platform, same))
                 return
             ledger = Ledger(context.log.info)
-            extract = platform.extractor(context)
             built = build_stage(stage, partition, settings, extract, ledger, extract.read_facts)
             judged = stage_checks(stage, settings, built, ledger)
             done = Build(
                 input_key=key,
                 inputs=raw,
                 recipe=stage.as_recipe(),
+                ingredients=made,
                 samples=built.samples,
                 stages=ledger.table(),
                 checks=checks.as_table(judged),

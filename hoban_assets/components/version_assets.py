@@ -24,8 +24,14 @@ from hoban_assets.components.platform import Platform
 from hoban_assets.components.presence import RECIPE_FILE
 from hoban_assets.curation import checks
 from hoban_assets.curation.checks import Check
+from hoban_assets.ingredients import key_of, version_of
 from hoban_assets.ledger import Ledger
-from hoban_assets.pipeline.dataset import Dataset, build_dataset, input_key, input_versions
+from hoban_assets.pipeline.dataset import (
+    Dataset,
+    build_dataset,
+    dataset_ingredients,
+    input_versions,
+)
 from hoban_assets.pipeline.progress import progress_line
 from hoban_assets.pipeline.recipe import Recipe
 from hoban_assets.publish.prescaled import Scaling, published_version
@@ -62,7 +68,7 @@ def dataset_asset(recipe: Recipe, file: Path) -> dg.AssetsDefinition:
         owners=OWNERS,
         kinds={"yolo", "duckdb"},
         partitions_def=PARTITIONS_DEF,
-        code_version=DATASET_CODE,
+        code_version=version_of(DATASET_CODE, recipe.as_recipe()),
         ins={n: dg.AssetIn(key=n, partition_mapping=used_in(recipe, n)) for n in recipe.inputs},
         check_specs=check_specs(recipe.dataset, DATASET_CHECKS),
         io_manager_key="samples",
@@ -73,7 +79,8 @@ def dataset_asset(recipe: Recipe, file: Path) -> dg.AssetsDefinition:
         with step():
             settings, partition = platform.settings(), context.partition_key
             extract = platform.extractor(context)
-            key = input_key(recipe, partition, stages, extract.engine, DATASET_CODE)
+            made = dataset_ingredients(recipe, partition, stages, extract.engine, DATASET_CODE)
+            key = key_of(made)
             same = platform.catalog().find(recipe.dataset, partition, key)
             if same and same.path and (tree := read_report(Path(same.path))):
                 yield from unchanged(platform, same, publish_metadata(tree))
@@ -101,6 +108,7 @@ def dataset_asset(recipe: Recipe, file: Path) -> dg.AssetsDefinition:
                     input_key=key,
                     inputs=input_versions(recipe, partition, stages),
                     recipe=recipe.as_recipe(),
+                    ingredients=made,
                     samples=dataset.samples,
                     stages=ledger.table(),
                     path=str(report.path),

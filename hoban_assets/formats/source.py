@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.errors import HobanError
@@ -36,6 +36,9 @@ class RawSource:
     taxonomy: tuple[str, ...] = CLASS_NAMES
     """Classes that `classes` maps to, in the order of their ids. Datasets have `CLASS_NAMES`; to
     inspect a source it is the source's own classes, each mapped to itself."""
+
+    TELLS: ClassVar = ("optional",)
+    """Fields that decide no row: whether an absent folder is an error. All others decide."""
 
     def __post_init__(self) -> None:
         """Refuse a class that does not exist."""

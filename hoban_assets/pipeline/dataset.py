@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import pandas as pd
-import xxhash
 
 from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.curation.duplicates import Certificate, certificate, deduplicate
@@ -29,6 +27,7 @@ from hoban_assets.curation.selection import (
 )
 from hoban_assets.curation.similarity import SimilarityGraph
 from hoban_assets.curation.splits import join_groups, split_by_group
+from hoban_assets.ingredients import Ingredients, key_of, rows_from
 from hoban_assets.ledger import Ledger
 from hoban_assets.pipeline.features import FeatureExtractor, similarity_of
 from hoban_assets.pipeline.progress import progress_line
@@ -52,10 +51,16 @@ class Dataset:
 def input_key(
     recipe: Recipe, partition: str, stages: Mapping[str, Samples], engine: str, code_version: str
 ) -> str:
-    """Hash of everything that decides the rows of a dataset."""
-    versions = [f"{n}={v}" for n, v in input_versions(recipe, partition, stages).items()]
-    parts = [json.dumps(recipe.as_recipe()), partition, engine, code_version, *versions]
-    return xxhash.xxh3_128_hexdigest("\n".join(parts).encode())
+    """Hash of `dataset_ingredients`."""
+    return key_of(dataset_ingredients(recipe, partition, stages, engine, code_version))
+
+
+def dataset_ingredients(
+    recipe: Recipe, partition: str, stages: Mapping[str, Samples], engine: str, code_version: str
+) -> Ingredients:
+    """Everything that decides the rows of a dataset."""
+    versions = input_versions(recipe, partition, stages)
+    return rows_from(recipe.as_recipe(), partition, code_version, versions, engine)
 
 
 def input_versions(recipe: Recipe, partition: str, stages: Mapping[str, Samples]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -82,6 +82,11 @@ class Recipe(_Strict):
     map50_gate: float = Field(0.9, gt=0, le=1, description="mAP50 below which a model warns")
     training: Training = Field(default_factory=lambda: Training.model_validate({}))
 
+    TELLS: ClassVar = ("description", "map50_gate")
+    """Fields that decide neither rows nor weights: words, and when a check warns."""
+    TRAINS: ClassVar = ("training",)
+    """Fields that decide the model alone. All others decide the rows of the dataset."""
+
     @model_validator(mode="after")
     def _similarities_are_ordered(self) -> Recipe:
         if self.group_similarity > self.similarity:
@@ -127,4 +132,14 @@ class Recipe(_Strict):
 
     def as_recipe(self) -> dict[str, Any]:
         """What decides the rows of the dataset: all but words, and what only the model uses."""
-        return self.model_dump(mode="json", exclude={"description", "training", "map50_gate"})
+        return self.model_dump(mode="json", exclude={*self.TELLS, *self.TRAINS})
+
+    def as_training(self) -> dict[str, Any]:
+        """What decides the model beside its dataset and the machine, by names of a training plan.
+
+        A field of `TRAINS` is taken field by field where it is an object.
+        """
+        found: dict[str, Any] = {}
+        for name, value in self.model_dump(mode="json", include=set(self.TRAINS)).items():
+            found |= value if isinstance(value, dict) else {name: value}
+        return found

@@ -8,16 +8,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
-import xxhash
 
 from hoban_assets.curation.duplicates import Certificate, certificate, deduplicate
 from hoban_assets.curation.quality import drop_without_labels, verify_backgrounds
 from hoban_assets.formats import open_source
 from hoban_assets.formats.image_facts import apply_facts, read_facts
 from hoban_assets.formats.source import RawSource, Read, Reader
+from hoban_assets.ingredients import Ingredients, deciding, key_of, rows_from
 from hoban_assets.ledger import Ledger
 from hoban_assets.observing.fingerprint import Fingerprint, fingerprints
 from hoban_assets.pipeline.features import FeatureExtractor, similarity_of
@@ -47,17 +47,21 @@ class Stage:
     """Labels of each class (images, for backgrounds) that `sub` reads, if there are as many:
     four times the quota of 3,000, as filters and deduplication took up to three quarters."""
 
+    TELLS: ClassVar = ("description", "watch")
+    """Fields that decide no row: words, and what a check reports. All others decide."""
+
     def lacking(self, raw_root: Path) -> list[str]:
         """Folders below the raw root that this stage needs and that are not there."""
         return [s.folder for s in self.sources if not (s.optional or s.is_present(raw_root))]
 
     def as_recipe(self) -> dict[str, Any]:
         """What decides this stage's rows, for the catalog."""
+        rest = ("sources", "sub_target", "name", *self.TELLS)
         return {
             "sources": [source.name for source in self.sources],
-            "dedupe": self.dedupe,
-            "backgrounds": self.backgrounds,
-            "sub_target": self.sub_target,
+            "read": {s.name: deciding(s, ("name", *s.TELLS)) for s in self.sources},
+            **deciding(self, rest),
+            "sub_target": {"sub": self.sub_target, "full": None},
         }
 
 
@@ -114,10 +118,17 @@ def raw_fingerprints(
 def input_key(
     stage: Stage, partition: str, settings: Settings, code_version: str, raw: Mapping[str, str]
 ) -> str:
-    """Hash of everything that decides the rows of a stage; `raw` are its `raw_versions`."""
-    engine = settings.feature_engine if stage.dedupe else ""
-    parts = [repr(stage), partition, code_version, engine, *raw.values()]
-    return xxhash.xxh3_128_hexdigest("\n".join(parts).encode())
+    """Hash of `stage_ingredients`, with the engine by its name alone."""
+    engine = settings.feature_engine
+    return key_of(stage_ingredients(stage, partition, engine, code_version, raw))
+
+
+def stage_ingredients(
+    stage: Stage, partition: str, engine: str, code_version: str, raw: Mapping[str, str]
+) -> Ingredients:
+    """Everything that decides the rows of a stage; `raw` are its `raw_versions`."""
+    used = engine if stage.dedupe is not None else ""
+    return rows_from(stage.as_recipe(), partition, code_version, raw, used)
 
 
 def build_stage(

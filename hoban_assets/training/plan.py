@@ -6,7 +6,7 @@ import importlib.metadata
 import json
 import shlex
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,10 @@ import pyarrow.parquet as pq
 import xxhash
 
 from hoban_assets.errors import HobanError
+from hoban_assets.freshness.machine import MACHINE, machine_choices
+from hoban_assets.ingredients import Ingredients, model_from
 from hoban_assets.settings import Settings
-from hoban_assets.training.weights import resolve_weights, weights_hash
+from hoban_assets.weights import resolve_weights, weights_hash
 
 Counts = Mapping[str, Mapping[str, int]]
 """``{"train": {"images": n, "boxes": n}, "val": {...}}``"""
@@ -125,11 +127,8 @@ def plan_training(
     """
     found = resolve_weights(weights or settings.weights, settings.data_root)
     defaults: dict[str, Any] = {
-        "epochs": settings.epochs[partition],
+        **machine_choices(settings, partition),
         "patience": PATIENCE,
-        "image_size": settings.image_size,
-        "batch": settings.batch,
-        "nominal_batch": settings.nominal_batch,
         "device": settings.device,
         "workers": min(settings.workers, MOST_LOADERS),
     }
@@ -213,6 +212,33 @@ def run_key(plan: TrainingPlan, dataset_version: str, weights_version: str) -> s
         "ultralytics": importlib.metadata.version("ultralytics"),
     }
     return xxhash.xxh3_64_hexdigest(json.dumps(decides, sort_keys=True, default=str).encode())
+
+
+def plan_ingredients(
+    plan: TrainingPlan,
+    training: Mapping[str, Any],
+    code: str,
+    inputs: Mapping[str, str],
+    chosen: Iterable[str],
+) -> Ingredients:
+    """Everything that decides the weights, for the catalog.
+
+    `training` are the fields of the recipe (`Recipe.as_training`): their values are those of the
+    plan. ``code`` is not in the run key: a training is not repeated for an edit of its code, it
+    is taken over, and evaluated again where the evaluation has changed.
+    """
+    file = Path(plan.weights)
+    machine = {name: getattr(plan, name) for name in MACHINE if name != "weights"}
+    machine["weights"] = weights_hash(file if file.is_absolute() else plan.weights)
+    return model_from(
+        {name: getattr(plan, name) for name in training},
+        plan.partition,
+        code,
+        inputs,
+        machine,
+        chosen,
+        importlib.metadata.version("ultralytics"),
+    )
 
 
 def yolo_command(plan: TrainingPlan) -> str:

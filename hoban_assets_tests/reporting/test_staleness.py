@@ -7,8 +7,8 @@ import pytest
 from built_world import World, declarations
 
 from hoban_assets.catalog.access import writing
-from hoban_assets.reporting.status.declared import DATASET, STAGE, Declared
-from hoban_assets.reporting.status.staleness import BROKEN, Built, Now, judge
+from hoban_assets.freshness.declared import DATASET, STAGE, Declared
+from hoban_assets.freshness.staleness import BROKEN, Built, Now, judge
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_a_changed_recipe_names_the_fields_with_their_values_before_and_now(v9):
     before = {**now, "quota": {**now["quota"], "sub": 111}, "stages": ["helmet_30k"]}
     v9.build_dataset("dataset_v9", recipe=before)
     assert v9.why("dataset_v9") == ["recipe_changed", "recipe_changed"]
-    assert "quota.sub: 111 -> 3000" in v9.said("dataset_v9")
+    assert "quota: 111 -> 3000" in v9.said("dataset_v9")
     assert "stages: helmet_30k -> helmet_60k, coco_person, fallen_pool" in v9.said("dataset_v9")
 
 

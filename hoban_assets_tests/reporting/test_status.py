@@ -6,13 +6,13 @@ import pandas as pd
 import pytest
 from built_world import World, declarations
 
+from hoban_assets.freshness.declared import Declared, declared
+from hoban_assets.ingredients import Change, changes
 from hoban_assets.reporting.blocks import bars, heading, markdown, table
 from hoban_assets.reporting.language import korean, speaker
 from hoban_assets.reporting.markdown import markdown_rows
-from hoban_assets.reporting.recipe_changes import Change, changes
 from hoban_assets.reporting.status import document as status_document
 from hoban_assets.reporting.status.composed import pivoted
-from hoban_assets.reporting.status.declared import Declared, declared
 from hoban_assets.reporting.status.document import write_status
 from hoban_assets.reporting.status.recipe_words import recipe_sentences
 from hoban_assets.reporting.status.status import status_of
@@ -102,11 +102,11 @@ def test_an_empty_data_root_is_an_answer_and_is_not_created(tmp_path):
 def test_declarations_are_taken_from_the_cache_until_the_code_changes(tmp_path, monkeypatch):
     first = declared(tmp_path / "cache")
     monkeypatch.setattr(
-        "hoban_assets.reporting.status.declared.read_declared",
+        "hoban_assets.freshness.declared.read_declared",
         lambda: [Declared("read again", "stage")],
     )
     assert declared(tmp_path / "cache") == first == list(declarations().values())
-    monkeypatch.setattr("hoban_assets.reporting.status.declared._key", lambda: "other code")
+    monkeypatch.setattr("hoban_assets.freshness.declared._key", lambda: "other code")
     assert [d.name for d in declared(tmp_path / "cache")] == ["read again"]
 
 

@@ -11,7 +11,10 @@ import dagster as dg
 
 from hoban_assets.components.dead_runs import end_dead_runs
 from hoban_assets.components.rebuild import records
-from hoban_assets.components.rebuild.plan import (
+from hoban_assets.components.rebuild.words import same_rows
+from hoban_assets.components.rebuild.world import look_at_sources, now_of, read_world
+from hoban_assets.errors import HobanError
+from hoban_assets.freshness.plan import (
     Look,
     Plan,
     ReportState,
@@ -20,9 +23,6 @@ from hoban_assets.components.rebuild.plan import (
     plan_rebuild,
     stale_reports,
 )
-from hoban_assets.components.rebuild.words import same_rows
-from hoban_assets.components.rebuild.world import look_at_sources, now_of, read_world
-from hoban_assets.errors import HobanError
 from hoban_assets.pipeline.stage import Stage
 from hoban_assets.settings import Settings
 

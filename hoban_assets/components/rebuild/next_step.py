@@ -14,13 +14,6 @@ from typing import Any
 import dagster as dg
 
 from hoban_assets.components.rebuild import records
-from hoban_assets.components.rebuild.plan import (
-    Plan,
-    Step,
-    World,
-    plan_rebuild,
-    stale_reports,
-)
 from hoban_assets.components.rebuild.records import (
     ATTEMPT,
     BEGUN_BY,
@@ -36,6 +29,13 @@ from hoban_assets.components.rebuild.records import (
 )
 from hoban_assets.components.rebuild.words import asked, summary, told, waits
 from hoban_assets.components.rebuild.world import code_on_disk_differs, now_of, read_world
+from hoban_assets.freshness.plan import (
+    Plan,
+    Step,
+    World,
+    plan_rebuild,
+    stale_reports,
+)
 from hoban_assets.settings import Settings
 
 CATALOG_WAIT = 10

@@ -14,9 +14,9 @@ from typing import Any
 
 import dagster as dg
 
-from hoban_assets.components.rebuild.plan import Look, ReportState, Step
 from hoban_assets.components.rebuild.words import told
 from hoban_assets.components.rebuild.world import look_from_json
+from hoban_assets.freshness.plan import Look, ReportState, Step
 
 PARTITION = "dagster/partition"
 REBUILD = "hoban/rebuild"

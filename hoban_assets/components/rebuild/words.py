@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from hoban_assets.components.rebuild.plan import Look, Plan, Step, World, version_at
+from hoban_assets.freshness.plan import Look, Plan, Step, World, version_at
+from hoban_assets.freshness.staleness import Reason
 from hoban_assets.reporting.language import speaker
-from hoban_assets.reporting.status.staleness import Reason
 
 if TYPE_CHECKING:
     from hoban_assets.components.rebuild.next_step import Due

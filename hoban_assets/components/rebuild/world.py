@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import inspect
-import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from hoban_assets.catalog.answers import Ask, asking
 from hoban_assets.code_version import code_version_of
-from hoban_assets.components.rebuild.plan import Line, Look, World
 from hoban_assets.errors import HobanError
+from hoban_assets.freshness.declared import PARTS, declared
+from hoban_assets.freshness.plan import Line, Look, World
+from hoban_assets.freshness.present import present
+from hoban_assets.freshness.staleness import Built, Now
 from hoban_assets.observing.fingerprint import Fingerprint
 from hoban_assets.pipeline.stage import Stage, raw_fingerprints, versions_in
-from hoban_assets.reporting.status.declared import PARTS, code_versions, declared
-from hoban_assets.reporting.status.staleness import Built, Now
 from hoban_assets.settings import Settings
 
 
@@ -47,13 +47,7 @@ def _world(ask: Ask, partition: str, known: Sequence[Any]) -> World:
         partition,
         known,
         built={
-            name: Built(
-                data_version=row["data_version"],
-                code_version=row["code_version"],
-                recipe=json.loads(row["recipe"]) if row["recipe"] else None,
-                inputs=inputs.get(row["materialization_id"], {}),
-                path=row["path"],
-            )
+            name: Built.of_row(row, inputs.get(row["materialization_id"], {}))
             for name, row in current.items()
         },
         built_at={name: row["created_at"].replace(tzinfo=UTC) for name, row in current.items()},
@@ -66,8 +60,10 @@ def _world(ask: Ask, partition: str, known: Sequence[Any]) -> World:
 
 _LINES = """
 SELECT m.materialization_id, m.asset, m.created_at, m.code_version, m.data_version, m.path,
-       m.is_current, r.recipe
-FROM materializations AS m LEFT JOIN recipes AS r USING (materialization_id)
+       m.is_current, r.recipe, i.ingredients
+FROM materializations AS m
+JOIN ingredients AS i USING (materialization_id)
+LEFT JOIN recipes AS r USING (materialization_id)
 WHERE m.partition = ?
 ORDER BY m.materialization_id
 """
@@ -79,8 +75,8 @@ WHERE m.is_current AND m.partition = ?
 
 
 def now_of(world: World, look: Look, settings: Settings) -> Now:
-    """Return what builds are held against: code and recipes now, raw folders as looked at."""
-    return Now(settings.raw_root, code_versions(), look.newer_than(world.built_at))
+    """Return what builds are compared with: all that decides now, raw folders as looked at."""
+    return present(settings, look.newer_than(world.built_at))
 
 
 def look_at_sources(

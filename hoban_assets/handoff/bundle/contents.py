@@ -33,7 +33,7 @@ from hoban_assets.handoff.bundle.text import ClassCounts, readmes
 from hoban_assets.handoff.server.bundle_files import FORMAT
 from hoban_assets.publish.yolo_files import MANIFEST, SPLITS
 from hoban_assets.training.plan import MOST_LOADERS, TrainingPlan, run_key
-from hoban_assets.training.weights import weights_hash
+from hoban_assets.weights import weights_hash
 
 SERVER = Path(__file__).parents[1] / "server"
 WORKERS = Path(__file__).parents[2] / "workers"

@@ -30,7 +30,7 @@ from hoban_assets.lifeline import own_folder
 from hoban_assets.settings import Settings
 from hoban_assets.training.metrics import read_metrics, value_of
 from hoban_assets.training.plan import yolo_command
-from hoban_assets.training.weights import resolve_weights
+from hoban_assets.weights import resolve_weights
 from hoban_assets.whole_folders import put_in_place, sole_maker
 
 PLAN, COMMAND = "plan.json", "command.txt"

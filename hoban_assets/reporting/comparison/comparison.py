@@ -10,10 +10,10 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from hoban_assets.errors import HobanError
+from hoban_assets.ingredients import Change, changes
 from hoban_assets.reporting.comparison.types import Against, Comparison, Remark, Step, Trained
 from hoban_assets.reporting.diff.difference import Difference, difference
 from hoban_assets.reporting.diff.sides import Side
-from hoban_assets.reporting.recipe_changes import Change, changes
 from hoban_assets.reporting.results.results import model_results
 from hoban_assets.settings import PARTITIONS
 

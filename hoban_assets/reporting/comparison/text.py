@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from hoban_assets.ingredients import Change, shown
 from hoban_assets.reporting.comparison.types import Against, Comparison, Step, Trained
 from hoban_assets.reporting.diff.text import Part, without_empty_columns
-from hoban_assets.reporting.recipe_changes import Change, shown
 
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Row

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hoban_assets.ingredients import Change
     from hoban_assets.reporting.diff.difference import Difference
     from hoban_assets.reporting.diff.sides import Side
-    from hoban_assets.reporting.recipe_changes import Change
     from hoban_assets.reporting.results.figures import ModelResults
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from hoban_assets.catalog.answers import Ask, Row
+from hoban_assets.freshness.declared import DATASET, MODEL, STAGE
 from hoban_assets.reporting.blocks import Block, bars, bullets, heading, paragraph, table
 from hoban_assets.reporting.status.composed import SPLITS, pivoted
-from hoban_assets.reporting.status.declared import DATASET, MODEL, STAGE
 from hoban_assets.reporting.status.recipe_words import recipe_sentences
 from hoban_assets.reporting.status.status import Artifact, Status
 from hoban_assets.reporting.status.words import time_text
@@ -147,7 +147,7 @@ def _description(a: Artifact, say: Say) -> str:
         return say(a.declared.description)
     (dataset,) = a.declared.inputs[a.partition]
     text = "A detector trained on {dataset}; a model below mAP50 {gate} warns."
-    return say(text, dataset=dataset, gate=a.declared.recipe["map50_gate"])
+    return say(text, dataset=dataset, gate=a.declared.gate)
 
 
 def _steps(a: Artifact, details: Details, say: Say) -> Iterator[Block]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from hoban_assets.catalog.answers import Row, asking
+from hoban_assets.freshness.staleness import STALE, UP_TO_DATE
 from hoban_assets.reporting.blocks import (
     Block,
     bullets,
@@ -20,7 +21,6 @@ from hoban_assets.reporting.page import render
 from hoban_assets.reporting.report import Report, save
 from hoban_assets.reporting.status import words as words
 from hoban_assets.reporting.status.builds import Details, datasets, models, read_details, stages
-from hoban_assets.reporting.status.staleness import STALE, UP_TO_DATE
 from hoban_assets.reporting.status.status import Log, Status, materialize, status_of
 from hoban_assets.settings import Settings
 from hoban_assets.units import size_text

@@ -32,8 +32,10 @@ def read_facts(ask: Ask, *, composition: bool = True) -> Facts:
 
 _LINES = """
 SELECT m.materialization_id, m.asset, m.partition, m.created_at, m.code_version, m.data_version,
-       m.path, m.images, m.boxes, r.recipe
-FROM materializations AS m LEFT JOIN recipes AS r USING (materialization_id)
+       m.path, m.images, m.boxes, r.recipe, i.ingredients
+FROM materializations AS m
+JOIN ingredients AS i USING (materialization_id)
+LEFT JOIN recipes AS r USING (materialization_id)
 WHERE m.is_current
 ORDER BY m.materialization_id
 """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,18 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from hoban_assets.catalog.answers import Row, asking
-from hoban_assets.reporting.status.declared import (
+from hoban_assets.freshness.declared import (
     DATASET,
     MODEL,
     STAGE,
     Declared,
-    code_versions,
     declared,
 )
+from hoban_assets.freshness.present import present
+from hoban_assets.freshness.staleness import NOT_BUILT, STALE, Built, Now, Verdict, judge
 from hoban_assets.reporting.status.disk_use import Use
 from hoban_assets.reporting.status.facts import Facts, read_facts
 from hoban_assets.reporting.status.places import Place, measured
-from hoban_assets.reporting.status.staleness import NOT_BUILT, STALE, Built, Now, Verdict, judge
 from hoban_assets.settings import PARTITIONS, Settings
 
 Log = Callable[[str], None]
@@ -124,7 +123,7 @@ def status_of(
         with asking(settings.catalog_path, settings.catalog_wait) as ask:
             facts = read_facts(ask, composition=composition)
     raw = raw_now(known, facts, settings, log) if check_raw else None
-    now = Now(settings.raw_root, code_versions(), raw)
+    now = present(settings, raw)
     places = measured(settings, [line["path"] for line in facts.lines if line["path"]], fresh, log)
     artifacts = [
         artifact
@@ -172,16 +171,13 @@ def _artifacts(
 ) -> list[Artifact]:
     lines = {r["asset"]: r for r in facts.lines if r["partition"] == partition}
     built = {
-        name: Built(
-            data_version=line["data_version"],
-            code_version=line["code_version"],
-            recipe=json.loads(line["recipe"]) if line["recipe"] else None,
-            inputs={
+        name: Built.of_row(
+            line,
+            {
                 r["input"]: r["data_version"]
                 for r in facts.inputs
                 if r["materialization_id"] == line["materialization_id"]
             },
-            path=line["path"],
         )
         for name, line in lines.items()
     }

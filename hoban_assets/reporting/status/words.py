@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from hoban_assets.reporting.status.declared import MODEL
-from hoban_assets.reporting.status.staleness import (
+from hoban_assets.freshness.declared import MODEL
+from hoban_assets.freshness.staleness import (
     BROKEN,
     CANNOT,
     NOT_BUILT,

@@ -1,6 +1,6 @@
 """What is to be rebuilt next in one partition. Pure: nothing is read, asked or started here.
 
-`reporting.status.staleness.judge` says what is out of date, by the same rules as the builds. This
+`freshness.staleness.judge` says what is out of date, by the same rules as the builds. This
 says in which order: an asset whose inputs may still change waits for them, so that a stage that
 comes out with the same rows stops the rebuild there, its dataset is never touched.
 """
@@ -14,8 +14,9 @@ from datetime import UTC, datetime
 
 import xxhash
 
-from hoban_assets.reporting.status.declared import MODEL, Declared
-from hoban_assets.reporting.status.staleness import STALE, Built, Now, Reason, Verdict, judge
+from hoban_assets.freshness.declared import MODEL, Declared
+from hoban_assets.freshness.ingredients import compared
+from hoban_assets.freshness.staleness import STALE, Built, Now, Reason, Verdict, judge
 
 RawVersions = Mapping[str, Mapping[str, str]]
 """Stage -> raw folder -> fingerprint, as `pipeline.stage.raw_versions` returns them."""
@@ -145,15 +146,10 @@ def _obstacles(asset: Declared, verdict: Verdict) -> tuple[Reason, ...]:
 
 
 def inputs_hash(asset: Declared, world: World, now: Now) -> str:
-    """Hash of all that a build of `asset` would start from now: recipe, code, inputs, raw files."""
+    """Hash of all that a build of `asset` would start from now: its ingredients."""
     mine = world.built[asset.name]
-    names = asset.inputs.get(world.partition, ())
-    versions = {n: world.built[n].data_version for n in names if n in world.built}
-    raw = (now.raw or {}).get(asset.name)
-    if asset.sources and raw is None:
-        raw = mine.inputs
-    parts = [asset.name, world.partition, now.code_versions[asset.kind], asset.recipe, versions]
-    return hash_of(*parts, dict(raw or {}))
+    _, after = compared(asset, world.partition, mine, world.built, now)
+    return hash_of(asset.name, world.partition, after)
 
 
 def hash_of(*parts: object) -> str:
