@@ -48,8 +48,6 @@ class Build:
     """Data version of everything that it was made from, by name."""
     recipe: Mapping[str, Any] | None = None
     """The fields that decide its rows, or the arguments of a training."""
-    ingredients: Mapping[str, Any] | None = None
-    """All that decides its rows or weights (`hoban_assets.ingredients`)."""
     samples: Samples | None = None
     stages: pd.DataFrame | None = None
     """`Ledger.table()`."""
@@ -62,6 +60,8 @@ class Build:
     """Default: that of `samples`."""
     reused: bool = False
     """Nothing new: the current materialisation has this input_key, and nothing is written."""
+    ingredients: Mapping[str, Any] | None = None
+    """All that decides its rows or weights (`hoban_assets.ingredients`)."""
 
 
 class Catalog:
