@@ -2,12 +2,12 @@
 
 Categories are taken by their names: ids shift where an export adds a dummy category. Each JSON
 is parsed once, when the source is opened, and turned into columns; its objects are then freed.
+What an id or a name means is settled in `coco_identity`: never by which entry comes last.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hoban_assets.errors import HobanError
+from hoban_assets.formats.coco_identity import Identities
 from hoban_assets.formats.coco_index import (
     Annotations,
-    ImageFinder,
-    category_names,
     image_entries,
     index_annotations,
+    read_categories,
     supercategories,
+)
+from hoban_assets.formats.coco_names import ImageFinder
+from hoban_assets.formats.coco_refusals import (
+    Problem,
+    absent_problems,
+    refuse_shifted,
+    refuse_unclear,
 )
 from hoban_assets.formats.collect import Collector
 from hoban_assets.formats.folders import join, parse_json, paused_collector, read_bytes, stem
@@ -30,21 +37,6 @@ from hoban_assets.formats.source import RawSource, Read
 
 KEYS = ("images", "annotations", "categories")
 OTHER_TASKS = ("captions", "keypoints", "stuff", "panoptic")
-_LISTED_ONE_BY_ONE = 100
-"""Images of a JSON that are not on disk, recorded singly; the rest share one decision: the JSON
-of a whole part beside a small choice of its images is common."""
-
-
-@dataclass(frozen=True)
-class _Problem:
-    """An entry of a JSON that names no image to read."""
-
-    path: str
-    rule: str
-    action: str
-    file: str
-    row: int | None
-    value: str
 
 
 class CocoReader(Listed):
@@ -63,9 +55,8 @@ class CocoReader(Listed):
         self._refuse_empty("images, and annotations/instances_*.json")
         self._positions = {path: index for index, path in enumerate(self.paths)}
         self._finder = ImageFinder(self.paths)
-        self._sizes = np.zeros((len(self.paths), 2), np.int64)
-        self._file_of = np.full(len(self.paths), -1)
-        self._problems: list[_Problem] = []
+        self._images = Identities(len(self.paths))
+        self._problems: list[Problem] = []
         self._files: list[Annotations] = []
         self.categories: dict[str, str] = {}
         for file in self._label_files():
@@ -76,6 +67,7 @@ class CocoReader(Listed):
                 "put the JSON with images, annotations and categories in its folder annotations/",
             )
         self.label_files = [file.file for file in self._files]
+        self._images.compare_files(self._files)
         self._refuse_unknown_classes()
 
     @paused_collector()
@@ -86,10 +78,10 @@ class CocoReader(Listed):
         rows_of = np.zeros(len(self.paths), np.int64)
         for file in self._files:
             rows_of += np.bincount(file.image[file.image >= 0], minlength=len(self.paths))
-        counts, sizes = rows_of.tolist(), self._sizes.tolist()
+        counts = rows_of.tolist()
         for path in self._chosen(image_ids):
             at = self._positions[path]
-            kept[at] = self._read_image(found, path, at, counts[at], sizes[at])
+            kept[at] = self._read_image(found, path, at, counts[at])
         for file in self._files:
             self._read_rows(found, file, kept)
         for problem in self._problems:
@@ -103,48 +95,73 @@ class CocoReader(Listed):
             )
         return found.finish("top_left")
 
-    def _read_image(
-        self, found: Collector, path: str, at: int, rows: int, stated: list[int]
-    ) -> int:
+    def _read_image(self, found: Collector, path: str, at: int, rows: int) -> int:
         """Add an image and return its position among the kept ones, or -1 where it was dropped."""
         found.boxes_in += rows
+        known = self._images
         if path in self.tree.outside_files:
             found.drop_image(path, "path_outside", path, "link out of the source", boxes=rows)
             return -1
-        if self._file_of[at] < 0:
+        label = path if known.file_of[at] < 0 else self._files[known.file_of[at]].file
+        if at in known.unclear:
+            found.drop_image(path, "identity_unclear", label, known.unclear[at], boxes=rows)
+            return -1
+        if known.file_of[at] < 0:
             found.drop_image(path, "label_missing", path, "no JSON lists this image")
             return -1
-        label = self._files[self._file_of[at]].file
-        width, height = stated
+        width, height = known.sizes[at]
         if not width or not height:
             size = found.size_from_header(path, label, rows, seen="no width and height")
             if size is None:
                 return -1
             width, height = size
-        return found.keep(path, label, (width, height))
+        if at in known.several:
+            found.decide(path, "label_twice", "merge", label, value=known.several[at])
+        if at in known.guessed:
+            found.decide(path, "path_of_elsewhere", "repair", label, value=known.guessed[at])
+        return found.keep(path, label, (int(width), int(height)))
 
     def _read_rows(self, found: Collector, file: Annotations, kept: NDArray[np.int64]) -> None:
         position = kept[file.image]
         rows = np.flatnonzero(position >= 0)
         ids = self.source.ids
-        wanted = np.array([ids.get(name, -1) for name in file.names] + [-1])
-        class_id = wanted[file.category[rows]]
-        unknown = file.category[rows] < 0
-        for row in rows[unknown]:
-            path = self.paths[file.image[row]]
+        names = [self._meant(file, index) for index in range(len(file.names))]
+        wanted = np.array([ids.get(name, -1) for name in names] + [-1])
+        lost = np.array([self._is_lost(file, index) for index in range(len(names))] + [True])
+        category = file.category[rows]
+        class_id = np.where(lost[category], -1, wanted[category])
+        for row in rows[lost[category]].tolist():
+            rule = "category_unclear" if file.category[row] >= 0 else "class_out_of_range"
             value = f"category {file.raw_categories[row]!r}"
-            found.decide(
-                path, "class_out_of_range", "drop", file.file, int(row), value, boxes_removed=1
-            )
-        self._count_others(found, file, rows[(class_id < 0) & ~unknown])
+            if file.category[row] >= 0:
+                value += f" is {file.names[file.category[row]]}"
+            path = self.paths[file.image[row]]
+            found.decide(path, rule, "drop", file.file, row, value, boxes_removed=1)
+        self._count_others(found, file, rows[(class_id < 0) & ~lost[category]])
         used = rows[class_id >= 0]
         first = len(found.rows.box)
         found.rows.image += position[used].tolist()
         found.rows.row += used.tolist()
         found.rows.class_id += class_id[class_id >= 0].tolist()
         found.rows.box += [file.boxes[row] for row in used.tolist()]
-        for offset in np.flatnonzero(file.crowd[used]):
-            found.rows.ignored[first + int(offset)] = "crowd"
+        for offset in np.flatnonzero(file.crowd[used]).tolist():
+            found.rows.ignored[first + offset] = "crowd"
+        for offset in np.flatnonzero(np.isin(used, list(file.contradicts))).tolist():
+            found.rows.ignored[first + offset] = "box_contradicted"
+            found.rows.seen[first + offset] = file.contradicts[int(used[offset])]
+        shared = np.isin(file.image[used], list(self._images.in_files))
+        for offset in np.flatnonzero(shared).tolist():
+            found.rows.files[first + offset] = file.file
+
+    def _meant(self, file: Annotations, index: int) -> str:
+        """Name of a category; of several under one id the one that all of them are read as."""
+        names = file.unclear.get(index)
+        return file.names[index] if names is None or self._is_lost(file, index) else names[0]
+
+    def _is_lost(self, file: Annotations, index: int) -> bool:
+        """Whether an id has names of which some are wanted, but not all for the same class."""
+        names = file.unclear.get(index, ())
+        return len({self.source.ids.get(name) for name in names}) > 1
 
     def _count_others(self, found: Collector, file: Annotations, rows: NDArray[np.int64]) -> None:
         pairs, counts = np.unique(
@@ -169,7 +186,7 @@ class CocoReader(Listed):
 
     def _open(self, file: str) -> None:
         if file in self.tree.outside_files:
-            self._problems.append(_Problem(file, "path_outside", "drop", file, None, "link"))
+            self._problems.append(Problem(file, "path_outside", "drop", file, None, "link"))
             return
         document = _load(self.tree.absolute(file))
         is_coco = isinstance(document, dict) and all(
@@ -185,33 +202,36 @@ class CocoReader(Listed):
         self._index(file, document)
 
     def _index(self, file: str, document: Any) -> None:
-        entries: dict[object, int] = {}
-        absent: list[tuple[int, str, str]] = []
         hint = stem(file.rpartition("/")[2]).removeprefix("instances_")
-        for row, entry in enumerate(image_entries(document["images"])):
-            path, problem = self._finder.find(entry.file_name, hint, file.rpartition("/")[0])
-            at = -1 if path is None else self._positions[path]
-            if path is None or entry.key is None:
-                absent.append((row, problem or "image_missing", str(entry.file_name)))
-            elif self._file_of[at] >= 0 or entry.key in entries:
-                value = f"entry {row} repeats an image or an id; its rows are not read"
-                self._problems.append(_Problem(path, "label_twice", "review", file, row, value))
-            else:
-                entries[entry.key] = at
-                self._file_of[at] = len(self._files)
-                self._sizes[at] = entry.size
-        names = category_names(document["categories"])
+        entries = list(image_entries(document["images"]))
+        folder = file.rpartition("/")[0]
+        found = [self._finder.find(entry.file_name, hint, folder) for entry in entries]
+        at = [-1 if f.path is None else self._positions[f.path] for f in found]
+        at = self._images.believed(entries, found, at)
+        keys = self._images.add(len(self._files), entries, found, at)
+        categories = read_categories(document["categories"])
+        path = self.tree.absolute(file)
+        refuse_unclear(path, self.source.classes, categories)
         self.categories |= supercategories(document["categories"])
-        annotations = index_annotations(file, document["annotations"], names, entries)
+        annotations = index_annotations(
+            file, document["annotations"], categories, keys, set(self.source.classes)
+        )
+        refuse_shifted(path, annotations, categories)
         self._files.append(annotations)
-        self._problems += _absent_problems(file, absent)
+        absent = [
+            (row, f.rule or "image_missing", str(entry.file_name))
+            for row, (entry, f) in enumerate(zip(entries, found, strict=True))
+            if at[row] < 0 or entry.key is None
+        ]
+        self._problems += absent_problems(file, absent)
         orphans = int((annotations.image < 0).sum())
         if orphans:
             value = f"{orphans} annotations of images that are not read"
-            self._problems.append(_Problem(file, "image_missing", "drop", file, None, value))
+            self._problems.append(Problem(file, "image_missing", "drop", file, None, value))
 
     def _refuse_unknown_classes(self) -> None:
         names = {name for file in self._files for name in file.names}
+        names |= {name for file in self._files for both in file.unclear.values() for name in both}
         unknown = sorted(set(self.source.classes) - names)
         if unknown:
             raise HobanError(
@@ -229,18 +249,3 @@ def _load(path: str) -> object:
             f"{path} cannot be parsed: {error}",
             "copy or download the file again; it may have been cut off",
         ) from error
-
-
-def _absent_problems(file: str, absent: Iterable[tuple[int, str, str]]) -> Iterator[_Problem]:
-    singly = 0
-    rest: list[str] = []
-    for row, rule, name in absent:
-        if rule == "image_missing" and singly >= _LISTED_ONE_BY_ONE:
-            rest.append(name)
-            continue
-        singly += rule == "image_missing"
-        path = file if rule == "path_outside" else name
-        yield _Problem(path, rule, "drop", file, row, name)
-    if rest:
-        value = f"{len(rest)} more images are not on disk, the first is {rest[0]}"
-        yield _Problem(file, "image_missing", "drop", file, None, value)

@@ -1,16 +1,20 @@
-"""One COCO JSON as columns, and where the images lie that it names."""
+"""One COCO JSON as columns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hoban_assets.formats.folders import join, path_below
-from hoban_assets.formats.rows import number
+from hoban_assets.formats.numbers import number
+from hoban_assets.formats.outlines import contradictions
+
+_WHOLE = re.compile(r"0|-?[1-9][0-9]*")
+_EXACT = 2.0**53
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,8 @@ class Annotations:
     """Path of the JSON below the source."""
     names: list[str]
     """Names of its categories."""
+    unclear: dict[int, tuple[str, ...]]
+    """Positions in `names` of ids with several names, to these."""
     image: NDArray[np.int64]
     """Position of the image in the listing, or -1 where its image is not read."""
     category: NDArray[np.int64]
@@ -28,6 +34,8 @@ class Annotations:
     crowd: NDArray[np.bool_]
     boxes: Sequence[object]
     """`bbox` as it stands in the file."""
+    contradicts: dict[int, str]
+    """Rows whose box is not that of their own outline or area, to what stands there."""
     raw_categories: Sequence[object]
 
 
@@ -39,55 +47,20 @@ class Entry(NamedTuple):
     size: tuple[int, int]
 
 
-class ImageFinder:
-    """Looks names of a JSON up among the images that were listed; nothing is opened."""
-
-    def __init__(self, paths: Sequence[str]) -> None:
-        """Index the listed images by path and by name."""
-        self._paths = frozenset(paths)
-        self._by_name: dict[str, list[str]] = {}
-        for path in paths:
-            self._by_name.setdefault(path.rpartition("/")[2], []).append(path)
-
-    def find(self, name: object, hint: str, folder: str) -> tuple[str | None, str | None]:
-        """Find the image that a JSON calls `name`.
-
-        Args:
-            name: `file_name` as it stands in the JSON.
-            hint: folder name that the JSON's own name points to (train2017).
-            folder: folder of the JSON.
-
-        Returns:
-            The path below the source and None; or None and the rule by which it is not read.
-            Where several folders hold the name and none is pointed to, it is not read: the labels
-            might belong to the other one.
-        """
-        if type(name) is str and len(listed := self._by_name.get(name, [])) == 1:
-            return listed[0], None  # the name of exactly one listed file, as nearly always
-        below = path_below(name)
-        if below is None:
-            is_path = isinstance(name, str) and bool(name.strip())
-            return None, "path_outside" if is_path else "image_missing"
-        same_name = self._by_name.get(below.rpartition("/")[2], ())
-        for path in (below, join(folder, below)):
-            if path in self._paths:
-                return path, None
-        ending = [p for p in same_name if p.endswith(f"/{below}")]
-        pointed = [p for p in ending if p.removesuffix(f"/{below}").rpartition("/")[2] == hint]
-        for choice in (pointed, ending):
-            if len(choice) == 1:
-                return choice[0], None
-        return None, "image_missing"
-
-
 def key_of(value: object) -> object:
-    """An id such that 12, 12.0 and "12" are the same one; None where it cannot be an id."""
+    """An id such that what is equal is the same one; None where it cannot be an id.
+
+    A text is an id of its own ('01' is not '1', '4e2' is not '400'), but for the plain form of a
+    whole number: 12, 12.0 and "12" are one id, as tools write numbers as texts and back. A number
+    with a point that has more digits than a float can tell apart is none.
+    """
     if type(value) is int:
         return value
-    as_number = number(value)
-    if as_number.is_integer():
-        return int(as_number)
-    return value if isinstance(value, str) else None
+    if isinstance(value, str):
+        return int(value) if _WHOLE.fullmatch(value) else value
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
+        return int(value)
+    return None
 
 
 def image_entries(images: list[Any]) -> Iterator[Entry]:
@@ -104,26 +77,71 @@ def image_entries(images: list[Any]) -> Iterator[Entry]:
         yield Entry(key_of(image.get("id")), image.get("file_name"), size)
 
 
-def category_names(categories: list[Any]) -> dict[object, str]:
-    """Id of each category to its name."""
-    return {
-        key_of(category.get("id")): str(category.get("name"))
-        for category in categories
-        if isinstance(category, dict)
-    }
+@dataclass(frozen=True)
+class Categories:
+    """Categories of a JSON. A name under two ids is one class; an id with two names is none."""
+
+    names: list[str]
+    """Each once; those of an id with several stand together in one, with ' | ' between."""
+    position: dict[object, int]
+    """Id to its position in `names`."""
+    unclear: dict[int, tuple[str, ...]]
+    """Positions of ids that have several names, to these names."""
+
+
+def read_categories(categories: list[Any]) -> Categories:
+    """Put ids and names of a JSON's categories in order; entries without either are left out."""
+    by_key: dict[object, list[str]] = {}
+    for category in categories:
+        if isinstance(category, dict) and category.get("name") not in (None, ""):
+            key, name = key_of(category.get("id")), str(category["name"])
+            if key is not None and name not in by_key.setdefault(key, []):
+                by_key[key].append(name)
+    joined = {key: " | ".join(names) for key, names in by_key.items()}
+    names = list(dict.fromkeys(joined.values()))
+    place = {name: index for index, name in enumerate(names)}
+    position = {key: place[name] for key, name in joined.items()}
+    unclear = {position[key]: tuple(names) for key, names in by_key.items() if len(names) > 1}
+    return Categories(names, position, unclear)
+
+
+def counts_from_elsewhere(used: Collection[object], known: Collection[object]) -> str | None:
+    """Say so where classes are counted from another number than the list that names them.
+
+    Where the only number past the list is the one behind its last, and the first is never used
+    (or the reverse), every row means the class before the one it seems to name.
+
+    Args:
+        used: numbers of the rows, of the whole source.
+        known: numbers of the list.
+
+    Returns:
+        'higher' or 'lower', as the rows count against the list; else None.
+    """
+    numbers = {key for key in known if type(key) is int}
+    strange = {key for key in used if key not in known}
+    if not numbers or not strange:
+        return None
+    if strange == {max(numbers) + 1} and min(numbers) not in used:
+        return "higher"
+    return "lower" if strange == {min(numbers) - 1} and max(numbers) not in used else None
 
 
 def supercategories(categories: list[Any]) -> dict[str, str]:
     """Name of each category to the name of what it is a kind of, '' where there is none."""
     return {
-        str(category.get("name")): str(category.get("supercategory") or "")
+        str(category["name"]): str(category.get("supercategory") or "")
         for category in categories
-        if isinstance(category, dict)
+        if isinstance(category, dict) and category.get("name") not in (None, "")
     }
 
 
 def index_annotations(
-    file: str, annotations: list[Any], categories: dict[object, str], entries: dict[object, int]
+    file: str,
+    annotations: list[Any],
+    categories: Categories,
+    entries: dict[object, int],
+    wanted: Collection[str],
 ) -> Annotations:
     """Turn annotations into columns.
 
@@ -132,18 +150,25 @@ def index_annotations(
         annotations: as parsed.
         categories: id to name.
         entries: image id to its position in the listing.
+        wanted: names whose boxes are compared with their own outline; all where it is empty.
     """
-    names = list(dict.fromkeys(categories.values()))
-    position = {key: names.index(name) for key, name in categories.items()}
     objects = [a if type(a) is dict else {} for a in annotations]
     raw = [a.get("category_id") for a in objects]
+    category = _look_up(raw, categories.position)
+    image = _look_up([a.get("image_id") for a in objects], entries)
+    crowd = np.array([a.get("iscrowd") in (1, "1", True) for a in objects], bool)
+    chosen = np.array([not wanted or name in wanted for name in [*categories.names, ""]], bool)
+    to_compare = np.flatnonzero(chosen[category] & (category >= 0) & (image >= 0) & ~crowd)
+    boxes = [a.get("bbox") for a in objects]
     return Annotations(
         file=file,
-        names=names,
-        image=_look_up([a.get("image_id") for a in objects], entries),
-        category=_look_up(raw, position),
-        crowd=np.array([a.get("iscrowd") in (1, "1", True) for a in objects], bool),
-        boxes=[a.get("bbox") for a in objects],
+        names=categories.names,
+        unclear=categories.unclear,
+        image=image,
+        category=category,
+        crowd=crowd,
+        boxes=boxes,
+        contradicts=contradictions(objects, boxes, to_compare),
         raw_categories=raw,
     )
 

@@ -10,9 +10,12 @@ from typing import Any
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from hoban_assets.formats.folders import Tree, header_size, read_bytes
-from hoban_assets.formats.rows import Encoding, RowLists, judge
+from hoban_assets.formats.frames import exceeds, reach
+from hoban_assets.formats.numbers import as_numbers
+from hoban_assets.formats.rows import Encoding, RowLists, corners_of, judge
 from hoban_assets.formats.source import RawSource, Read
 from hoban_assets.samples import Samples
 
@@ -157,13 +160,16 @@ class Collector:
             encoding: what the four numbers of a row are.
             is_relative: they are shares of the image, not pixels.
         """
+        numbers = as_numbers(self.rows.box)
+        if not is_relative:
+            self._correct_frames(numbers, encoding)
         sizes = np.stack([self._widths, self._heights], axis=1).astype(np.float64)
         sizes = np.ones_like(sizes) if is_relative else sizes
-        judged = judge(self.rows, sizes, encoding, self.source.taxonomy)
+        judged = judge(self.rows, sizes, encoding, self.source.taxonomy, numbers)
         for verdict in judged.verdicts:
             at = verdict.position
             image = self.rows.image[at]
-            label = self._labels[image] or self._paths[image]
+            label = self.rows.files.get(at) or self._labels[image] or self._paths[image]
             seen = self.rows.seen[at] if at in self.rows.seen else self.rows.box[at]
             self.decide(
                 self._paths[image],
@@ -196,6 +202,23 @@ class Collector:
             },
         )
         return Read(samples, images_in=len(ids) + self._dropped, boxes_in=self.boxes_in)
+
+    def _correct_frames(self, numbers: NDArray[np.float64], encoding: Encoding) -> None:
+        """Take the size of the file where rows of an image fit it and not the stated size."""
+        image = np.array(self.rows.image, np.int64)
+        stated = np.stack([self._widths, self._heights], axis=1)
+        with np.errstate(over="ignore"):
+            far = reach(image, corners_of(numbers, encoding), len(stated))
+        for at in np.flatnonzero(exceeds(far, stated)).tolist():
+            size = header_size(self.tree.absolute(self._paths[at]))
+            if size is None or size == (self._widths[at], self._heights[at]):
+                continue
+            if exceeds(far[at : at + 1], np.array([size]))[0]:
+                continue  # they fit neither: the rows are judged by the stated size, one by one
+            value = f"{self._widths[at]}x{self._heights[at]} in label, {size[0]}x{size[1]} in file"
+            label = self._labels[at] or self._paths[at]
+            self.decide(self._paths[at], "frame_of_file", "repair", label, value=value)
+            self._widths[at], self._heights[at] = size
 
     def _below_raw_root(self, path: str) -> str:
         whole = f"{self.source.folder}/{path}"

@@ -3,11 +3,13 @@
 In this order:
 
 ``box_malformed``   drop    no four finite numbers
+``other_unit``      drop    shares of the image where pixels are due, or the reverse
 ``corners_swapped`` repair  left of a corner box is right of its right, or top below bottom
 ``box_empty``       drop    width or height is not above zero
 ``outside_image``   drop    less than half of the box's area lies inside the image
 ``clipped``         repair  it reaches over the image's edge, but at least half of it is inside
 ``duplicate_row``   merge   same image, class and box as an earlier row
+``half_labelled``   drop    sound itself, but a row of its image is of another kind or unit
 
 Half is the limit because up to there the middle of the box, where the object is, still lies in
 the image (true for a box that leaves over one edge): clipping corrects an edge. Below half what
@@ -18,7 +20,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, compress
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -26,7 +27,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hoban_assets.classes import CLASS_NAMES
+from hoban_assets.formats.numbers import as_numbers, bounds, number
 from hoban_assets.tables import Columns
+
+__all__ = ["Encoding", "Judged", "RowLists", "as_numbers", "bounds", "judge", "number"]
 
 Encoding: TypeAlias = Literal["corners", "top_left", "centre"]
 """x1 y1 x2 y2; x y width height from the upper left corner; x y width height from the centre."""
@@ -36,6 +40,11 @@ LEAST_INSIDE = 0.5
 ROUNDING = 1e-6
 """Overrun, as share of the image, that is no overrun: centre and size, each printed with six
 decimals as YOLO writers do, put an edge wrong by up to 0.75e-6."""
+
+LEAST_PIXELS = 20.0
+"""Sides, in pixels, from which a box of four numbers of at most 1 is no box in pixels."""
+MOST_SHARE = 2.0
+"""No box that is a share of its image has a larger number; what overruns stays below."""
 
 LARGEST_ID = 127
 """Of the column class_id (int8). A source's own taxonomy may be longer (LVIS has 1,203 classes):
@@ -62,6 +71,10 @@ class RowLists:
     """Position to the rule by which the row was made a box ('polygon_to_box', 'obb_to_box')."""
     ignored: dict[int, str] = field(default_factory=dict)
     """Position to the rule by which the row is an ignore region ('crowd', 'ignore_region')."""
+    refused: dict[int, str] = field(default_factory=dict)
+    """Position to the rule by which the row is none, and its image not trained half labelled."""
+    files: dict[int, str] = field(default_factory=dict)
+    """Position to the label file of the row, where it is not the one of its image."""
 
     def add(self, image: int, row: int, class_id: int, box: object) -> int:
         """Append a row and return its position."""
@@ -96,6 +109,7 @@ def judge(
     sizes: NDArray[np.float64],
     encoding: Encoding,
     names: Sequence[str] = CLASS_NAMES,
+    numbers: NDArray[np.float64] | None = None,
 ) -> Judged:
     """Apply the rules of this module.
 
@@ -105,15 +119,20 @@ def judge(
             1 where boxes are shares of the image already.
         encoding: what the four numbers of a row are.
         names: of the classes, in the order of their ids.
+        numbers: ``as_numbers(rows.box)`` where the caller has it already.
 
     Returns:
         Boxes inside 0-1, in the order of the rows.
     """
     image = np.array(rows.image, np.int64)
     class_id = np.array(rows.class_id, np.int64)
-    corners = _corners(as_numbers(rows.box), encoding) / np.tile(sizes, 2)[image]
-    malformed = ~np.isfinite(corners).all(axis=1)
-    corners[malformed] = 0
+    numbers = as_numbers(rows.box) if numbers is None else numbers
+    refused = _flags(rows.refused, len(image))
+    unit = _other_unit(numbers, sizes[image]) & ~refused
+    corners = corners_of(numbers, encoding) / np.tile(sizes, 2)[image]
+    malformed = ~np.isfinite(corners).all(axis=1) & ~refused & ~unit
+    unread = malformed | refused | unit
+    corners[unread] = 0
     swapped = (corners[:, :2] > corners[:, 2:]).any(axis=1)
     swapped &= encoding == "corners"  # a negative width is no corner: its meaning is not certain
     corners[swapped] = np.hstack(
@@ -123,13 +142,15 @@ def judge(
         ]
     )
     size = corners[:, 2:] - corners[:, :2]
-    empty = (size <= 0).any(axis=1) & ~malformed
-    sound = ~malformed & ~empty
+    empty = (size <= 0).any(axis=1) & ~unread
+    sound = ~unread & ~empty
     inside = corners.clip(0, 1)
     with np.errstate(over="ignore"):  # an area past all numbers is outside, as it should be
         outside = sound & (_area(inside) < (LEAST_INSIDE - ROUNDING) * _area(corners))
     clipped = sound & ~outside & (np.abs(inside - corners) > ROUNDING).any(axis=1)
-    kept = sound & ~outside
+    half = np.isin(image, image[refused | unit]) & sound & ~outside
+    kept = sound & ~outside & ~half
+    clipped &= ~half
     ignore = _flags(rows.ignored, len(image))
     duplicate = np.zeros(len(image), bool)
     duplicate[kept] = _repeated(image[kept], class_id[kept], ignore[kept], inside[kept])
@@ -137,11 +158,14 @@ def judge(
     verdicts = [
         *(Verdict(p, rule, "repair", None) for p, rule in rows.reshaped.items()),
         *(Verdict(p, rule, "ignore", None) for p, rule in rows.ignored.items() if kept[p]),
+        *(Verdict(p, rule, "drop", None) for p, rule in rows.refused.items()),
+        *_verdicts(unit, "other_unit", "drop"),
         *_verdicts(malformed, "box_malformed", "drop"),
-        *_verdicts(swapped & ~malformed, "corners_swapped", "repair"),
+        *_verdicts(swapped & ~unread & ~half, "corners_swapped", "repair"),
         *_verdicts(empty, "box_empty", "drop", 0.0),
         *_verdicts(outside, "outside_image", "drop", LEAST_INSIDE),
         *_verdicts(clipped, "clipped", "repair", LEAST_INSIDE),
+        *_verdicts(half, "half_labelled", "drop"),
         *_verdicts(duplicate, "duplicate_row", "merge"),
     ]
     position = np.flatnonzero(kept & ~duplicate)
@@ -154,53 +178,19 @@ def judge(
     return Judged(position, columns, verdicts)
 
 
-def as_numbers(boxes: Sequence[object]) -> NDArray[np.float64]:
-    """(n, 4) of what stands in n rows; NaN where a row is no list of four, or no number.
-
-    Numbers written as text ("39.00") are numbers; true and false are not.
-    """
-    out = np.full((len(boxes), 4), np.nan)
-    fits = np.fromiter(
-        (type(box) is list and len(box) == 4 for box in boxes), bool, count=len(boxes)
-    )
-    four: list[Any] = list(compress(boxes, fits))
-    flat = list(chain.from_iterable(four))
-    if not set(map(type, flat)) <= {int, float}:
-        flat = [number(value) for value in flat]
-    out[fits] = np.array(flat, np.float64).reshape(-1, 4)
-    out[~np.isfinite(out)] = np.nan
-    return out
+def _other_unit(numbers: NDArray[np.float64], sizes: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Where four numbers are shares of an image in pixels, or pixels of one in shares."""
+    with np.errstate(invalid="ignore"):
+        shares = ((numbers >= 0) & (numbers <= 1)).all(axis=1) & (numbers[:, 2:] > 0).all(axis=1)
+        shares &= (numbers % 1 != 0).any(axis=1)  # 0 0 1 1 is a slip of the mouse, one pixel large
+        pixels = (numbers > MOST_SHARE).any(axis=1) & np.isfinite(numbers).all(axis=1)
+    in_pixels = (sizes >= LEAST_PIXELS).all(axis=1)
+    result: NDArray[np.bool_] = np.where((sizes == 1).all(axis=1), pixels, shares & in_pixels)
+    return result
 
 
-def number(value: object) -> float:
-    """`value` as a number; NaN where it is none."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return np.nan
-    try:
-        return float(value)
-    except (ValueError, OverflowError):
-        return np.nan
-
-
-def bounds(points: object) -> list[float] | None:
-    """Corners of the box around a polygon: [x, y, x, y, ...] or [[x, y], ...], three points up.
-
-    Returns:
-        None where it is no such polygon.
-    """
-    if not isinstance(points, list) or not points:
-        return None
-    nested = isinstance(points[0], list)
-    if nested and not all(isinstance(p, list) and len(p) == 2 for p in points):
-        return None
-    flat = np.array([number(v) for v in (chain.from_iterable(points) if nested else points)])
-    if len(flat) < 6 or len(flat) % 2 or not np.isfinite(flat).all():
-        return None
-    xs, ys = flat[::2], flat[1::2]
-    return [float(xs.min()), float(ys.min()), float(xs.max()), float(ys.max())]
-
-
-def _corners(numbers: NDArray[np.float64], encoding: Encoding) -> NDArray[np.float64]:
+def corners_of(numbers: NDArray[np.float64], encoding: Encoding) -> NDArray[np.float64]:
+    """Corners (n, 4) in the unit of `numbers`."""
     if encoding == "corners":
         return numbers
     start, extent = numbers[:, :2], numbers[:, 2:]

@@ -24,7 +24,8 @@ RULE_WORDS: Mapping[str, str] = {
     "label_missing": "The image has no label file. It was left out, since unlabelled is not the "
     "same as empty.",
     "label_unparseable": "The label file cannot be read. Its image was left out.",
-    "label_twice": "The label file lists an image twice. The first entry was read.",
+    "label_twice": "Several entries or label files list the image. The boxes of all of them "
+    "were taken.",
     "image_missing": "A label names an image that is not there. It was left out.",
     "image_unreadable": "The image file has no readable header. It was left out.",
     "undecodable": "The image file is damaged and cannot be decoded. It was left out.",
@@ -36,6 +37,32 @@ RULE_WORDS: Mapping[str, str] = {
     "size_mismatch": "The label was made for an image of another shape. What its boxes mean is "
     "not known; they were left out.",
     "exif_rotated": "The camera stored the photograph on its side. The boxes were turned with it.",
+    "other_unit": "The numbers of the row are in another unit: shares of the image where pixels "
+    "are due, or the reverse. It was left out.",
+    "confidence_row": "The row has more numbers than a box, such as the confidence of a model. "
+    "Its image was left out, since a model's guess is no label.",
+    "half_labelled": "The row is sound, but other rows of its image could not be read. It was "
+    "left out, since a half labelled image teaches that the rest is background.",
+    "frame_of_file": "The rows do not fit the image size that the label states, but all of them "
+    "fit the file. The size of the file was taken.",
+    "frame_unknown": "Many boxes of this image or source lie outside the picture, so where the "
+    "others lie is not certain either. It was left out.",
+    "encoding_differs": "Too many rows of this source can only be right if their four numbers "
+    "mean something else (width and height where corners are due, or the reverse). All of them "
+    "were left out.",
+    "identity_unclear": "An id, a name or a label stands for two different images. None of them "
+    "was read.",
+    "category_unclear": "The row's category id has two names. It was left out.",
+    "path_of_elsewhere": "The label names the image with the folders of another machine. The "
+    "only image of that name was taken.",
+    "box_contradicted": "The box is not that of its own outline or area. It became an ignore "
+    "region until somebody has looked.",
+    "size_transposed": "The label states width and height of the image the wrong way round, as "
+    "others of this source do. The boxes were put right.",
+    "exif_undecided": "The camera stored the photograph turned or mirrored, and nothing says "
+    "whether the boxes follow it. Worth a look.",
+    "copies_contradict": "Copies of the same photograph give one object different classes. None "
+    "of them was taken.",
     "no_annotations": "The label file lists no object at all. Worth a look.",
     "filename_differs": "The label names another file than the one beside it. Worth a look.",
     "background_has_label": "The image was said to be empty but has labels. It was left out.",
