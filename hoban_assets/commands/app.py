@@ -111,7 +111,7 @@ def show(rows: Sequence[Row], as_json: bool, columns: Sequence[str] | None = Non
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for name in names:
         is_number = any(isinstance(r[name], int | float) for r in rows)
-        table.add_column(name, justify="right" if is_number else "left", overflow="fold")
+        table.add_column(cell(name), justify="right" if is_number else "left", overflow="fold")
     for row in rows:
         table.add_row(*(cell(row[name]) for name in names))
     console().print(table)

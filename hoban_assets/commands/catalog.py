@@ -1,4 +1,4 @@
-"""`hoban sql`, `hoban fate`, `hoban summary`: ask the catalog."""
+"""`hoban sql`, `hoban summary`: ask the catalog."""
 
 from __future__ import annotations
 
@@ -31,28 +31,6 @@ def sql(
                 f"write one SELECT over these views (docs/catalog.md): {views}",
             ) from None
     show(rows, as_json)
-
-
-@app.command(rich_help_panel=LOOK)
-def fate(
-    image: Annotated[str, typer.Argument(help="Image id, or any part of it.")],
-    as_json: AsJson = False,
-) -> None:
-    """Say what became of an image, in every asset: kept, repaired, dropped, and why.
-
-    Example: hoban fate S2-N4601M00101
-    """
-    from hoban_assets.catalog.queries import fate as fate_of
-    from hoban_assets.catalog.queries import image_ids
-
-    with asking_catalog() as ask:
-        found = image_ids(ask, image)
-        if not found:
-            raise HobanError(f"no image whose id holds {image!r}", "try a shorter part of its name")
-        if len(found) > 1 and image not in found:
-            listed = "\n    ".join(found)
-            raise HobanError(f"several images match {image!r}:\n    {listed}", "name one of them")
-        show(fate_of(ask, image if image in found else found[0]), as_json)
 
 
 @app.command(rich_help_panel=LOOK)

@@ -43,7 +43,7 @@ def gallery(
     partition: Partition = "sub",
     seed: Annotated[int, typer.Option(help="Another seed, another choice of --order random.")] = 0,
     rule: Annotated[
-        str | None, typer.Option(help="Only images about which this rule decided (hoban fate).")
+        str | None, typer.Option(help="Only images about which this rule decided (hoban why).")
     ] = None,
 ) -> None:
     """Draw boxes on photographs, into a folder with a page to look at.

@@ -26,10 +26,10 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
-import xxhash
 
 from hoban_assets.errors import HobanError
 from hoban_assets.lifeline import own_folder
+from hoban_assets.naming import image_tag
 from hoban_assets.publish.prescaled import (
     METHOD,
     Photograph,
@@ -140,8 +140,7 @@ def published_names(samples: Samples) -> list[str]:
     for image_id, source in zip(ids, sources, strict=True):
         stem, _, suffix = image_id.rsplit("/", 1)[-1].rpartition(".")
         plain = re.sub(r"[^A-Za-z0-9_-]+", "_", stem)[:60]
-        tag = xxhash.xxh3_64_hexdigest(image_id.encode())[:12]
-        names.append(f"{source}-{plain}-{tag}.{suffix.lower()}")
+        names.append(f"{source}-{plain}-{image_tag(image_id)}.{suffix.lower()}")
     return names
 
 

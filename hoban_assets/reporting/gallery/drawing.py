@@ -24,7 +24,10 @@ SMALL = 64
 TILE, LEAST_TILE = 200, 128
 """Side of an enlargement in pixels: where there are few of them, and at least."""
 
-Style: TypeAlias = Literal["strong", "thin", "dashed"]
+Style: TypeAlias = Literal["strong", "thin", "dashed", "crossed"]
+
+_DRAWN: tuple[Style, ...] = ("dashed", "crossed", "thin", "strong")
+"""The last ones lie on top."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,7 @@ def draw_marks(scene: Image.Image, marks: Sequence[Mark]) -> None:
     """Draw boxes and their names onto a picture, the strong ones last and so on top."""
     draw = ImageDraw.Draw(scene)
     at = {id(m): m.on(*scene.size) for m in marks}
-    for mark in sorted(marks, key=lambda m: ("dashed", "thin", "strong").index(m.style)):
+    for mark in sorted(marks, key=lambda m: _DRAWN.index(m.style)):
         _box(draw, at[id(mark)], mark, max(scene.size) / 240)
     shown = [at[id(m)] for m in marks if m.style == "strong"]
     taken: list[Rectangle] = []
@@ -181,9 +184,14 @@ def _box(draw: ImageDraw.ImageDraw, box: Rectangle, mark: Mark, line: float = 2)
     if mark.style == "dashed":
         _dashes(draw, _grown(box, 1), mark.colour)
         return
-    thickness = round(line / 2) if mark.style == "thin" else round(line)
-    thickness = max(1 if mark.style == "thin" else 2, thickness - (_long_side(box) < SMALL))
+    is_thin = mark.style in {"thin", "crossed"}
+    thickness = round(line / 2) if is_thin else round(line)
+    thickness = max(1 if is_thin else 2, thickness - (_long_side(box) < SMALL))
     draw.rectangle(_grown(box, thickness), outline=mark.colour, width=thickness)
+    if mark.style == "crossed":
+        left, top, right, bottom = box
+        draw.line((left, top, right, bottom), fill=mark.colour, width=thickness)
+        draw.line((left, bottom, right, top), fill=mark.colour, width=thickness)
     if mark.style == "strong":
         draw.rectangle(_grown(box, thickness + 1), outline="#ffffff")
 

@@ -85,7 +85,7 @@ def draw_gallery(
     from hoban_assets.reporting.gallery.page import gallery_page, overview_page
 
     folder = settings.reports / "gallery" / wanted.folder
-    _outside_raw(folder, settings.raw_root)
+    refuse_below_raw(folder, settings.raw_root)
     folder.parent.mkdir(parents=True, exist_ok=True)
     new = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
@@ -94,7 +94,7 @@ def draw_gallery(
             raise HobanError(
                 f"none of {len(images)} images could be drawn; {left_out[0]}",
                 "does HOBAN_RAW_ROOT name the folder that the asset was built from? "
-                "What became of an image says: hoban fate IMAGE",
+                "What became of an image says: hoban why IMAGE",
             )
         gallery = Gallery(wanted, folder, tuple(pictures), tuple(left_out))
         (new / "index.html").write_text(
@@ -214,7 +214,8 @@ def _why(error: Exception, say: Callable[..., str]) -> str:
     return str(error) or type(error).__name__
 
 
-def _outside_raw(folder: Path, raw_root: Path) -> None:
+def refuse_below_raw(folder: Path, raw_root: Path) -> None:
+    """HobanError where a folder that is to be written lies below the raw root."""
     if folder.resolve().is_relative_to(raw_root.resolve()):
         raise HobanError(
             f"{folder} lies below the raw root, where nothing is ever written",

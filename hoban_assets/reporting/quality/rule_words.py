@@ -72,5 +72,11 @@ RULE_WORDS: Mapping[str, str] = {
     "is not empty either.",
     "near_duplicate": "The image is nearly the same as another one that was kept. It was left out.",
     "labels_disagree": "Two nearly equal images have different labels. Worth a look.",
+    "area_too_small": "The box is smaller than the limit of its class. It became an ignore region.",
+    "area_too_large": "The box is larger than the limit of its class. It was left out.",
+    "area_outlier": "The box is far too large for its class. It was left out.",
+    "duplicate_label": "The same label stands twice on the image. It counts once.",
+    "crowded": "More persons are on the image than the limit allows. It was left out.",
+    "over_quota": "The quota was full without the image. It was left out.",
 }
 """English; Korean in ``korean/quality.yaml``. A test finds rules that have no words."""

@@ -227,6 +227,6 @@ def how_to(status: Status, say: Say) -> Iterator[Block]:
         f"{materialize('*dataset_v9', 'sub')}   # {say('a dataset with all it needs')}",
         f"{materialize('*model_v9', 'sub')}     # {say('and the model trained on it')}",
         f"hoban status --check-raw   # {say('this overview, now')}",
-        f"hoban fate IMAGE           # {say('what became of an image, and why')}",
+        f"hoban why IMAGE            # {say('what became of an image, and why')}",
         f"hoban summary v9           # {say('one version at a glance')}",
     )

@@ -1,0 +1,93 @@
+"""`hoban why`: what became of an image, in every version, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hoban_assets.commands.app import LOOK, AsJson, app, asking_catalog, print_json, show
+from hoban_assets.settings import Settings
+
+if TYPE_CHECKING:
+    from hoban_assets.catalog.answers import Ask
+    from hoban_assets.reporting.blocks import Block
+
+Image = Annotated[
+    str, typer.Argument(help="Image id, path (of Windows too), file name, or a part of one.")
+]
+WithPicture = Annotated[
+    bool,
+    typer.Option("--picture", help="Draw it, beside the image that was kept instead of it."),
+]
+
+
+@app.command(rich_help_panel=LOOK)
+def why(image: Image, picture: WithPicture = False, as_json: AsJson = False) -> None:
+    """Say what became of an image: kept, repaired, dropped, and why, in every version.
+
+    Also says of a file that was never read which rule of which folder passed it over.
+
+    Example: hoban why S2-N4601M00101 --picture
+    """
+    from hoban_assets.reporting.language import speaker
+    from hoban_assets.reporting.why.asking import found, judged
+    from hoban_assets.reporting.why.data import as_data
+    from hoban_assets.reporting.why.document import document
+    from hoban_assets.reporting.why.told_unread import unread_data, unread_document
+    from hoban_assets.reporting.why.unread import Unread
+
+    settings = Settings.from_env()
+    say = speaker(settings.language)
+    with _catalog_or_none(settings) as ask:
+        life = found(ask, settings.raw_root, image)
+    if isinstance(life, Unread):
+        if as_json:
+            print_json(unread_data(life, say))
+        else:
+            _print(unread_document(life, say))
+        return
+    told = judged(life, settings.raw_root)
+    drawn = None
+    if picture:
+        from hoban_assets.reporting.why.asking import with_labels
+        from hoban_assets.reporting.why.picture import write
+
+        drawn = write(with_labels(told, settings.raw_root), settings, say)
+    if as_json:
+        print_json(as_data(told, say, drawn))
+        return
+    _print(document(told, say))
+    if drawn is not None:
+        typer.echo(f"\n{drawn}")
+
+
+app.command("fate", hidden=True)(why)  # its name of before
+
+
+@contextmanager
+def _catalog_or_none(settings: Settings) -> Iterator[Ask | None]:
+    """The open catalog; None before anything was built, as a file may be asked about then too."""
+    if not settings.catalog_path.exists():
+        yield None
+        return
+    with asking_catalog() as ask:
+        yield ask
+
+
+def _print(blocks: Sequence[Block]) -> None:
+    for number, block in enumerate(blocks):
+        if block.kind == "table":
+            rows = [
+                {title: row.get(key) for key, title in block.columns.items()} for row in block.rows
+            ]
+            show(rows, as_json=False, columns=list(block.columns.values()))
+        elif block.kind == "bullets":
+            for item in block.items:
+                typer.echo(f"- {item}")
+        else:
+            typer.echo(f"{block.text}\n" if number else block.text)
+        if block.kind in {"table", "bullets"}:
+            typer.echo("")

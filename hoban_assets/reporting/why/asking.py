@@ -1,0 +1,99 @@
+"""From what a person typed to a story: the one way in, for the command and for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hoban_assets.catalog.names import images_meant, nearest_images
+from hoban_assets.errors import HobanError
+from hoban_assets.reporting.why.figures import Life, life_of, mistakes_on
+from hoban_assets.reporting.why.files import files_meant
+from hoban_assets.reporting.why.findings import Story, story
+from hoban_assets.reporting.why.unread import Unread, passed_over
+
+if TYPE_CHECKING:
+    from hoban_assets.catalog.answers import Ask
+    from hoban_assets.reporting.why.alignment import Alignment
+
+
+def found(ask: Ask | None, raw_root: Path, typed: str) -> Life | Unread:
+    """Everything about the image that `typed` means, or why the file of that name was not read.
+
+    Args:
+        ask: open catalog; None where nothing was built yet.
+        raw_root: where files that no build knows are looked for.
+        typed: id, path of any system, bare name, or a part of an id.
+
+    Raises:
+        HobanError: several are meant, or none; names them, or the nearest.
+    """
+    from hoban_assets.defs.sources import SOURCES
+
+    folders = {source.folder: source.name for source in SOURCES}
+    images = images_meant(ask, typed, folders) if ask is not None else []
+    if len(images) == 1 and ask is not None:
+        life = life_of(ask, images[0])
+        return replace(life, mistakes=mistakes_on(ask, life))
+    files = [] if images else files_meant(raw_root, typed)
+    if len(files) == 1:
+        return passed_over(ask, raw_root, files[0])
+    several = images or files
+    if several:
+        listed = "\n    ".join(several)
+        raise HobanError(f"several images match {typed!r}:\n    {listed}", "name one of them")
+    close = nearest_images(ask, typed) if ask is not None else []
+    way_out = f"did you mean {' or '.join(close)}?" if close else "try a shorter part of its name"
+    raise HobanError(f"no image {typed!r}, neither in the catalog nor below {raw_root}", way_out)
+
+
+def judged(life: Life, raw_root: Path) -> Story:
+    """The story of an image, with what its photograph and those of its witnesses show."""
+    from hoban_assets.defs.sources import SOURCES
+
+    name = life.image_id.split("/")[0]
+    format_name = next((s.format for s in SOURCES if s.name == name), "")
+    return story(life, format_name, _alignments(life, raw_root))
+
+
+def _alignments(life: Life, raw_root: Path) -> Mapping[str, Alignment]:
+    if not life.witnesses or life.file is None:
+        return {}
+    from hoban_assets.reporting.gallery.writing import raw_file
+    from hoban_assets.reporting.why.alignment import alignment
+
+    laid = {}
+    for name, passage in life.witnesses.items():
+        if passage.image is not None:
+            try:
+                files = [raw_file(raw_root, str(f)) for f in (life.file, passage.image["file"])]
+            except ValueError:
+                continue
+            if (one := alignment(*files)) is not None:
+                laid[name] = one
+    return laid
+
+
+def with_labels(told: Story, raw_root: Path) -> Story:
+    """Add the boxes of its label file where no build has any left, for a picture.
+
+    A stage that drops an image forgets its boxes. A COCO file is not opened for this: it may
+    take a minute to read.
+    """
+    from hoban_assets.defs.sources import SOURCES
+
+    name = told.life.image_id.split("/")[0]
+    source = next((s for s in SOURCES if s.name == name), None)
+    has_boxes = any(passage.boxes for passage in told.life.passages)
+    if source is None or has_boxes or source.format in {"coco", "background"}:
+        return told
+    from hoban_assets.formats import open_source
+
+    try:
+        read = open_source(source, raw_root).read([told.life.image_id])
+    except HobanError:  # its folder or its file is not there any more
+        return told
+    boxes = read.samples.boxes.to_dict("records")
+    return replace(told, in_file=[{str(key): value for key, value in b.items()} for b in boxes])

@@ -1,0 +1,43 @@
+"""A file that was never read, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hoban_assets.reporting.blocks import Block, bullets, heading, paragraph
+from hoban_assets.reporting.why.unread import Unread
+
+if TYPE_CHECKING:
+    from hoban_assets.catalog.answers import Row
+    from hoban_assets.reporting.why.sentence import Say
+
+
+def unread_sentence(found: Unread, say: Say) -> str:
+    """Which rule of which folder passed it over."""
+    facts = {
+        key: say(value) if key == "looked_for" else value for key, value in found.facts.items()
+    }
+    return say("It was never read: {why}.", why=say(found.text, **facts))
+
+
+def unread_document(found: Unread, say: Say) -> list[Block]:
+    """For the terminal."""
+    lines = [say("rule: {rule}, of folder {folder}", rule=found.rule, folder=found.folder)]
+    if found.source:
+        lines.append(say("source: {name}", name=found.source))
+    if found.way_out:
+        lines.append(say("way out: {what}", what=found.way_out))
+    return [heading(1, found.file), paragraph(unread_sentence(found, say)), bullets(lines)]
+
+
+def unread_data(found: Unread, say: Say) -> Row:
+    """For ``--json``."""
+    return {
+        "file": found.file,
+        "read": False,
+        "sentence": unread_sentence(found, say),
+        "rule": found.rule,
+        "folder": found.folder,
+        "source": found.source,
+        "way_out": found.way_out or None,
+    }
