@@ -2,31 +2,42 @@
 
 A published audit of a sister of the AI Hub set found 94 % of its validation frames next to a
 training frame of the same clip. So what belongs together (clip, augmentation family, component
-of near-duplicates) goes to one side, whatever split a source came with.
+of near-duplicates) goes to one side, whatever split a source came with. Which groups are val, and
+what is guaranteed of their shares: `curation.val_share`.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.curation.selection import count_per_image
+from hoban_assets.curation.val_share import (
+    LARGEST,
+    LOOSE,
+    TOLERANCE,
+    Sizes,
+    choose_val,
+    is_within,
+)
 from hoban_assets.samples import Samples, stable_shares
 
-LOW, HIGH = 0.5, 1.5
-"""A class's share in val may lie between these multiples of the share asked for."""
+NO_OBJECT = "background"
+"""Images without a label, as a class of their own in `shares_of_val`."""
 
 
 def join_groups(samples: Samples, pairs: tuple[np.ndarray, np.ndarray]) -> Samples:
     """Join groups that near-duplicate images connect; equal bytes connect as well.
 
     `pairs` holds positions of similar images in ``samples.images``, two arrays of one length. A
-    joined group takes the id with the lowest hash among its members, so that adding an image
-    renames few groups.
+    joined group takes the id of one of its members, chosen by a hash that has nothing to do with
+    the side of the split (else large groups would come to val more often than small ones), so
+    that adding an image renames few groups.
     """
     images = samples.images
     by_group = pd.factorize(images.group_id)[0]
@@ -36,7 +47,7 @@ def join_groups(samples: Samples, pairs: tuple[np.ndarray, np.ndarray]) -> Sampl
     columns = np.concatenate([_first_of(by_group), _first_of(by_content), pairs[1]])
     graph = coo_array((np.ones(len(rows), bool), (rows, columns)), shape=(nodes, nodes))
     component = connected_components(graph, directed=False)[1]
-    order = np.argsort(stable_shares(images.group_id), kind="stable")
+    order = np.argsort(stable_shares("name of " + images.group_id), kind="stable")
     representative = pd.Series(images.group_id.to_numpy()[order]).groupby(component[order]).first()
     return replace(samples, images=images.assign(group_id=representative[component].to_numpy()))
 
@@ -49,66 +60,84 @@ def _first_of(codes: np.ndarray) -> np.ndarray:
 def split_by_group(samples: Samples, val_share: float = 0.1) -> Samples:
     """Assign ``split`` to every image: a group is 'val' where the hash of its id is low.
 
-    The hash alone decides for sources of many groups, so adding data moves no image. Only where
-    a class would end with less than half or more than one and a half times its share (few or
-    large groups) are whole groups moved, lowest (highest) hash first.
-
-    Guarantees: no group on both sides; the same groups give the same split in any order; no
-    class is moved out of train altogether.
+    Guarantees: no group on both sides; the same groups give the same split in any order; the
+    shares of `curation.val_share`; no class is moved out of train altogether.
     """
     groups, of_image = np.unique(samples.images.group_id.to_numpy(str), return_inverse=True)
-    per_image = np.column_stack(
-        [np.ones(len(of_image), np.int64), count_per_image(samples, "boxes")]
-    )
-    sizes = np.zeros((len(groups), per_image.shape[1]), np.int64)
-    np.add.at(sizes, of_image, per_image)
-    shares = stable_shares(groups)
-    in_val = _balance(shares < val_share, sizes, shares, val_share)
+    in_val = choose_val(_sizes(samples, of_image, len(groups)), stable_shares(groups), val_share)
     split = np.where(in_val[of_image], "val", "train")
     return replace(samples, images=samples.images.assign(split=pd.Series(split, dtype="str")))
 
 
-def _balance(
-    in_val: np.ndarray, sizes: np.ndarray, shares: np.ndarray, val_share: float
-) -> np.ndarray:
-    """Move groups until each column of `sizes` (images, then classes) is within its bounds."""
-    in_val = in_val.copy()
-    total = sizes.sum(axis=0)
-    scarcest_last = np.argsort(-total, kind="stable")
-    for column in scarcest_last:
-        mine = sizes[:, column]
-        for group in _by_hash(in_val & (mine > 0), shares)[::-1]:
-            if mine[in_val].sum() <= HIGH * val_share * total[column]:
-                break
-            in_val[group] = False
-    for column in scarcest_last:
-        while sizes[in_val, column].sum() < LOW * val_share * total[column]:
-            group = _next_for_val(column, in_val, sizes, shares, HIGH * val_share)
-            if group is None:
-                break
-            in_val[group] = True
-    return in_val
+def _sizes(samples: Samples, of_image: np.ndarray, groups: int) -> Sizes:
+    """Images, labels of each class and images of each class, summed over groups."""
+    labels = count_per_image(samples, "boxes")
+    kinds = np.column_stack([labels > 0, labels.sum(axis=1) == 0])
+    labels = np.column_stack([labels, kinds[:, -1]])
+    all_images = np.bincount(of_image, minlength=groups)
+    by_label, by_image = (_summed(of_image, v, groups) for v in (labels, kinds))
+    return Sizes(by_label, by_image, all_images)
 
 
-def _next_for_val(
-    column: int, in_val: np.ndarray, sizes: np.ndarray, shares: np.ndarray, most: float
-) -> int | None:
-    """Return the group to move to val so that a column grows there.
-
-    The first by hash after which no column has more than `most` of its total in val; else the
-    one that leaves the lowest such share, if train keeps more than half of everything.
-    """
-    candidates = _by_hash(~in_val & (sizes[:, column] > 0), shares)
-    total = np.maximum(sizes.sum(axis=0), 1)
-    share_after = (sizes[in_val].sum(axis=0) + sizes[candidates]) / total
-    worst = np.where(sizes[candidates] > 0, share_after, 0.0).max(axis=1, initial=0.0)
-    if (fits := np.flatnonzero(worst <= most)).size:
-        return int(candidates[fits[0]])
-    if worst.size and worst.min() < 0.5:
-        return int(candidates[worst.argmin()])
-    return None
+def _summed(of_image: np.ndarray, values: np.ndarray, groups: int) -> np.ndarray:
+    sums = np.zeros((groups, values.shape[1]), np.int64)
+    np.add.at(sums, of_image, values.astype(np.int64))
+    return sums
 
 
-def _by_hash(mask: np.ndarray, shares: np.ndarray) -> np.ndarray:
-    candidates = np.flatnonzero(mask)
-    return candidates[np.argsort(shares[candidates], kind="stable")]
+@dataclass(frozen=True)
+class ValShare:
+    """What of one class (or of the images without an object) lies in val."""
+
+    name: str
+    images: int
+    images_val: int
+    labels: int
+    labels_val: int
+    groups: int
+    groups_val: int
+    groups_too_large: int
+    """Groups with more than a fifth of what val should have of this class."""
+    is_within: bool
+    """Images and labels lie within a tenth of the share asked for, as far as whole images can."""
+
+    @property
+    def share(self) -> float:
+        """Share of the labels in val (of the images, where there are no labels to count)."""
+        return self.labels_val / max(1, self.labels)
+
+
+def shares_of_val(samples: Samples, val_share: float = 0.1) -> list[ValShare]:
+    """What of each class that occurs lies in val, by `split` as it stands."""
+    groups, of_image = np.unique(samples.images.group_id.to_numpy(str), return_inverse=True)
+    sizes = _sizes(samples, of_image, len(groups))
+    in_val = np.zeros(len(groups), bool)
+    np.logical_or.at(in_val, of_image, (samples.images.split == "val").to_numpy(bool))
+    rows = []
+    for index, name in enumerate((*CLASS_NAMES, NO_OBJECT)):
+        labels, images = sizes.labels[:, index], sizes.images[:, index]
+        if not images.sum():
+            continue
+        near = LOOSE if name == NO_OBJECT else TOLERANCE
+        inside = [is_within(c[in_val].sum(), c.sum(), val_share, near) for c in (labels, images)]
+        most = np.maximum(labels / labels.sum(), images / images.sum())
+        rows.append(
+            ValShare(
+                name,
+                images=int(images.sum()),
+                images_val=int(images[in_val].sum()),
+                labels=int(labels.sum()),
+                labels_val=int(labels[in_val].sum()),
+                groups=int((images > 0).sum()),
+                groups_val=int((images[in_val] > 0).sum()),
+                groups_too_large=int((most > LARGEST * val_share).sum()),
+                is_within=all(inside),
+            )
+        )
+    return rows
+
+
+def largest_in_val(samples: Samples) -> float:
+    """Share of the images of val that its largest group has; 0 where val is empty."""
+    val = samples.images[samples.images.split == "val"]
+    return float(val.group_id.value_counts(normalize=True).max()) if len(val) else 0.0

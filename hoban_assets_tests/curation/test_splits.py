@@ -32,8 +32,8 @@ def test_the_split_does_not_depend_on_the_order_of_the_rows():
 
 
 def test_images_keep_their_side_when_data_is_added():
-    before = clips(400, 2)
-    more = clips(500, 2)  # the same 400 clips and 100 new ones
+    before = clips(900, 2)
+    more = clips(1000, 2)  # the same 900 clips and 100 new ones
     known = set(before.images.image_id)
     assert val_of(split_by_group(before)) == val_of(split_by_group(more)) & known
 
