@@ -12,6 +12,7 @@ DATASET_CHECKS = [
     "no_leak_between_splits",
     "no_unknown_class",
     "quotas_reached",
+    "val_share",
 ]
 VERSIONS = ("v5", "v6", "v7", "v8", "v9")
 SNAPSHOT = {
@@ -30,7 +31,7 @@ SNAPSHOT = {
         ("data_quality", "dataset_status", "journal", "model_comparison"), ("reports", [])
     ),
 }
-WARN_ONLY = {"quotas_reached", "folders_declared", "map50", "no_regression"}
+WARN_ONLY = {"val_share", "quotas_reached", "folders_declared", "map50", "no_regression"}
 
 
 @pytest.fixture(scope="module")

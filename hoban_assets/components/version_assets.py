@@ -48,6 +48,7 @@ DATASET_CHECKS = (
     "no_unknown_class",
     "dedupe_certificate",
     "no_leak_between_splits",
+    "val_share",
     "quotas_reached",
 )
 
@@ -140,6 +141,7 @@ def dataset_checks(recipe: Recipe, partition: str, dataset: Dataset, ledger: Led
         checks.no_leak_between_splits(
             samples, dataset.closest_over_split, recipe.group_similarity, say
         ),
+        checks.val_share(samples, recipe.val_share, say),
         checks.quotas_reached(dataset.quotas, recipe.quota_unit, wanted, say),
     ]
 

@@ -15,6 +15,7 @@ import pandas as pd
 from hoban_assets.classes import CLASS_IDS
 from hoban_assets.curation.duplicates import Certificate
 from hoban_assets.curation.selection import QuotaCount
+from hoban_assets.curation.splits import ValShare, largest_in_val, shares_of_val
 from hoban_assets.ledger import Ledger
 from hoban_assets.samples import Samples
 
@@ -25,6 +26,7 @@ DESCRIPTIONS = {
     "folders_declared": "No folder beside the sources was left unread unseen (warning).",
     "dedupe_certificate": "No two kept images are near-duplicates; each removed one has a witness.",
     "no_leak_between_splits": "No clip, photograph or near-duplicate is in train and in val.",
+    "val_share": "Val has its share of every class, and no group is a fifth of it (warning).",
     "quotas_reached": "Every class has as many labels as the recipe asks for (warning).",
     "map50": "mAP50 reaches the recipe's gate, each class judged where it is labelled (warning).",
     "no_regression": "Neither the mean mAP50-95 nor that of a class is below the version before "
@@ -32,9 +34,12 @@ DESCRIPTIONS = {
 }
 """What each check of the graph promises."""
 
-WARNINGS = frozenset({"quotas_reached", "folders_declared", "map50", "no_regression"})
+WARNINGS = frozenset({"val_share", "quotas_reached", "folders_declared", "map50", "no_regression"})
 """Checks that warn. Every other one that fails stops the build before anything is published."""
 
+
+LARGEST_OF_VAL = 0.2
+"""A group with more of val than this decides the figures that are measured on it."""
 
 Say = Callable[..., str]
 
@@ -165,6 +170,44 @@ def no_leak_between_splits(
     )
     numbers = {"groups": groups, "contents": contents, "closest": closest}
     return Check("no_leak_between_splits", passed, text, numbers=numbers)
+
+
+def val_share(samples: Samples, wanted: float, say: Say = plain) -> Check:
+    """Every class has its share in val, within a tenth, and no group a fifth of val; a warning."""
+    shares, largest = shares_of_val(samples, wanted), largest_in_val(samples)
+    outside = [
+        say(
+            "{name}: {labels} of its labels and {images} of its images are in val, from "
+            "{groups_val} of {groups} groups; {why}",
+            name=say(s.name),
+            labels=f"{s.share:.1%}",
+            images=f"{s.images_val / s.images:.1%}",
+            groups_val=f"{s.groups_val:,}",
+            groups=f"{s.groups:,}",
+            why=_why_outside(s, say),
+        )
+        for s in shares
+        if not s.is_within
+    ]
+    if largest > LARGEST_OF_VAL:
+        outside.append(say("one group has {share} of the images of val", share=f"{largest:.1%}"))
+    fine = say(
+        "every class has {wanted} in val, within a tenth; the largest group has {share} of it",
+        wanted=f"{wanted:.0%}",
+        share=f"{largest:.1%}",
+    )
+    numbers = {s.name: s.share for s in shares} | {"largest_group": largest}
+    return Check("val_share", not outside, "; ".join(outside) or fine, numbers=numbers)
+
+
+def _why_outside(share: ValShare, say: Say) -> str:
+    if share.groups_too_large:
+        return say(
+            "{count} of its groups (clips, families, look-alikes) hold more than a fifth of what "
+            "val should have",
+            count=f"{share.groups_too_large:,}",
+        )
+    return say("no choice of whole groups was found that comes nearer")
 
 
 def quotas_reached(

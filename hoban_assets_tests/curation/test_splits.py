@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from builders import samples_of
 
-from hoban_assets.curation.splits import join_groups, split_by_group
+from hoban_assets.curation.checks import val_share
+from hoban_assets.curation.splits import join_groups, shares_of_val, split_by_group
 
 HELMET, PERSON, FALLEN = "person_with_helmet", "person", "fallen"
 
@@ -65,3 +66,36 @@ def test_near_duplicates_and_equal_files_join_groups_across_clips():
     assert groups[3] == groups[4]
     assert groups.nunique() == 2
     assert set(groups) <= set(before.images.group_id)
+
+
+def test_a_joined_group_comes_to_val_no_more_often_than_another():
+    sizes = range(0, 4000, 8)
+    before = samples_of({f"s/{i}": [(PERSON, 0.1)] for i in range(4000)})
+    first = np.repeat(np.array(sizes), 7)
+    joined = join_groups(before, (first, first + np.tile(np.arange(1, 8), len(sizes))))
+    assert joined.images.group_id.nunique() == len(sizes)
+    assert 0.09 <= (split_by_group(joined).images.split == "val").mean() <= 0.11
+
+
+def test_the_check_says_which_class_misses_its_share_and_why():
+    giant = clips(1, 300, HELMET, source="h")
+    split = split_by_group(type(giant).concat([clips(600, 1), giant]))
+    check = val_share(split, 0.1)
+    assert not check.passed
+    assert not check.blocking
+    assert "person_with_helmet: 0.0% of its labels" in check.text
+    assert "from 0 of 1 groups; 1 of its groups" in check.text
+    assert "person:" not in check.text
+
+
+def test_the_check_tells_a_group_that_is_most_of_val():
+    after = split_by_group(clips(5, 40))
+    assert [s.groups_val for s in shares_of_val(after)] == [1]
+    check = val_share(after, 0.1)
+    assert "one group has 100.0% of the images of val" in check.text
+
+
+def test_the_check_is_content_with_an_even_split():
+    check = val_share(split_by_group(clips(1000, 1)), 0.1)
+    assert check.passed, check.text
+    assert 0.09 <= check.numbers[PERSON] <= 0.11
