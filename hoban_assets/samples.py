@@ -28,6 +28,10 @@ LABEL_DECIMALS = 6
 """Decimals of a published coordinate: 0.0006 pixels at 640, far below what a hand can draw."""
 
 
+FOUND_AT = ("row", "label_file")
+"""Columns that say where a label was found."""
+
+
 @dataclass(frozen=True)
 class Samples:
     """Images, their boxes, and the decisions that led here. Immutable: functions return new ones.
@@ -211,18 +215,31 @@ class Samples:
     def data_version(self) -> str:
         """Hash of the rows of ``images`` and ``boxes``: same rows in any order, same version.
 
-        Decisions are left out: they say how the rows came about, not what they are, and a
-        dataset must not be rebuilt where only the way changed.
+        Decisions are left out, and so is where a label was found (`FOUND_AT`): they say how the
+        rows came about, not what they are. An annotation that nobody uses, put in front of those
+        that are used, moves their rows and must not train a model again. Where every image has its
+        split, groups count by who is together: their names have done their work.
         """
         digest = xxhash.xxh3_128()
         for frame, schema in ((self.images, IMAGES_SCHEMA), (self.boxes, BOXES_SCHEMA)):
-            plain = frame[schema.names].copy()
+            plain = frame[[name for name in schema.names if name not in FOUND_AT]].copy()
             if "labelled_classes" in plain:
                 plain["labelled_classes"] = plain.labelled_classes.map(",".join)
+                if plain.split.notna().all():
+                    plain["group_id"] = _who_is_together(plain)
             digest.update(
                 np.sort(pd.util.hash_pandas_object(plain, index=False).to_numpy()).tobytes()
             )
         return digest.hexdigest()
+
+
+def _who_is_together(images: pd.DataFrame) -> np.ndarray:
+    """A number for each group [images] uint64, whatever it is called: the least hash in it."""
+    hashes = pd.util.hash_pandas_object(images.image_id, index=False).to_numpy()
+    codes, names = pd.factorize(images.group_id)
+    least = np.full(len(names) + 1, np.iinfo(np.uint64).max)  # the last, -1: of no group
+    np.minimum.at(least, codes, hashes)
+    return np.where(codes < 0, hashes, least[codes])
 
 
 def _texts(value: Sequence[object] | pd.Series | None, length: int) -> list[str | None]:

@@ -58,6 +58,23 @@ def test_any_changed_value_changes_the_data_version(column):
     assert Samples(images, one.boxes, one.decisions).data_version() != one.data_version()
 
 
+def test_where_a_label_was_found_is_not_what_it_says():
+    one = samples_of(TWO)
+    images = one.images.assign(label_file="labels/all.json")
+    boxes = one.boxes.assign(row=one.boxes.row + 7)
+    assert Samples(images, boxes, one.decisions).data_version() == one.data_version()
+
+
+def test_of_split_images_groups_count_by_who_is_together_and_not_by_name():
+    def version(*groups: str | None, split: str | None = "train") -> str:
+        named = dict(zip(TWO | {"s/c": []}, groups, strict=True))
+        one = samples_of({**TWO, "s/c": []}, groups=named, split=[split] * 3)
+        return one.data_version()
+
+    assert version("x", "x", "y") == version("p", "p", "q") != version("x", "y", "y")
+    assert version("x", "x", "y", split=None) != version("p", "p", "q", split=None)
+
+
 def test_decisions_alone_do_not_change_the_data_version():
     one = samples_of(TWO)
     reviewed = one.with_decisions(

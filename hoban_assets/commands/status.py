@@ -149,6 +149,7 @@ def _sentences(screen: Any, found: Status, say: Callable[..., str]) -> None:
         for command in commands:
             screen.print(f"    {cell(command)}", soft_wrap=True)
     section("Warnings of checks", words.warnings(found), "yellow")
+    section("To know", words.remarked(found, say), "dim")
     section("Cannot be built again on this machine", words.noted(found, say), "yellow")
     section("Never built", words.never_built(found), "dim")
     if words.never_built(found):

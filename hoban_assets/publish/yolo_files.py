@@ -74,9 +74,12 @@ def _label_texts(samples: Samples) -> Iterator[str]:
     """
     labels = samples.labels
     image = pd.Index(samples.images.image_id).get_indexer(pd.Index(labels.image_id))
-    order = np.lexsort((labels.row.to_numpy(), image))
-    numbers = [np.round(labels[c].to_numpy()[order], LABEL_DECIMALS) for c in _BOX]
-    columns = [pc.cast(pa.array(labels.class_id.to_numpy()[order]), pa.string())]
+    classes = labels.class_id.to_numpy()
+    boxes = [np.round(labels[c].to_numpy(), LABEL_DECIMALS) for c in _BOX]
+    # Not by their row: trees of one data version are the same, wherever their labels stood.
+    order = np.lexsort((*boxes[::-1], classes, image))
+    numbers = [column[order] for column in boxes]
+    columns = [pc.cast(pa.array(classes[order]), pa.string())]
     columns += [pc.cast(pa.array(column), pa.string()) for column in numbers]
     lines = pc.binary_join_element_wise(*columns, " ").to_pylist()
     ends = np.cumsum(np.bincount(image, minlength=len(samples.images))).tolist()
@@ -131,9 +134,9 @@ def write_manifest(
 
 def _ignore_regions(samples: Samples) -> list[list[dict[str, float]]]:
     regions: dict[str, list[dict[str, float]]] = {}
-    for image_id, class_id, *box in samples.boxes.loc[
-        samples.boxes.ignore, ["image_id", "class_id", *_BOX]
-    ].itertuples(index=False):
+    columns = ["image_id", "class_id", *_BOX]
+    rows = samples.boxes.loc[samples.boxes.ignore, columns].sort_values(columns)
+    for image_id, class_id, *box in rows.itertuples(index=False):
         region = {"class_id": class_id, **dict(zip("xywh", box, strict=True))}
         regions.setdefault(image_id, []).append(region)
     return [regions.get(image_id, []) for image_id in samples.images.image_id.tolist()]

@@ -141,6 +141,9 @@ def out_of_date(status: Status, say: Say) -> Iterator[Block]:
     if commands := words.mending(status):
         yield paragraph(say("To bring it up to date:"))
         yield code(*commands)
+    if remarked := words.remarked(status, say):
+        yield heading(3, say("To know"))
+        yield bullets(f"{why.names}: {'; '.join(why.sentences)}" for why in remarked)
     if noted := words.noted(status, say):
         yield heading(3, say("Cannot be built again on this machine"))
         yield bullets(f"{why.names}: {'; '.join(why.sentences)}" for why in noted)

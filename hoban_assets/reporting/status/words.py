@@ -72,6 +72,11 @@ def noted(status: Status, say: Say) -> list[Why]:
     return _by_cause([(a, a.verdict.notes) for a in status.built], say)
 
 
+def remarked(status: Status, say: Say) -> list[Why]:
+    """What does not make anything out of date, but should be known: one entry for each cause."""
+    return _by_cause([(a, a.verdict.remarks) for a in status.built], say)
+
+
 def impossible(status: Status, say: Say) -> list[Why]:
     """What was never built and cannot be built on this machine: one entry for each cause."""
     return _by_cause([(a, a.verdict.reasons) for a in status.of(CANNOT)], say)
@@ -142,6 +147,7 @@ def _artifact(a: Artifact, say: Say) -> dict[str, Any]:
         "state": a.verdict.state,
         "reasons": said(a.verdict.reasons),
         "notes": said(a.verdict.notes),
+        "remarks": said(a.verdict.remarks),
         "command": a.command,
         "built_at": a.built_at,
         "images": a.images,
