@@ -28,8 +28,8 @@ LABEL_DECIMALS = 6
 """Decimals of a published coordinate: 0.0006 pixels at 640, far below what a hand can draw."""
 
 
-FOUND_AT = ("row", "label_file")
-"""Columns that say where a label was found."""
+FOUND_AT = ("row", "label_file", "mtime_ns")
+"""Columns that say where a label was found, and when a photograph."""
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ IMAGE_COLUMNS: tuple[Column, ...] = (
     ("bytes", pa.int64(), "size of the file; 0 = not known yet"),
     ("sharpness", pa.float32(), "variance of the Laplacian of the grey image, or NaN"),
     ("brightness", pa.float32(), "mean grey level 0-255, or NaN"),
+    ("mtime_ns", pa.int64(), "modification time of the file when it was read; 0 = not known yet"),
     ("needs_copy", pa.bool_(), "Ultralytics would rewrite this file: never hard-link it"),
 )
 BOX_COLUMNS: tuple[Column, ...] = (

@@ -26,11 +26,12 @@ from filelock import FileLock, Timeout
 from hoban_assets.catalog.failures import explained, held, is_held
 from hoban_assets.errors import HobanError
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 SCHEMA_SQL = Path(__file__).with_name("schema.sql")
 UPGRADES: dict[int, str] = {
     2: "ALTER TABLE store.materializations ADD COLUMN recipe VARCHAR",
     3: "ALTER TABLE store.materializations ADD COLUMN ingredients VARCHAR",
+    4: "ALTER TABLE store.images ADD COLUMN mtime_ns BIGINT DEFAULT 0",
 }
 """Statements that lead from the version before to this version, run before schema.sql."""
 

@@ -48,7 +48,8 @@ CREATE TABLE IF NOT EXISTS store.images (
     bytes BIGINT,
     sharpness FLOAT,
     brightness FLOAT,
-    needs_copy BOOLEAN
+    needs_copy BOOLEAN,
+    mtime_ns BIGINT DEFAULT 0
 );
 
 CREATE TABLE IF NOT EXISTS store.boxes (

@@ -25,7 +25,7 @@ from hoban_assets.curation.checks import Check, Say
 from hoban_assets.errors import HobanError
 from hoban_assets.ingredients import version_of
 from hoban_assets.pipeline.recipe import Recipe
-from hoban_assets.publish.yolo_tree import read_report
+from hoban_assets.publish.yolo_tree import what_is_wrong
 from hoban_assets.reporting.composition import markdown_preview
 from hoban_assets.training import regression
 from hoban_assets.training.metrics import ALL, LABEL_AWARE, STOCK, class_table, value_of
@@ -111,8 +111,10 @@ def current_dataset(platform: Platform, recipe: Recipe, partition: str) -> Mater
     way_out = f"dagster asset materialize --select '*{recipe.dataset}' --partition {partition}"
     if current is None or not current.path:
         raise HobanError(f"{recipe.dataset} [{partition}] was never built", way_out)
-    if read_report(Path(current.path)) is None:
-        raise HobanError(f"the dataset folder {current.path} is gone or not whole", way_out)
+    if wrong := what_is_wrong(Path(current.path)):
+        raise HobanError(
+            f"{recipe.dataset} [{partition}] is not as it was published: {wrong}", way_out
+        )
     return current
 
 

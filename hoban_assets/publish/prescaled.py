@@ -32,7 +32,13 @@ import pyarrow.parquet as pq
 import xxhash
 
 from hoban_assets.errors import HobanError
-from hoban_assets.publish.raw_files import END_OF_JPEG, changed, link, must_be_unchanged
+from hoban_assets.publish.raw_files import (
+    END_OF_JPEG,
+    Read,
+    changed,
+    link,
+    must_be_unchanged,
+)
 from hoban_assets.publish.yolo_files import MANIFEST
 from hoban_assets.samples import Samples
 
@@ -66,10 +72,8 @@ class Photograph(NamedTuple):
     """Raw file."""
     target: str
     """Published file."""
-    bytes: int
-    """Size of the raw file when it was read; 0: not known."""
-    content_hash: str | None
-    """xxh3-128 of the raw file when it was read."""
+    read: Read
+    """The raw file when it was read."""
     needs_end: bool
     """The raw file is a JPEG that lacks its end marker."""
 
@@ -173,7 +177,8 @@ def _scale(photograph: Photograph, size: int) -> int:
         data = file.read()
         modified = os.fstat(file.fileno()).st_mtime_ns
     # The bytes are here anyway, so an edit that keeps the size is seen as well.
-    if photograph.content_hash and xxhash.xxh3_128_hexdigest(data) != photograph.content_hash:
+    known = photograph.read.content_hash
+    if known and xxhash.xxh3_128_hexdigest(data) != known:
         raise changed(f"{source} has other content than when it was read")
     if photograph.needs_end:
         data += END_OF_JPEG
@@ -195,8 +200,8 @@ def _scale(photograph: Photograph, size: int) -> int:
 
 def _take_over(photograph: Photograph, kept: dict[str, tuple[str, int]]) -> int:
     """Link the scaled file of an earlier tree; return its size, 0 where there is none."""
-    must_be_unchanged(photograph.source, photograph.bytes)
-    path, size = kept.get(photograph.content_hash or "", ("", 0))
+    must_be_unchanged(photograph.source, photograph.read)
+    path, size = kept.get(photograph.read.content_hash or "", ("", 0))
     # A tree may be pruned while this one is built; a file that is not what was written is made.
     with suppress(FileNotFoundError):
         if path and os.stat(path).st_size == size:  # noqa: PTH116

@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+import xxhash
 import yaml
 
 from hoban_assets.classes import CLASS_NAMES
@@ -49,12 +50,51 @@ class ScaledImages:
         return {**{key: str(value) for key, value in numbers.items()}, "method": self.method}
 
 
-def write_labels(samples: Samples, names: list[str], building: Path) -> None:
+@dataclass(frozen=True)
+class Placed:
+    """The photographs as they lie in the tree, in the order of images."""
+
+    bytes: np.ndarray
+    """[images] int64."""
+    mtime_ns: np.ndarray
+    """[images] int64."""
+    content_hash: list[str | None]
+    """xxh3-128; None where the published bytes are not those of the raw file."""
+    reasons: Counter[str]
+    """Why files were copied, and how many."""
+
+    @classmethod
+    def none_yet(cls, images: int) -> Placed:
+        """Of a tree that is begun."""
+        zeros = np.zeros((2, images), np.int64)
+        return cls(zeros[0], zeros[1], [None] * images, Counter())
+
+    def note(self, index: int, look: os.stat_result, content_hash: str | None) -> None:
+        """Note one file."""
+        self.bytes[index], self.mtime_ns[index] = look.st_size, look.st_mtime_ns
+        self.content_hash[index] = content_hash
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The label files, in the order of images."""
+
+    bytes: list[int]
+    content_hash: list[str]
+    """xxh3-64."""
+
+
+def write_labels(samples: Samples, names: list[str], building: Path) -> Labels:
     """Write a label file for each image (`names`, in their order), empty for a background."""
+    written = Labels([], [])
     folders = {split: f"{building}/labels/{split}/" for split in SPLITS}
     rows = zip(samples.images.split.tolist(), names, _label_texts(samples), strict=True)
     for split, name, text in rows:
-        _write_new(f"{folders[split]}{name.rpartition('.')[0]}.txt", text.encode())
+        data = text.encode()
+        _write_new(f"{folders[split]}{name.rpartition('.')[0]}.txt", data)
+        written.bytes.append(len(data))
+        written.content_hash.append(xxhash.xxh3_64_hexdigest(data))
+    return written
 
 
 def _write_new(path: str, data: bytes) -> None:
@@ -103,14 +143,16 @@ def write_manifest(
     samples: Samples,
     names: list[str],
     building: Path,
-    reasons: Counter[str],
+    placed: Placed,
+    labels: Labels,
     scaled: ScaledImages | None = None,
 ) -> None:
     """Write one row an image; counts and why files were copied go into the file's metadata.
 
-    ``width``, ``height``, ``bytes`` and ``content_hash`` are those of the raw file. The manifest of
-    a prescaled tree has one column more: ``scaled_bytes``, the size of the published file, null
-    where the image is as in the raw source.
+    ``width``, ``height``, ``bytes`` and ``content_hash`` are those of the raw file; the columns
+    ``published_...`` and ``label_...`` those of the files in the tree (`workers.published_files`
+    compares them). The manifest of a prescaled tree has one column more: ``scaled_bytes``, the
+    size of the published file, null where the image is as in the raw source.
     """
     images = samples.images
     columns = {
@@ -120,7 +162,13 @@ def write_manifest(
         "labelled_classes": pa.array(images.labelled_classes, pa.list_(pa.string())),
         "boxes": pa.array(samples.boxes_per_image(labels_only=True).to_numpy()),
         "ignore_regions": pa.array(_ignore_regions(samples), IGNORED),
+        "published_bytes": pa.array(placed.bytes),
+        "published_mtime_ns": pa.array(placed.mtime_ns),
+        "published_hash": pa.array(placed.content_hash, pa.string()),
+        "label_bytes": pa.array(labels.bytes, pa.int64()),
+        "label_hash": pa.array(labels.content_hash, pa.string()),
     }
+    reasons = placed.reasons
     facts = {
         "boxes": str(len(samples.labels)),
         "copied": str(reasons.total()),

@@ -19,13 +19,10 @@ import errno
 import os
 import re
 import shutil
-from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pyarrow.parquet as pq
 
 from hoban_assets.errors import HobanError
 from hoban_assets.lifeline import own_folder
@@ -38,10 +35,20 @@ from hoban_assets.publish.prescaled import (
     to_be_scaled,
     with_jpg,
 )
-from hoban_assets.publish.raw_files import copy_with_end, link, must_be_unchanged
+from hoban_assets.publish.raw_files import (
+    END_OF_JPEG,
+    Read,
+    copy_with_end,
+    link,
+    must_be_unchanged,
+)
+from hoban_assets.publish.reports import PublishReport as PublishReport
+from hoban_assets.publish.reports import read_report as read_report
+from hoban_assets.publish.reports import report_of
+from hoban_assets.publish.reports import what_is_wrong as what_is_wrong
 from hoban_assets.publish.yolo_files import (
-    MANIFEST,
     SPLITS,
+    Placed,
     ScaledImages,
     write_data_yaml,
     write_labels,
@@ -49,26 +56,6 @@ from hoban_assets.publish.yolo_files import (
 )
 from hoban_assets.samples import Samples
 from hoban_assets.whole_folders import put_in_place, sole_maker
-
-
-@dataclass(frozen=True)
-class PublishReport:
-    """What lies in a published tree: `linked` + `copied` + `scaled` = images."""
-
-    path: Path
-    images: int
-    boxes: int
-    linked: int
-    copied: int
-    copy_reasons: tuple[str, ...]
-    """Why files were copied."""
-    prescale: int | None = None
-    """Pixels of the long side that larger photographs were scaled to; None: none was."""
-    scaled: int = 0
-    raw_bytes: int = 0
-    """Of a prescaled tree: size of its images as raw files."""
-    image_bytes: int = 0
-    """Of a prescaled tree: size of its images as they are published."""
 
 
 def publish(
@@ -112,21 +99,24 @@ def _build(
     names = with_jpg(published_names(samples), large)
     try:
         _make_folders(building)
-        reasons, photographs = _place_images(samples, names, large, raw_root, building, progress)
+        placed = Placed.none_yet(len(names))
+        photographs = _place_images(samples, names, large, raw_root, building, placed, progress)
         scaled = None
         if scaling:
             sizes = np.zeros(len(names), np.int64)
             sizes[large] = place_scaled(photographs, scaling, progress)
             scaled = ScaledImages(scaling.size, METHOD, sizes)
-        write_labels(samples, names, building)
+            for index in np.flatnonzero(large).tolist():
+                placed.note(index, _look(building, samples, names, index), None)
+        labels = write_labels(samples, names, building)
         write_data_yaml(building)
-        write_manifest(samples, names, building, reasons, scaled)
+        write_manifest(samples, names, building, placed, labels, scaled)
         put_in_place(building, destination)
     except OSError as error:
         raise _explained(error, destination) from error
     finally:
         shutil.rmtree(building, ignore_errors=True)
-    return _report(destination)
+    return report_of(destination)
 
 
 def published_names(samples: Samples) -> list[str]:
@@ -144,48 +134,6 @@ def published_names(samples: Samples) -> list[str]:
     return names
 
 
-def read_report(destination: Path) -> PublishReport | None:
-    """Report of a published tree, or None where there is none or files of it are missing."""
-    manifest = destination / MANIFEST
-    if not manifest.is_file() or not (destination / "data.yaml").is_file():
-        return None
-    report = _report(destination)
-    whole = all(
-        sum(_count(destination / folder / split) for split in SPLITS) == report.images
-        for folder in ("images", "labels")
-    )
-    return report if whole else None
-
-
-def _report(destination: Path) -> PublishReport:
-    manifest = pq.ParquetFile(destination / MANIFEST)
-    facts = manifest.schema_arrow.metadata
-    images = manifest.metadata.num_rows
-    copied, scaled = _number(facts, "copied"), _number(facts, "scaled")
-    return PublishReport(
-        path=destination,
-        images=images,
-        boxes=_number(facts, "boxes"),
-        linked=images - copied - scaled,
-        copied=copied,
-        copy_reasons=tuple(filter(None, facts[b"copy_reasons"].decode().split("\n"))),
-        prescale=_number(facts, "prescale") or None,
-        scaled=scaled,
-        raw_bytes=_number(facts, "raw_bytes"),
-        image_bytes=_number(facts, "image_bytes"),
-    )
-
-
-def _number(facts: Mapping[bytes, bytes], key: str) -> int:
-    return int(facts.get(key.encode(), 0))
-
-
-def _count(folder: Path) -> int:
-    suffixes = (".cache", ".npy")  # Ultralytics may leave these
-    with os.scandir(folder) as entries:
-        return sum(not entry.name.endswith(suffixes) for entry in entries)
-
-
 def _make_folders(building: Path) -> None:
     for folder in ("images", "labels"):
         for split in SPLITS:
@@ -198,33 +146,43 @@ def _place_images(
     large: np.ndarray,
     raw_root: Path,
     building: Path,
+    placed: Placed,
     progress: Callable[[int, int], None] | None,
-) -> tuple[Counter[str], list[Photograph]]:
+) -> list[Photograph]:
     """Link or copy every image that is not `large`; return the others, to be scaled.
 
-    Also counts how many were copied for which reason.
+    `placed` is told of each file that it put there. What lies there is looked at, not the raw
+    file: nothing can be exchanged between the look and the link.
     """
-    reasons, photographs = Counter[str](), list[Photograph]()
+    photographs = list[Photograph]()
     folders = {split: f"{building}/images/{split}/" for split in SPLITS}
-    wanted = ("file", "split", "bytes", "needs_copy", "content_hash")
+    wanted = ("file", "split", "bytes", "mtime_ns", "needs_copy", "content_hash")
     columns = [samples.images[c].tolist() for c in wanted]
     rows = zip(*columns, names, large.tolist(), strict=True)
-    for done, (file, split, size, needs_copy, content, name, is_large) in enumerate(rows):
+    for done, (file, split, size, time, needs_copy, content, name, is_large) in enumerate(rows):
         source, target = f"{raw_root}/{file}", folders[split] + name
+        read = Read(size, time, content if isinstance(content, str) else None)  # nan for none
         if is_large:
-            known = content if isinstance(content, str) else None  # pandas says nan for none
-            photographs.append(Photograph(source, target, size, known, needs_copy))
+            photographs.append(Photograph(source, target, read, needs_copy))
             continue
-        must_be_unchanged(source, size)
+        added = 0
         if needs_copy:
             copy_with_end(source, target)
-            reasons["the JPEG lacked its end marker, which was added"] += 1
+            added = len(END_OF_JPEG)
+            placed.reasons["the JPEG lacked its end marker, which was added"] += 1
         elif reason := link(source, target):
             shutil.copy2(source, target)
-            reasons[reason] += 1
+            placed.reasons[reason] += 1
+        look = must_be_unchanged(source, read, added=added, at=target)
+        placed.note(done, look, None if added else read.content_hash)
         if progress and done % 1000 == 999:
             progress(done + 1 - len(photographs), len(names))
-    return reasons, photographs
+    return photographs
+
+
+def _look(building: Path, samples: Samples, names: list[str], index: int) -> os.stat_result:
+    split = str(samples.images.split.iat[index])
+    return (building / "images" / split / names[index]).stat()
 
 
 def _explained(error: OSError, destination: Path) -> HobanError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import json
 import logging
 import pickle
@@ -11,6 +12,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from published_files import COLUMNS, altered  # type: ignore[import-not-found]
 from yolo_memory import out_of_memory  # type: ignore[import-not-found]
 from yolo_support import Failure, RunFolder, say, write_whole  # type: ignore[import-not-found]
 
@@ -124,13 +126,35 @@ def read_manifest(dataset: Path) -> list[dict[str, Any]]:
     """
     import polars as pl  # comes with Ultralytics, also on a server that has nothing else
 
+    file = dataset / "manifest.parquet"
     try:
-        return pl.read_parquet(dataset / "manifest.parquet", columns=MANIFEST).to_dicts()
+        known = [name for name in COLUMNS if name in pl.read_parquet_schema(file)]
+        columns = list(dict.fromkeys((*MANIFEST, *known)))
+        return pl.read_parquet(file, columns=columns).to_dicts()
     except (OSError, pl.exceptions.PolarsError) as error:
         raise Failure(
             f"{dataset / 'manifest.parquet'} cannot be read: {error}",
             "materialise the dataset again",
         ) from error
+
+
+def refuse_altered(dataset: Path, manifest: list[dict[str, Any]], plan: dict[str, Any]) -> None:
+    """Check that the files of the tree are those of its manifest, before the first epoch.
+
+    Raises:
+        Failure: naming the first that is not, and what builds the tree anew.
+    """
+    found = list(itertools.islice(altered(dataset, manifest, content=True), 1000))
+    if not found:
+        return
+    name = plan["asset"].replace("model_", "dataset_", 1)
+    rest = f" (and {len(found) - 1} more)" if found[1:] else ""
+    raise Failure(
+        f"{found[0]}{rest}: somebody wrote to it, or to the raw file that it is a hard link of, "
+        "and its labels stayed as they were",
+        f"build {name} again with its stages (dagster asset materialize --select '*{name}' "
+        f"--partition {plan['partition']}), then the model; on a server unpack the bundle again",
+    )
 
 
 def boxes_of(manifest: list[dict[str, Any]]) -> dict[str, dict[str, int]]:

@@ -32,6 +32,7 @@ from yolo_setup import (  # type: ignore[import-not-found]
     load,
     precision,
     read_manifest,
+    refuse_altered,
     refuse_surprises,
     remove_caches,
     write_data_yaml,
@@ -119,6 +120,7 @@ def train(run: RunFolder, plan: dict[str, Any]) -> None:
     refuse_surprises(plan["arguments"])
     quiet(run.root)
     manifest = read_manifest(dataset)
+    refuse_altered(dataset, manifest, plan)
     write_data_yaml(run, dataset)
     remove_caches(dataset)
     try:

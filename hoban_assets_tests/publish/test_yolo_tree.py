@@ -147,6 +147,7 @@ def test_an_image_without_a_split_is_refused(samples, raw, tmp_path):
 def test_a_full_disk_ends_in_one_message_and_the_earlier_tree_stays(samples, raw, tmp_path):
     earlier = publish(samples, raw, tmp_path / "out" / "earlier").path
     images = samples.images.assign(needs_copy=True)
+    (raw / "t/사진.png").unlink()  # the earlier tree keeps its own
     (raw / "t/사진.png").write_bytes(b"x" * 100_000)
     images.loc[2, "bytes"] = 100_000
     large = Samples(images, samples.boxes, samples.decisions)
