@@ -7,18 +7,25 @@ A JSON elsewhere is a summary, and images without labels/ beside them are not li
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from hoban_assets.formats.collect import Collector
 from hoban_assets.formats.folders import parse_json, path_below, paused_collector, stem
 from hoban_assets.formats.listed import Listed
+from hoban_assets.formats.numbers import as_numbers, bounds, number
+from hoban_assets.formats.outlines import apart
 from hoban_assets.formats.pairs import image_folders, pair
-from hoban_assets.formats.rows import bounds, number
+from hoban_assets.formats.shared_labels import shared_labels
 from hoban_assets.formats.source import RawSource, Read
 
 _DIGITS = "0123456789"
+_NUMBERS = re.compile(r"\d+(?:\.\d+)?")
+_PAIR = re.compile(r"\D*\d+(?:\.\d+)?[^\d.]+\d+(?:\.\d+)?\D*")
 
 
 class AiHubReader(Listed):
@@ -35,6 +42,8 @@ class AiHubReader(Listed):
         folders = image_folders(self.tree, need_labels=True)
         self._pairs, self._orphans = pair(self.tree, folders, "json")
         self.paths = list(self._pairs)
+        self._shared = shared_labels(self.tree, self._pairs)
+        self._names = {path.rpartition("/")[2] for path in self.paths}
         self.label_files = [*filter(None, self._pairs.values()), *self._orphans]
         self._refuse_empty("pairs of folders images/ and labels/ with one JSON an image")
 
@@ -42,6 +51,7 @@ class AiHubReader(Listed):
     def read(self, image_ids: Collection[str] | None = None) -> Read:
         """Read the labels of these images, or of all."""
         found = Collector(self.source, self.tree)
+        self._outlines: dict[int, list[float]] = {}
         self._classes = {normal_code(code): index for code, index in self.source.ids.items()}
         for path in self._chosen(image_ids):
             label = self._pairs[path]
@@ -55,6 +65,7 @@ class AiHubReader(Listed):
                 continue
             self._read_document(found, path, label, document)
         found.report_missing(self._orphans)
+        _compare_outlines(found, self._outlines)
         return found.finish("corners")
 
     def _read_document(self, found: Collector, path: str, label: str, document: object) -> None:
@@ -66,9 +77,16 @@ class AiHubReader(Listed):
         facts = document.get("image")
         facts = facts if isinstance(facts, dict) else {}
         name = path.rpartition("/")[2]
-        if facts.get("filename") != name and not _is_named(found, path, label, facts, annotations):
-            return
-        size = _resolution(facts.get("resolution"))
+        named = facts.get("filename")
+        if named != name or path in self._shared:
+            reason = self._other_image(path, name, named)
+            if reason is not None:
+                rule = "path_outside" if reason == named else "identity_unclear"
+                found.drop_image(path, rule, label, reason, boxes=len(annotations))
+                return
+            if not isinstance(named, str) or stem(_last(named)) != stem(name):
+                found.decide(path, "filename_differs", "review", label, value=named)
+        size = stated_size(facts)
         if size is None:
             seen = facts.get("resolution")
             size = found.size_from_header(path, label, len(annotations), seen=seen)
@@ -99,8 +117,25 @@ class AiHubReader(Listed):
                 at = rows.add(position, row, class_id, box)
                 if box is None:
                     _use_outline(found, at, annotation)
+                elif "polygon" in annotation and (around := bounds(annotation["polygon"])):
+                    self._outlines[at] = around
         if other:
             found.not_used(path, label, other)
+
+    def _other_image(self, path: str, name: str, named: object) -> str | None:
+        """Why a label is not, or not surely, that of the image with its stem; None where it is.
+
+        What it names goes before its stem: of two images of one stem it is that of the named one,
+        and where it names another image that is there, it may be that of the other one.
+        """
+        if isinstance(named, str) and named.strip() and path_below(named) is None:
+            return named
+        last = _last(named) if isinstance(named, str) else ""
+        if path in self._shared and (last != name or "two labels" in self._shared[path]):
+            return self._shared[path]
+        if last != name and last in self._names:
+            return f"names {last}, which is another image"
+        return None
 
     def _group(self, path: str, name: str, facts: dict[str, Any]) -> str | None:
         if self.source.clip_pattern:
@@ -111,6 +146,10 @@ class AiHubReader(Listed):
             named = facts.get("path")
             clip = named if isinstance(named, str) and named.upper() != "NULL" else ""
         return f"{self.source.name}:{clip}" if clip else None
+
+
+def _last(path: str) -> str:
+    return path.replace("\\", "/").rpartition("/")[2]
 
 
 def normal_code(value: object) -> str | None:
@@ -132,7 +171,22 @@ def _use_outline(found: Collector, at: int, annotation: dict[str, Any]) -> None:
         found.rows.reshaped[at] = "polygon_to_box"
 
 
-def _resolution(value: object) -> tuple[int, int] | None:
+def stated_size(facts: dict[str, Any]) -> tuple[int, int] | None:
+    """Width and height that a label states of its image, in any form that was seen.
+
+    ``[1920, 1080]``, ``"1920x1080"``, ``"1920, 1080"``, ``"1920*1080"``, ``{"width": ...,
+    "height": ...}``, each also of numbers as text, or `width` and `height` in place of it.
+
+    Returns:
+        None where there is none, or one of them is below 1 pixel.
+    """
+    value = facts.get("resolution")
+    if isinstance(value, str):
+        numbers = _NUMBERS.findall(value)
+        value = numbers if _PAIR.fullmatch(value) else None
+    elif isinstance(value, dict) or value is None:
+        sides = {str(key).lower(): side for key, side in (value or facts).items()}
+        value = [sides.get("width", sides.get("w")), sides.get("height", sides.get("h"))]
     if not isinstance(value, list) or len(value) != 2:
         return None
     width, height = value
@@ -142,14 +196,15 @@ def _resolution(value: object) -> tuple[int, int] | None:
     return (int(width), int(height)) if 1 <= width < 2**31 and 1 <= height < 2**31 else None
 
 
-def _is_named(
-    found: Collector, path: str, label: str, facts: dict[str, Any], annotations: list[Any]
-) -> bool:
-    """Judge a label that names another file than the one it is paired with by its stem."""
-    named = facts.get("filename")
-    if isinstance(named, str) and named.strip() and path_below(named) is None:
-        found.drop_image(path, "path_outside", label, named, boxes=len(annotations))
-        return False
-    if not isinstance(named, str) or stem(named) != stem(path.rpartition("/")[2]):
-        found.decide(path, "filename_differs", "review", label, value=named)
-    return True
+def _compare_outlines(found: Collector, outlines: dict[int, list[float]]) -> None:
+    """Make boxes ignore regions that the polygon beside them contradicts."""
+    at = list(outlines)
+    corners = as_numbers([found.rows.box[position] for position in at])
+    ordered = np.hstack(
+        [np.minimum(corners[:, :2], corners[:, 2:]), np.maximum(corners[:, :2], corners[:, 2:])]
+    )
+    differ = apart(ordered, np.array(list(outlines.values()), np.float64).reshape(-1, 4))
+    for position in [p for p, differs in zip(at, differ, strict=True) if differs]:
+        around = ", ".join(f"{v:g}" for v in outlines[position])
+        found.rows.seen[position] = f"box {found.rows.box[position]}, outline within {around}"
+        found.rows.ignored[position] = "box_contradicted"

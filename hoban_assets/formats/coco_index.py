@@ -105,28 +105,6 @@ def read_categories(categories: list[Any]) -> Categories:
     return Categories(names, position, unclear)
 
 
-def counts_from_elsewhere(used: Collection[object], known: Collection[object]) -> str | None:
-    """Say so where classes are counted from another number than the list that names them.
-
-    Where the only number past the list is the one behind its last, and the first is never used
-    (or the reverse), every row means the class before the one it seems to name.
-
-    Args:
-        used: numbers of the rows, of the whole source.
-        known: numbers of the list.
-
-    Returns:
-        'higher' or 'lower', as the rows count against the list; else None.
-    """
-    numbers = {key for key in known if type(key) is int}
-    strange = {key for key in used if key not in known}
-    if not numbers or not strange:
-        return None
-    if strange == {max(numbers) + 1} and min(numbers) not in used:
-        return "higher"
-    return "lower" if strange == {min(numbers) - 1} and max(numbers) not in used else None
-
-
 def supercategories(categories: list[Any]) -> dict[str, str]:
     """Name of each category to the name of what it is a kind of, '' where there is none."""
     return {

@@ -9,12 +9,10 @@ from hoban_assets.errors import HobanError
 from hoban_assets.formats.coco_index import (
     Annotations,
     Categories,
-    counts_from_elsewhere,
     key_of,
 )
+from hoban_assets.formats.shifted import LEAST_STRANGE, counts_from_elsewhere
 
-LEAST_STRANGE = 3
-"""Rows of no class from which a shifted list is believed."""
 _LISTED_ONE_BY_ONE = 100
 """Images of a JSON that are not on disk, recorded singly; the rest share one decision: the JSON
 of a whole part beside a small choice of its images is common."""

@@ -2,7 +2,8 @@
 
 Classes count from 1: pedestrian, rider, partially visible person, ignore region, crowd. The last
 two say that persons are there without marking each: they become ignore regions. Images in
-neither list are the test part, which has no labels: they are not listed.
+neither list are the test part, which has no labels: they are not listed. An id may come with the
+suffix or the folders of its image.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from hoban_assets.errors import HobanError
 from hoban_assets.formats.collect import Collector
 from hoban_assets.formats.folders import images_of, path_below, read_bytes, stem
 from hoban_assets.formats.listed import Listed
-from hoban_assets.formats.rows import number
+from hoban_assets.formats.numbers import number
 from hoban_assets.formats.source import RawSource, Read
 from hoban_assets.formats.yolo import text_lines
 
@@ -44,25 +45,31 @@ class WiderPersonReader(Listed):
         folders = {f.lower(): f for f in self.tree.folders if "/" not in f}
         images = folders.get("images", "Images")
         annotations = folders.get("annotations", "Annotations")
-        on_disk = {
-            stem(p.rpartition("/")[2]): p
-            for p in images_of(images, self.tree.folders.get(images, []))
-        }
+        listed = list(images_of(images, self.tree.folders.get(images, [])))
         labels = set(self.tree.folders.get(annotations, []))
         self._problems: list[tuple[str, str, str, int, str]] = []
         self._labels: dict[str, str | None] = {}
+        self._unclear: dict[str, str] = {}
         self.lists: dict[str, list[str]] = {}
+        by_id: dict[str, list[str]] = {}
+        for path in listed:
+            name = path.rpartition("/")[2]
+            by_id.setdefault(name, []).append(path)
+            by_id.setdefault(stem(name), []).append(path)
         for list_file in _LISTS:
             for row, name in self._ids(list_file, top):
-                image = on_disk.get(name)
-                if path_below(name) is None or "/" in name.replace("\\", "/"):
-                    self._problems.append((list_file, "path_outside", list_file, row, name))
-                elif image is None:
-                    missing = f"{images}/{name}.jpg"
-                    self._problems.append((missing, "image_missing", list_file, row, name))
-                else:
-                    label = f"{image.rpartition('/')[2]}.txt"
-                    self._labels[image] = f"{annotations}/{label}" if label in labels else None
+                last = name.replace("\\", "/").rpartition("/")[2]
+                meant = by_id.get(last) or by_id.get(stem(last), [])
+                if not meant:
+                    is_inside = path_below(name) is not None
+                    missing = f"{images}/{stem(last)}.jpg" if is_inside else list_file
+                    rule = "image_missing" if is_inside else "path_outside"
+                    self._problems.append((missing, rule, list_file, row, name))
+                for image in meant:
+                    label = _label_of(image.rpartition("/")[2], labels, alone=len(meant) == 1)
+                    self._labels[image] = label and f"{annotations}/{label}"
+                    if len(meant) > 1 and label is None:
+                        self._unclear[image] = f"{name} is the id of {len(meant)} images"
                     self.lists.setdefault(image, []).append(list_file.removesuffix(".txt"))
         self.paths = sorted(self._labels)
         self.label_files = [label for label in self._labels.values() if label is not None]
@@ -77,6 +84,9 @@ class WiderPersonReader(Listed):
             self._class_ids = {**dict.fromkeys(_REGIONS, person), **self._class_ids}
         for path in self._chosen(image_ids):
             label = self._labels[path]
+            if path in self._unclear:
+                found.drop_image(path, "identity_unclear", path, self._unclear[path])
+                continue
             data = found.label_bytes(path, label, "Annotations/<image>.txt")
             if data is None or label is None:
                 continue
@@ -139,3 +149,10 @@ class WiderPersonReader(Listed):
                 f"{path} is no list of ids", "put the file there as WiderPerson has it"
             )
         return [(row, line.strip()) for row, line in enumerate(lines) if line.strip()]
+
+
+def _label_of(name: str, labels: set[str], *, alone: bool) -> str | None:
+    """Label of the image `name`: <name>.txt, or <stem>.txt where no other image has its stem."""
+    if f"{name}.txt" in labels:
+        return f"{name}.txt"
+    return f"{stem(name)}.txt" if alone and f"{stem(name)}.txt" in labels else None

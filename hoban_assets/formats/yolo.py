@@ -6,7 +6,6 @@ is read are the folders train, valid, val and test, or images/ and labels/ thems
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -18,11 +17,12 @@ from hoban_assets.formats.collect import Collector
 from hoban_assets.formats.folders import read_bytes
 from hoban_assets.formats.listed import Listed
 from hoban_assets.formats.pairs import image_folders, pair
-from hoban_assets.formats.rows import bounds
+from hoban_assets.formats.shared_labels import shared_labels
+from hoban_assets.formats.shifted import LEAST_STRANGE, counts_from_elsewhere
 from hoban_assets.formats.source import RawSource, Read
+from hoban_assets.formats.yolo_rows import parse_row
 
 PARTS = frozenset({"", "train", "valid", "val", "test"})
-_BOX, _OBB, _LEAST_POLYGON = 5, 9, 7  # numbers of a row, the class among them
 
 
 class YoloReader(Listed):
@@ -43,7 +43,7 @@ class YoloReader(Listed):
 
         Raises:
             HobanError: the source is missing, empty or not readable; there is no data.yaml, or a
-                class of the source is not among its names.
+                class of the source is not among its names, or ``kpt_shape`` is none.
         """
         super().__init__(source, raw_root)
         folders = [
@@ -54,19 +54,29 @@ class YoloReader(Listed):
         self._pairs, self._orphans = pair(self.tree, folders, "txt")
         self.paths = list(self._pairs)
         self.label_files = [*filter(None, self._pairs.values()), *self._orphans]
+        self._shared = shared_labels(self.tree, self._pairs)
         self._refuse_empty("train/, valid/ or test/ with images/ and labels/ in them")
         if names is None:
             names = read_names(self.tree.root, self.tree.folders[""])
         self.names = names
+        self._keypoints = read_keypoints(self.tree.root, self.tree.folders[""])
         self._refuse_unknown_classes()
 
     def read(self, image_ids: Collection[str] | None = None) -> Read:
-        """Read the labels of these images, or of all."""
+        """Read the labels of these images, or of all.
+
+        Raises:
+            HobanError: the rows count classes from another number than the list of names does.
+        """
         found = Collector(self.source, self.tree)
+        self._strange = 0
         ids = self.source.ids
         self._ids = {index: ids.get(name) for index, name in self.names.items()}
         for path in self._chosen(image_ids):
             label = self._pairs[path]
+            if path in self._shared and label is not None:
+                found.drop_image(path, "identity_unclear", label, self._shared[path])
+                continue
             data = found.label_bytes(path, label, "labels/<stem>.txt")
             if data is None or label is None:
                 continue
@@ -76,6 +86,8 @@ class YoloReader(Listed):
                 continue
             position = found.keep(path, label, (0, 0))
             self._read_rows(found, path, label, lines, position)
+        if self._strange:
+            self._refuse_shifted()
         found.report_missing(self._orphans)
         return found.finish("centre", is_relative=True)
 
@@ -88,21 +100,48 @@ class YoloReader(Listed):
             if not tokens:
                 continue
             found.boxes_in += 1
-            index, box = _parse(tokens)
+            parsed = parse_row(tokens, self._keypoints)
+            index = parsed.index
             if index is None:
                 found.decide(path, "box_malformed", "drop", label, row, line, boxes_removed=1)
             elif index not in self._ids:
+                self._strange += 1
                 found.decide(path, "class_out_of_range", "drop", label, row, line, boxes_removed=1)
             elif (class_id := self._ids[index]) is None:
                 other[self.names[index]] += 1
             else:
-                at = found.rows.add(position, row, class_id, box)
+                at = found.rows.add(position, row, class_id, parsed.box)
                 found.rows.seen[at] = line
-                if box is not None and len(tokens) > _BOX:
-                    rule = "obb_to_box" if len(tokens) == _OBB else "polygon_to_box"
-                    found.rows.reshaped[at] = rule
+                if parsed.reshaped is not None:
+                    found.rows.reshaped[at] = parsed.reshaped
+                if parsed.refused is not None:
+                    found.rows.refused[at] = parsed.refused
         if other:
             found.not_used(path, label, other)
+
+    def _refuse_shifted(self) -> None:
+        """Look at the classes of every label of the source, whatever part of it is read."""
+        counts: Counter[int] = Counter()
+        for label in self.label_files:
+            if label in self.tree.outside_files:
+                continue
+            try:
+                lines = text_lines(read_bytes(self.tree.absolute(label))) or ()
+            except OSError:
+                continue
+            rows = (
+                parse_row(tokens, self._keypoints) for line in lines if (tokens := line.split())
+            )
+            counts.update(row.index for row in rows if row.index is not None)
+        side = counts_from_elsewhere(counts, self.names)
+        strange = sum(count for index, count in counts.items() if index not in self.names)
+        if side is not None and strange >= LEAST_STRANGE:
+            raise HobanError(
+                f"source {self.source.name}: classes in {self.tree.root} count one {side} than "
+                f"the names in data.yaml do; {strange} rows name no class",
+                "correct the names (the first one belongs to class 0) or the class numbers; as it "
+                "is every row would get its neighbour's class",
+            )
 
     def _refuse_unknown_classes(self) -> None:
         unknown = sorted(set(self.source.classes) - set(self.names.values()))
@@ -140,6 +179,32 @@ def read_names(root: str, files: list[str]) -> dict[int, str]:
     raise HobanError(f"{path} has no names", way_out)
 
 
+def read_keypoints(root: str, files: list[str]) -> int:
+    """Numbers of the keypoints behind each box, from ``kpt_shape`` in data.yaml; 0 without it.
+
+    Raises:
+        HobanError: it is not the number of keypoints and 2 or 3 numbers for each.
+    """
+    path = f"{root}/data.yaml"
+    if "data.yaml" not in files:
+        return 0
+    try:
+        document = yaml.load(read_bytes(path), yaml.BaseLoader)  # noqa: S506
+    except (OSError, ValueError, yaml.YAMLError):
+        return 0  # read_names says it
+    shape = document.get("kpt_shape") if isinstance(document, dict) else None
+    if shape is None:
+        return 0
+    parts = shape if isinstance(shape, list) else str(shape).replace(",", " ").split()
+    if len(parts) == 2 and str(parts[0]).isdecimal() and str(parts[1]) in {"2", "3"}:
+        return int(parts[0]) * int(parts[1])
+    raise HobanError(
+        f"{path}: kpt_shape {shape!r} is not a number of keypoints and 2 or 3",
+        "write  kpt_shape: [17, 3]  with the numbers of this set, or take the line out where the "
+        "rows are boxes or polygons",
+    )
+
+
 def text_lines(data: bytes) -> list[str] | None:
     """Lines of a text label; None where it is no UTF-8 text."""
     try:
@@ -147,27 +212,3 @@ def text_lines(data: bytes) -> list[str] | None:
     except UnicodeDecodeError:
         return None
     return None if "\0" in text else text.splitlines()
-
-
-def _parse(tokens: list[str]) -> tuple[int | None, list[float] | None]:
-    """Class index and box (centre, size) of a row; (None, None) where it is neither kind of row.
-
-    A row of five numbers is a box, one of nine the four corners of a turned box, and one of seven
-    or more (odd) a polygon.
-    """
-    try:
-        numbers = [float(token) for token in tokens]
-    except ValueError:
-        return None, None
-    index, count = numbers[0], len(numbers)
-    if not all(map(math.isfinite, numbers)) or not index.is_integer():
-        return None, None
-    if count == _BOX:
-        return int(index), numbers[1:]
-    if count < _LEAST_POLYGON or count % 2 == 0:
-        return None, None
-    corners = bounds(numbers[1:])
-    if corners is None:
-        return None, None
-    left, top, right, bottom = corners
-    return int(index), [(left + right) / 2, (top + bottom) / 2, right - left, bottom - top]

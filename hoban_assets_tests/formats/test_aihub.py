@@ -173,3 +173,97 @@ def test_only_the_labels_of_the_images_asked_for_are_read(tmp_path, folder):
     assert reader.read([]).images_in == 0
     with pytest.raises(HobanError, match=r"nothing\.jpg"):
         reader.read(["heads/nothing.jpg"])
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"resolution": "200x100"},
+        {"resolution": "200, 100"},
+        {"resolution": "200*100"},
+        {"resolution": "200 X 100 px"},
+        {"resolution": "[200, 100]"},
+        {"resolution": ["200", 100.0]},
+        {"resolution": {"width": 200, "height": "100"}},
+        {"resolution": {"W": 200, "H": 100}},
+        {"resolution": None, "width": 200, "height": 100},
+    ],
+)
+def test_a_size_is_read_in_every_form(tmp_path, folder, facts):
+    aihub_item(folder, "a.jpg", [head([50, 50, 150, 100])], **facts)
+    result = read(aihub(), tmp_path)
+    assert only_box(result) == [0.5, 0.75, 0.5, 0.5]
+    assert rules(result) == []
+
+
+@pytest.mark.parametrize("resolution", ["200", "200x", "FHD", "1x2x3", {"width": 200}, "200.0.100"])
+def test_what_is_no_size_is_read_from_the_header(tmp_path, folder, resolution):
+    aihub_item(folder, "a.jpg", [head([0, 0, 50, 25])], resolution=resolution)
+    result = read(aihub(), tmp_path)
+    assert only_box(result) == [0.25, 0.25, 0.5, 0.5]
+    assert rules(result) == [("resolution_missing", "repair")]
+
+
+class TestWhichImageALabelMeans:
+    def test_of_two_images_of_one_stem_the_named_one(self, tmp_path, folder):
+        aihub_item(folder, "a.jpg", [head([0, 0, 50, 25])])
+        image(folder / "images" / "a.png")
+        result = read(aihub(), tmp_path)
+        assert result.samples.images.image_id.tolist() == ["heads/helmet_wearing/images/a.jpg"]
+        assert rules(result) == [("identity_unclear", "drop")]
+
+    def test_of_two_images_of_one_stem_none_where_neither_is_named(self, tmp_path, folder):
+        aihub_item(folder, "a.jpg", [head([0, 0, 50, 25])], filename="z.jpg")
+        image(folder / "images" / "a.png")
+        assert rules(read(aihub(), tmp_path)) == [("identity_unclear", "drop")] * 2
+
+    @pytest.mark.parametrize("other", ["helmet_wearing", "helmet_not_wearing"])
+    def test_not_the_one_beside_it_where_it_names_another_that_is_there(
+        self, tmp_path, folder, other
+    ):
+        aihub_item(folder, "a.jpg", [head([0, 0, 50, 25])], filename="b.jpg")
+        aihub_item(folder.parent / other, "b.jpg", [head([0, 0, 50, 25])])
+        result = read(aihub(), tmp_path)
+        assert [i.rpartition("/")[2] for i in result.samples.images.image_id] == ["b.jpg"]
+        assert rules(result) == [("identity_unclear", "drop")]
+
+    def test_the_one_beside_it_where_only_the_suffix_or_the_folders_differ(self, tmp_path, folder):
+        aihub_item(folder, "a.png", [head([0, 0, 50, 25])], filename="S1/a.jpg")
+        assert rules(read(aihub(), tmp_path)) == []
+
+
+def test_a_box_that_the_polygon_beside_it_contradicts_is_not_trained(tmp_path, folder):
+    far, near = [[60, 30], [90, 30], [90, 45]], [[0, 0], [50, 0], [50, 25]]
+    rows = [head([0, 0, 50, 25], polygon=far), head([0, 0, 50, 25], polygon=near)]
+    aihub_item(folder, "a.jpg", rows)
+    result = read(aihub(), tmp_path)
+    assert rules(result) == [("box_contradicted", "ignore")]
+    assert result.samples.boxes.ignore.tolist() == [True, False]
+
+
+class TestStatedSizeThatIsNotTheFrame:
+    def test_gives_way_to_that_of_the_file_for_all_rows(self, tmp_path, folder):
+        rows = [head([60, 10, 90, 40]), head([10, 10, 20, 20])]
+        aihub_item(folder, "a.jpg", rows, resolution=[50, 25])
+        result = read(aihub(), tmp_path)
+        assert result.samples.boxes.x_center.tolist() == pytest.approx([0.75, 0.15])
+        assert result.samples.images[["width", "height"]].to_numpy().tolist() == [[100, 50]]
+        assert rules(result) == [("frame_of_file", "repair")]
+
+    def test_is_believed_where_the_rows_do_not_fit_the_file_either(self, tmp_path, folder):
+        aihub_item(folder, "a.jpg", [head([60, 10, 190, 40]), head([5, 5, 15, 15])],
+                   resolution=[50, 25])  # fmt: skip
+        assert rules(read(aihub(), tmp_path)) == [("outside_image", "drop")]
+
+    def test_may_have_its_sides_the_wrong_way_round(self, tmp_path, folder):
+        aihub_item(folder, "a.jpg", [head([60, 10, 90, 40])], resolution=[50, 100])
+        result = read(aihub(), tmp_path)
+        assert only_box(result) == [0.75, 0.5, 0.3, 0.6]
+
+
+@pytest.mark.parametrize("box", [[0.1, 0.2, 0.4, 0.9], ["0.1", "0.2", "0.4", 1]])
+def test_shares_for_pixels_are_named_and_spoil_their_image(tmp_path, folder, box):
+    aihub_item(folder, "a.jpg", [head(box), head([0, 0, 50, 25])])
+    result = read(aihub(), tmp_path)
+    assert result.samples.boxes.empty
+    assert rules(result) == [("half_labelled", "drop"), ("other_unit", "drop")]

@@ -5,8 +5,9 @@ from reader_trees import COCO, annotation, coco_json, entry, image, read, rules,
 
 from hoban_assets.errors import HobanError
 from hoban_assets.formats import RawSource, open_source
-from hoban_assets.formats.coco_index import counts_from_elsewhere, key_of
+from hoban_assets.formats.coco_index import key_of
 from hoban_assets.formats.own_classes import open_own
+from hoban_assets.formats.shifted import counts_from_elsewhere
 
 OUTLINE = [60, 20, 90, 20, 90, 45, 60, 45]
 LEFT, RIGHT = [5, 5, 20, 20], [60, 20, 30, 25]

@@ -103,3 +103,27 @@ def test_missing_lists_are_named(tmp_path, folder):
     (folder / "val.txt").unlink()
     with pytest.raises(HobanError, match=r"neither train\.txt nor val\.txt"):
         open_source(RawSource("wider", "wp", "widerperson", PEDESTRIANS), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name", ["000040.jpg", "Images/000040.jpg", "D:\\wp\\Images\\000040.jpg", "/home/k/000040.jpg"]
+)
+def test_an_id_may_come_with_suffix_and_folders(tmp_path, folder, name):
+    text(folder / "train.txt", f"{name}\n")
+    result = read(WIDER, tmp_path)
+    assert only_box(result) == [0.2, 0.3, 0.2, 0.2]
+    assert rules(result) == []
+
+
+def test_a_label_may_have_the_stem_of_its_image(tmp_path, folder):
+    (folder / "Annotations" / "000040.jpg.txt").rename(folder / "Annotations" / "000040.txt")
+    assert len(read(WIDER, tmp_path).samples.boxes) == 1
+
+
+def test_of_two_images_of_one_id_the_one_that_its_label_names(tmp_path, folder):
+    image(folder / "Images" / "000040.png")
+    result = read(WIDER, tmp_path)
+    assert result.samples.boxes.image_id.tolist() == ["wider/Images/000040.jpg"]
+    assert rules(result) == [("identity_unclear", "drop")]
+    (folder / "Annotations" / "000040.jpg.txt").rename(folder / "Annotations" / "000040.txt")
+    assert rules(read(WIDER, tmp_path)) == [("identity_unclear", "drop")] * 2

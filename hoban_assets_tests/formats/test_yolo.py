@@ -50,7 +50,6 @@ def test_rows_become_boxes(tmp_path, folder, line, box, rule):
     ("line", "rule"),
     [
         ("1 0.5 0.5 0.2", "box_malformed"),
-        ("1 0.5 0.5 0.2 0.2 0.2", "box_malformed"),
         ("1 0.1 0.1 0.3 0.1 0.2 0.3 0.4", "box_malformed"),
         ("1 0.5 0.5 nan 0.2", "box_malformed"),
         ("fall 0.5 0.5 0.2 0.2", "box_malformed"),
