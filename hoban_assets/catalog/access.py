@@ -12,6 +12,7 @@ DuckDB lets one process write, or many read, never both
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 import uuid
@@ -52,6 +53,11 @@ def reading(path: Path, deadline: float) -> Iterator[duckdb.DuckDBPyConnection]:
         try:
             if _version(connection, path) < SCHEMA_VERSION:
                 connection.close()
+                if _cannot_be_written(path):
+                    raise HobanError(
+                        f"{path} is of an earlier release, and its disk is read-only",
+                        "copy it to a folder that can be written, and set HOBAN_DATA_ROOT to that",
+                    )
                 with writing(path, deadline):
                     pass  # opening to write brings the schema up to date
                 connection = _open_to_read(path, deadline)
@@ -159,10 +165,17 @@ def _open_to_read(path: Path, deadline: float) -> duckdb.DuckDBPyConnection:
     until = time.monotonic() + deadline
 
     def attempt() -> duckdb.DuckDBPyConnection:
+        if _cannot_be_written(path):  # a snapshot, a mounted backup: no writer to take turns with
+            return duckdb.connect(path, read_only=True)
         with _turn(path, until):  # let go between attempts: others may get through
             return duckdb.connect(path, read_only=True)
 
     return _patiently(attempt, until)
+
+
+def _cannot_be_written(path: Path) -> bool:
+    """Whether the catalog lies on a file system that is mounted read-only."""
+    return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
 
 
 def _patiently(

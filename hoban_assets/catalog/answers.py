@@ -20,11 +20,22 @@ Ask: TypeAlias = Callable[..., list[Row]]
 """``ask(sql, params=None)``: rows of one SELECT as dictionaries, in the order of its columns."""
 
 
+SEALED = """
+SET enable_external_access = false;
+SET autoinstall_known_extensions = false;
+SET autoload_known_extensions = false;
+SET lock_configuration = true;
+"""
+"""For statements that somebody types: no other file, no network, no extension, and no way back
+(https://duckdb.org/docs/current/operations_manual/securing_duckdb/overview)."""
+
+
 @contextmanager
-def asking(path: Path, deadline: float = 60.0) -> Iterator[Ask]:
+def asking(path: Path, deadline: float = 60.0, *, sealed: bool = False) -> Iterator[Ask]:
     """Open the catalog at `path` to read, for several questions over one state of it.
 
-    Writers wait meanwhile: ask, close, then compute.
+    Writers wait meanwhile: ask, close, then compute. `sealed` is for statements that somebody
+    types: they reach nothing but the catalog.
 
     Raises:
         HobanError: there is no catalog yet, or it cannot be opened (see `Catalog`).
@@ -37,6 +48,8 @@ def asking(path: Path, deadline: float = 60.0) -> Iterator[Ask]:
             "(or set HOBAN_DATA_ROOT to where it lies)",
         )
     with reading(path, deadline) as connection:
+        if sealed:
+            connection.execute(SEALED)
 
         def ask(sql: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> list[Row]:
             return _rows(connection.sql(sql, params=params))
@@ -44,6 +57,8 @@ def asking(path: Path, deadline: float = 60.0) -> Iterator[Ask]:
         yield ask
 
 
-def _rows(relation: duckdb.DuckDBPyRelation) -> list[Row]:
+def _rows(relation: duckdb.DuckDBPyRelation | None) -> list[Row]:
+    if relation is None:  # a statement that answers nothing
+        return []
     names = relation.columns
     return [dict(zip(names, row, strict=True)) for row in relation.fetchall()]

@@ -45,12 +45,12 @@ Partition = Annotated[
 
 
 @contextmanager
-def asking_catalog() -> Iterator[Ask]:
-    """Open the catalog of this data root to read."""
+def asking_catalog(*, sealed: bool = False) -> Iterator[Ask]:
+    """Open the catalog of this data root to read; `sealed`: see `answers.asking`."""
     from hoban_assets.catalog.answers import asking
 
     settings = Settings.from_env()
-    with asking(settings.catalog_path, settings.catalog_wait) as ask:
+    with asking(settings.catalog_path, settings.catalog_wait, sealed=sealed) as ask:
         yield ask
 
 

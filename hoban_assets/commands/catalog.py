@@ -21,7 +21,7 @@ def sql(
     """
     import duckdb
 
-    with asking_catalog() as ask:
+    with asking_catalog(sealed=True) as ask:
         try:
             rows = ask(query)
         except duckdb.Error as error:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from catalog_examples import samples_of, start
 
 from hoban_assets.catalog import store
+from hoban_assets.catalog.answers import asking
 from hoban_assets.catalog.store import Catalog
 from hoban_assets.errors import HobanError
 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
+from types import SimpleNamespace
 import duckdb
 from catalog_examples import samples_of
 from hoban_assets.catalog import access, rows, store
@@ -43,6 +48,7 @@ store.Catalog(Path(sys.argv[1])).record("a", "sub", "run", "code", "k2", samples
 FULL = """
 import resource, sys
 from pathlib import Path
+from types import SimpleNamespace
 from catalog_examples import samples_of
 from hoban_assets.catalog.store import Catalog
 from hoban_assets.errors import HobanError
@@ -170,3 +176,16 @@ def test_a_log_without_its_catalog_is_not_played_into_a_new_one(catalog: Catalog
     catalog.path.rename(catalog.path.with_suffix(".away"))
     with pytest.raises(HobanError, match=r"catalog\.duckdb\.wal lies there without its catalog"):
         catalog.record("a", "sub", "run", "code", "k3", samples_of("a", 60))
+
+
+def test_a_catalog_on_a_read_only_disk_is_asked_without_a_lock(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*args: object, **kwargs: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    read_only = SimpleNamespace(f_flag=os.ST_RDONLY)
+    monkeypatch.setattr(os, "statvfs", lambda path: read_only)
+    monkeypatch.setattr("hoban_assets.catalog.access.FileLock", refused)
+    with asking(catalog.path) as ask:
+        assert ask("SELECT count(*) > 0 AS any FROM images") == [{"any": True}]

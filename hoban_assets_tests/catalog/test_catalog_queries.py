@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import pytest
 from catalog_examples import samples_of
 
@@ -38,3 +39,28 @@ def test_classes_are_counted_by_source_and_split_in_images_and_boxes(catalog: Ca
 
 def values(rows: list[Row]) -> list[list[object]]:
     return [list(row.values()) for row in rows]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "COPY (SELECT 1) TO '{file}'",
+        "SELECT * FROM read_csv('/etc/passwd')",
+        "SELECT * FROM '/etc/hostname'",
+        "ATTACH '{file}' AS other",
+        "INSTALL httpfs",
+        "LOAD httpfs",
+        "SELECT * FROM read_text('http://127.0.0.1:9/x')",
+        "SET enable_external_access = true",
+        "SELECT 1; COPY (SELECT 1) TO '{file}'",
+        "EXPORT DATABASE '{file}'",
+        "DELETE FROM store.images",
+    ],
+)
+def test_a_sealed_question_reaches_nothing_but_the_catalog(catalog, tmp_path, statement):
+    file = tmp_path / "elsewhere"
+    with asking(catalog.path, sealed=True) as ask:
+        with pytest.raises(duckdb.Error):
+            ask(statement.format(file=file))
+        assert ask("SELECT count(*) AS n FROM images") == [{"n": 11}]
+    assert not file.exists()

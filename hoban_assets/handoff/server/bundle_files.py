@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -51,14 +52,44 @@ def read_bundle(folder: Path) -> dict[str, Any]:
             f"{folder} is no whole bundle: it has no {BUNDLE}, the last file of the archive",
             "unpack the archive again (tar xf); if tar complains, copy the archive again first",
         ) from None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise Refused(f"{file} cannot be read: {error!r}", "unpack the archive again") from error
     if not known:
         raise Refused(
             f"{file} is of format {bundle['format']!r}, this script reads {FORMAT}",
             "use the scripts of the same archive",
         )
+    if wrong := _unsound(bundle):
+        raise Refused(
+            f"{file} is not one that hoban wrote: {wrong}; nothing was written",
+            "take the archive from where it was made",
+        )
     return bundle
+
+
+def _unsound(bundle: dict[str, Any]) -> str:
+    """Say what no bundle of ours has: names that lead out of it, values of another kind."""
+    for key in ("bundle", "run_key"):
+        if not _is_plain(bundle.get(key)) or "/" in bundle[key]:
+            return f"{key} {bundle.get(key)!r}"
+    if bundle.get("since") is not None and not _is_plain(bundle["since"]):
+        return f"since {bundle['since']!r}"
+    for name, facts in bundle["files"].items():
+        if not _is_plain(name):
+            return f"a file {name[:200]!r}"
+        whole = isinstance(facts, dict) and all(
+            type(facts.get(key)) is int and facts[key] >= 0 for key in ("bytes", "mtime_ns")
+        )
+        if not whole or not re.fullmatch("[0-9a-f]{64}", str(facts.get("sha256"))):
+            return f"what it says of {name}"
+    return ""
+
+
+def _is_plain(name: Any) -> bool:
+    """Whether a name stays below the folder that it is put into, and is harmless to print."""
+    if not isinstance(name, str) or not name.isprintable() or "\\" in name:
+        return False
+    return bool(name) and all(part not in ("", ".", "..") for part in name.split("/"))
 
 
 def bundle_text(bundle: dict[str, Any]) -> str:

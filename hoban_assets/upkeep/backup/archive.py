@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any, BinaryIO, Protocol
 
 from hoban_assets.errors import HobanError
+from hoban_assets.upkeep.backup.manifest import must_be_sound, read_manifest
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -149,7 +150,7 @@ def read_archive(archive: Path, sink: Sink | None, progress: Progress) -> dict[s
             for info in tar:
                 tar.members = []  # type: ignore[attr-defined]  # else it keeps one object a file
                 if info.name == MANIFEST:
-                    manifest = json.loads(_content(tar, info).read())
+                    manifest = read_manifest(_content(tar, info))
                     continue
                 found[info.name] = _take(tar, info, sink, progress)
     except (tarfile.TarError, EOFError, ValueError) as error:
@@ -162,10 +163,14 @@ def read_archive(archive: Path, sink: Sink | None, progress: Progress) -> dict[s
         raise HobanError(f"{archive} is a folder", "name the file of a backup") from error
     if manifest is None:
         raise _torn(archive, "its end is missing", found)
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+    if manifest["format"] != FORMAT:
         raise HobanError(
             f"{archive} is no backup that this code knows", "update the checkout, and try again"
         )
+    try:
+        must_be_sound(manifest)
+    except ValueError as error:
+        raise _torn(archive, str(error), found) from error
     if wrong := sorted(_differing(manifest["files"], found)):
         raise HobanError(
             f"{archive} is damaged: {len(wrong):,} of its files are not what was backed up, "

@@ -23,6 +23,7 @@ from hoban_assets.upkeep.backup import dagster_storage as dagster
 from hoban_assets.upkeep.backup.archive import read_archive
 from hoban_assets.upkeep.backup.contents import CATALOG
 from hoban_assets.upkeep.backup.making import Backup, MegaBytes, described
+from hoban_assets.upkeep.backup.manifest import settings_in
 
 STAGING = ".restoring"
 ENVIRONMENT = "restored.env"
@@ -126,7 +127,7 @@ class _Unpacked:
     def done(self, name: str, info: tarfile.TarInfo) -> None:
         time = round(float(info.mtime) * 1e9)
         os.utime(self._folder / name, ns=(time, time))
-        (self._folder / name).chmod(info.mode | 0o600)
+        (self._folder / name).chmod(info.mode & 0o777 | 0o600)
 
     def finish(self) -> None:
         """See it onto the disk before it is called restored."""
@@ -175,13 +176,18 @@ def _moved(path: str, old: str, new: str, staging: Path) -> str:
 
 
 def _environment(manifest: Mapping[str, Any], folder: Path, env: Mapping[str, str]) -> str:
-    """Lines that set the settings of the backup; places of this machine as they are here."""
+    """Lines that set the settings of the backup; places of this machine as they are here.
+
+    A shell sources them, so they hold names of settings and quoted values only.
+    """
     old = manifest["data_root"].rstrip("/")
     chosen = {
         name: f"{folder}{value[len(old) :]}" if f"{value}/".startswith(f"{old}/") else value
-        for name, value in manifest["environment"].items()
+        for name, value in settings_in(manifest).items()
     }
     chosen["HOBAN_RAW_ROOT"] = env.get("HOBAN_RAW_ROOT") or manifest["raw_root"]
+    if "HOBAN_RAY_PYTHON" in env:
+        chosen["HOBAN_RAY_PYTHON"] = env["HOBAN_RAY_PYTHON"]
     chosen["HOBAN_FASTDUP_PYTHON"] = str(Settings.from_env(env).fastdup_python)
     chosen["HOBAN_DATA_ROOT"] = str(folder)
     chosen["DAGSTER_MODULE_NAME"] = "hoban_assets.definitions"
