@@ -33,6 +33,7 @@ COMMANDS = (
     "status",
     "summary",
     "unlock",
+    "why",
 )
 """Every command of `hoban`."""
 HOBAN = Path(sys.executable).parent / "hoban"
@@ -73,7 +74,11 @@ def test_every_argument_is_explained():
 
 
 def test_there_is_no_command_that_this_list_forgets():
-    names = {c.name or c.callback.__name__.replace("_", "-") for c in app.registered_commands}
+    names = {
+        c.name or c.callback.__name__.replace("_", "-")
+        for c in app.registered_commands
+        if not c.hidden
+    }
     assert names == set(COMMANDS)
 
 
