@@ -4,7 +4,13 @@ import dagster as dg
 import pytest
 from road import Road
 
-STAGE_CHECKS = ["boxes_inside_image", "conservation", "folders_declared", "no_unknown_class"]
+STAGE_CHECKS = [
+    "boxes_inside_image",
+    "conservation",
+    "files_read",
+    "folders_declared",
+    "no_unknown_class",
+]
 DATASET_CHECKS = [
     "boxes_inside_image",
     "conservation",
@@ -31,7 +37,14 @@ SNAPSHOT = {
         ("data_quality", "dataset_status", "journal", "model_comparison"), ("reports", [])
     ),
 }
-WARN_ONLY = {"val_share", "quotas_reached", "folders_declared", "map50", "no_regression"}
+WARN_ONLY = {
+    "val_share",
+    "quotas_reached",
+    "files_read",
+    "folders_declared",
+    "map50",
+    "no_regression",
+}
 
 
 @pytest.fixture(scope="module")

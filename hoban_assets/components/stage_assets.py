@@ -37,7 +37,13 @@ from hoban_assets.pipeline.stage import (
 from hoban_assets.settings import Settings
 
 CODE_VERSION = code_version_of(*STAGE_PARTS)
-CHECKS = ("conservation", "boxes_inside_image", "no_unknown_class", "folders_declared")
+CHECKS = (
+    "conservation",
+    "boxes_inside_image",
+    "no_unknown_class",
+    "files_read",
+    "folders_declared",
+)
 DEDUPE_CHECK = ("dedupe_certificate",)
 
 
@@ -106,6 +112,7 @@ def stage_checks(
         checks.conservation(ledger, say),
         checks.boxes_inside_image(built.samples, say),
         checks.no_unknown_class(built.samples, say),
+        checks.files_read(built.unread, say),
         checks.folders_declared(unread, say),
     ]
     return (

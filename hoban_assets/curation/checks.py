@@ -23,6 +23,8 @@ DESCRIPTIONS = {
     "conservation": "Images and boxes: in = kept + dropped, in every step.",
     "boxes_inside_image": "Every box lies inside its image and has an area.",
     "no_unknown_class": "Every box has one of the four classes.",
+    "files_read": "Every image and label file below the sources is read, or declared as read "
+    "elsewhere (warning).",
     "folders_declared": "No folder beside the sources was left unread unseen (warning).",
     "dedupe_certificate": "No two kept images are near-duplicates; each removed one has a witness.",
     "no_leak_between_splits": "No clip, photograph or near-duplicate is in train and in val.",
@@ -34,7 +36,9 @@ DESCRIPTIONS = {
 }
 """What each check of the graph promises."""
 
-WARNINGS = frozenset({"val_share", "quotas_reached", "folders_declared", "map50", "no_regression"})
+WARNINGS = frozenset(
+    {"val_share", "quotas_reached", "files_read", "folders_declared", "map50", "no_regression"}
+)
 """Checks that warn. Every other one that fails stops the build before anything is published."""
 
 
@@ -246,3 +250,26 @@ def folders_declared(unread: list[str], say: Say = plain) -> Check:
         text = say("not read, as no source declares them: {folders}", folders=", ".join(unread))
     numbers = {"undeclared": float(len(unread))}
     return Check("folders_declared", not unread, text, numbers=numbers)
+
+
+def files_read(unread: Mapping[str, Mapping[str, int]], say: Say = plain) -> Check:
+    """Return a warning with how many files of each source its reader passes over.
+
+    `unread`: source -> kind ('images', 'labels', 'archives') -> files. The decisions of rule
+    'not_read' name them.
+    """
+    told = [
+        say(
+            "{source}: {images} images, {labels} label files, {archives} archives",
+            source=source,
+            **{kind: f"{counts.get(kind, 0):,}" for kind in ("images", "labels", "archives")},
+        )
+        for source, counts in unread.items()
+        if any(counts.values())
+    ]
+    text = say("not read: {list}", list="; ".join(told)) if told else say("every file is read")
+    numbers = {
+        kind: sum(counts.get(kind, 0) for counts in unread.values())
+        for kind in ("images", "labels", "archives")
+    }
+    return Check("files_read", not told, text, numbers=numbers)

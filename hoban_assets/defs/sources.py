@@ -9,7 +9,7 @@ HELMET_CLASSES = {"07": "person_with_helmet", "08": "person_without_helmet"}
 
 HELMET_60K = RawSource("helmet_60k", "helmet_60k/helmet_60k", "aihub", HELMET_CLASSES)
 HELMET_30K = RawSource("helmet_30k", "helmet_30k", "aihub", HELMET_CLASSES)
-HELMET_21K = RawSource("helmet_21k", "helmet_21k", "aihub", HELMET_CLASSES)
+HELMET_21K = RawSource("helmet_21k", "helmet_21k", "aihub", HELMET_CLASSES, nested=("background",))
 WIDER_PERSON = RawSource(
     "wider_person",
     "WiderPerson",

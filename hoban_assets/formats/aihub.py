@@ -31,6 +31,8 @@ _PAIR = re.compile(r"\D*\d+(?:\.\d+)?[^\d.]+\d+(?:\.\d+)?\D*")
 class AiHubReader(Listed):
     """Reads AI Hub exports. Classes of the source are two-digit codes; "7" and 7 are "07"."""
 
+    reads = "images/ beside labels/ with one JSON an image"
+
     @paused_collector()
     def __init__(self, source: RawSource, raw_root: Path) -> None:
         """List the images.
@@ -50,7 +52,7 @@ class AiHubReader(Listed):
     @paused_collector()
     def read(self, image_ids: Collection[str] | None = None) -> Read:
         """Read the labels of these images, or of all."""
-        found = Collector(self.source, self.tree)
+        found = self._collector()
         self._outlines: dict[int, list[float]] = {}
         self._classes = {normal_code(code): index for code, index in self.source.ids.items()}
         for path in self._chosen(image_ids):

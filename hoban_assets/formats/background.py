@@ -12,11 +12,11 @@ from collections.abc import Collection
 from pathlib import Path
 
 from hoban_assets.formats.collect import Collector
+from hoban_assets.formats.decoding import text_lines
 from hoban_assets.formats.folders import join, labels_of, parse_json, scan, stem
 from hoban_assets.formats.listed import Listed
 from hoban_assets.formats.pairs import labels_beside
 from hoban_assets.formats.source import RawSource, Read
-from hoban_assets.formats.yolo import text_lines
 
 _SUFFIXES = ("txt", "json")
 
@@ -58,7 +58,7 @@ class BackgroundReader(Listed):
 
     def read(self, image_ids: Collection[str] | None = None) -> Read:
         """Read these images, or all, without boxes."""
-        found = Collector(self.source, self.tree)
+        found = self._collector()
         for path in self._chosen(image_ids):
             labels = self._labels.get(path, [])
             if path in self.tree.outside_files:

@@ -31,8 +31,10 @@ from hoban_assets.formats.coco_refusals import (
     refuse_unclear,
 )
 from hoban_assets.formats.collect import Collector
-from hoban_assets.formats.folders import join, parse_json, paused_collector, read_bytes, stem
+from hoban_assets.formats.decoding import read_json
+from hoban_assets.formats.folders import join, paused_collector, stem
 from hoban_assets.formats.listed import Listed
+from hoban_assets.formats.naming import looks_like
 from hoban_assets.formats.source import RawSource, Read
 
 KEYS = ("images", "annotations", "categories")
@@ -41,6 +43,8 @@ OTHER_TASKS = ("captions", "keypoints", "stuff", "panoptic")
 
 class CocoReader(Listed):
     """Reads COCO detection labels. Classes of the source are category names."""
+
+    reads = "instances_*.json, or the JSON in annotations/"
 
     @paused_collector()
     def __init__(self, source: RawSource, raw_root: Path) -> None:
@@ -68,12 +72,13 @@ class CocoReader(Listed):
             )
         self.label_files = [file.file for file in self._files]
         self._images.compare_files(self._files)
+        self.other_files = list(self._of_other_tasks())
         self._refuse_unknown_classes()
 
     @paused_collector()
     def read(self, image_ids: Collection[str] | None = None) -> Read:
         """Take the labels of these images, or of all. No label file is opened again."""
-        found = Collector(self.source, self.tree)
+        found = self._collector()
         kept = np.full(len(self.paths) + 1, -1)  # one more: -1, an annotation of no image
         rows_of = np.zeros(len(self.paths), np.int64)
         for file in self._files:
@@ -184,11 +189,20 @@ class CocoReader(Listed):
         instances = [f for f in near if f.rpartition("/")[2].startswith("instances_")]
         return instances or near or files
 
+    def _of_other_tasks(self) -> Iterator[str]:
+        """JSON files of COCO that hold captions and the like: no boxes are lost with them."""
+        for folder, names in self.tree.folders.items():
+            for name in names:
+                if any(name.lower().startswith((task, f"person_{task}")) for task in OTHER_TASKS):
+                    yield join(folder, name)
+
     def _open(self, file: str) -> None:
         if file in self.tree.outside_files:
             self._problems.append(Problem(file, "path_outside", "drop", file, None, "link"))
             return
-        document = _load(self.tree.absolute(file))
+        document, encoding = _load(self.tree.absolute(file))
+        if encoding is not None:
+            self.encodings[file] = encoding
         is_coco = isinstance(document, dict) and all(
             isinstance(document.get(key), list) for key in KEYS
         )
@@ -237,13 +251,15 @@ class CocoReader(Listed):
             raise HobanError(
                 f"source {self.source.name}: no category {', '.join(map(repr, unknown))} in "
                 f"{', '.join(self.tree.absolute(f.file) for f in self._files)}",
-                f"take the names from those there are: {', '.join(map(repr, sorted(names)))}",
+                f"take the names from those there are: {', '.join(map(repr, sorted(names)))}"
+                f"{looks_like(unknown, names)}",
             )
 
 
-def _load(path: str) -> object:
+def _load(path: str) -> tuple[object, str | None]:
+    """The document, and its encoding where that is not UTF-8."""
     try:
-        return parse_json(read_bytes(path))
+        return read_json(path)
     except (OSError, ValueError) as error:
         raise HobanError(
             f"{path} cannot be parsed: {error}",

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hoban_assets.formats.naming import nfc
 from hoban_assets.formats.numbers import number
 from hoban_assets.formats.outlines import contradictions
 
@@ -94,7 +95,7 @@ def read_categories(categories: list[Any]) -> Categories:
     by_key: dict[object, list[str]] = {}
     for category in categories:
         if isinstance(category, dict) and category.get("name") not in (None, ""):
-            key, name = key_of(category.get("id")), str(category["name"])
+            key, name = key_of(category.get("id")), nfc(str(category["name"]))
             if key is not None and name not in by_key.setdefault(key, []):
                 by_key[key].append(name)
     joined = {key: " | ".join(names) for key, names in by_key.items()}
@@ -108,7 +109,7 @@ def read_categories(categories: list[Any]) -> Categories:
 def supercategories(categories: list[Any]) -> dict[str, str]:
     """Name of each category to the name of what it is a kind of, '' where there is none."""
     return {
-        str(category["name"]): str(category.get("supercategory") or "")
+        nfc(str(category["name"])): str(category.get("supercategory") or "")
         for category in categories
         if isinstance(category, dict) and category.get("name") not in (None, "")
     }

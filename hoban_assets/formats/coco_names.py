@@ -14,6 +14,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from hoban_assets.formats.folders import join, path_below
+from hoban_assets.formats.naming import nfc
 
 _UPLOAD = re.compile(r"[0-9a-f]{8}-(?=.)")
 _PARTS = re.compile(r"(train|val|test)(?:ing|id|idation)?[_-]?\d*", re.IGNORECASE)
@@ -40,6 +41,15 @@ class ImageFinder:
             name = path.rpartition("/")[2]
             self._by_name.setdefault(name, []).append(path)
             self._by_lower.setdefault(name.lower(), []).append(path)
+        by_composed: dict[str, list[str]] = {}
+        for path in paths:
+            if not path.isascii():
+                by_composed.setdefault(nfc(path), []).append(path)
+        self._listed = {name: found[0] for name, found in by_composed.items() if len(found) == 1}
+        self._composed = self
+        if any(name != path for name, path in self._listed.items()):
+            plain = (path for path in paths if path.isascii())
+            self._composed = ImageFinder([*plain, *self._listed])
 
     def find(self, name: object, hint: str, folder: str) -> Found:
         """Find the image that a JSON calls `name`.
@@ -53,6 +63,16 @@ class ImageFinder:
             The image. Where several folders hold the name and none is pointed to, it is not read:
             the labels might belong to the other one.
         """
+        found = self.find_as_spelled(name, hint, folder)
+        if found.path is None and isinstance(name, str) and not name.isascii():
+            # The same letters put together otherwise, where just one file has them.
+            other = self._composed.find_as_spelled(nfc(name), nfc(hint), nfc(folder))
+            if other.path is not None:
+                return other._replace(path=self._listed.get(other.path, other.path))
+        return found
+
+    def find_as_spelled(self, name: object, hint: str, folder: str) -> Found:
+        """As `find`, where composed and decomposed letters are different ones."""
         if type(name) is str and len(listed := self._by_name.get(name, [])) == 1:
             return Found(listed[0])  # the name of exactly one listed file, as nearly always
         if not isinstance(name, str) or not name.strip() or "\0" in name:

@@ -12,7 +12,8 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from hoban_assets.formats.folders import Tree, header_size, read_bytes
+from hoban_assets.formats.decoding import foreign_encoding, read_bytes
+from hoban_assets.formats.folders import Tree, header_size
 from hoban_assets.formats.frames import exceeds, reach
 from hoban_assets.formats.numbers import as_numbers
 from hoban_assets.formats.rows import Encoding, RowLists, corners_of, judge
@@ -107,9 +108,13 @@ class Collector:
             self.drop_image(path, "path_outside", label, "link out of the source")
         else:
             try:
-                return read_bytes(f"{self.tree.root}/{label}")
+                data = read_bytes(f"{self.tree.root}/{label}")
             except OSError as error:
                 self.drop_image(path, "label_unparseable", label, error.strerror)
+                return None
+            if (encoding := foreign_encoding(data)) is not None:
+                self.decide(path, "not_utf8", "repair", label, value=f"read as {encoding}")
+            return data
         return None
 
     def size_from_header(

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hoban_assets.errors import HobanError
+from hoban_assets.formats.class_names import name_files
 from hoban_assets.formats.coco import KEYS, OTHER_TASKS
 from hoban_assets.formats.folders import Tree, join, labels_of, parse_json, read_bytes, scan, stem
+from hoban_assets.formats.naming import is_label_folder, is_part, part_of, suffix_of
 from hoban_assets.formats.pairs import image_folders, labels_beside
-from hoban_assets.formats.yolo import PARTS
 
-SPLIT_NAMES = frozenset({"train", "training", "valid", "validation", "val", "test"})
 LOOKED_FOR: Mapping[str, str] = {
     "aihub": "folders images/ and labels/ side by side, one JSON an image",
     "coco": "a JSON with images, annotations and categories, in the folder or in annotations/",
@@ -167,16 +167,17 @@ def _widerperson(tree: Tree) -> _Found | None:
 
 
 def _yolo(tree: Tree) -> _Found | None:
-    folders = [f for f in _image_folders(tree) if f.rpartition("/")[0].lower() in PARTS]
+    folders = [f for f in _image_folders(tree) if is_part(f.rpartition("/")[0])]
     parts = [folder.rpartition("/")[0] or "." for folder in folders]
     has_text = any(True for f in folders for _ in _label_names(tree, f, "txt"))
     has_json = any(True for f in folders for _ in _label_names(tree, f, "json"))
-    has_yaml = "data.yaml" in tree.folders[""]
+    names = next(iter(name_files(tree.folders)), None)
+    has_yaml = names is not None and suffix_of(names) in {"yaml", "yml"}
     if not folders or has_json or not (has_text or has_yaml):
         return None
-    facts: dict[str, object] = {"parts": ", ".join(parts)}
+    facts: dict[str, object] = {"parts": ", ".join(parts), "names": names}
     if has_yaml:
-        return "data.yaml, and images/ with labels/*.txt in: {parts}", facts
+        return "{names}, and images/ with labels/*.txt in: {parts}", facts
     return "images/ with labels/*.txt in: {parts} (no data.yaml)", facts
 
 
@@ -203,14 +204,14 @@ def _aihub(tree: Tree) -> _Found | None:
 def _depth(image_folder: str, own: str) -> int:
     """Folders above a folder 'images', without parts of a split and repetitions of the source."""
     above = image_folder.lower().split("/")[:-1]
-    return sum(name not in SPLIT_NAMES and name != own for name in above)
+    return sum(part_of(name) is None and name != own for name in above)
 
 
 def _coco(tree: Tree) -> _Found | None:
     if next(tree.images(), None) is None:
         return None
     for folder in tree.folders:
-        if "/" in folder or folder.lower() not in {"", "annotations", *SPLIT_NAMES}:
+        if "/" in folder or not (is_part(folder) or is_label_folder(folder)):
             continue
         for name in labels_of(tree.folders[folder], "json").values():
             if any(task in name.lower() for task in OTHER_TASKS):

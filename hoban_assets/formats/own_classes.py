@@ -18,12 +18,15 @@ import yaml
 from hoban_assets.errors import HobanError
 from hoban_assets.formats import READERS
 from hoban_assets.formats.aihub import normal_code
+from hoban_assets.formats.class_names import ClassNames, read_class_names
 from hoban_assets.formats.coco import CocoReader
-from hoban_assets.formats.folders import parse_json, paused_collector, read_bytes
+from hoban_assets.formats.decoding import UTF8, decode, parse_json, read_bytes, text_lines
+from hoban_assets.formats.folders import paused_collector
 from hoban_assets.formats.listed import Listed
+from hoban_assets.formats.naming import part_of
 from hoban_assets.formats.source import RawSource, Reader
 from hoban_assets.formats.widerperson import WiderPersonReader
-from hoban_assets.formats.yolo import YoloReader, read_names, text_lines
+from hoban_assets.formats.yolo import YoloReader
 
 Progress = Callable[[int, int], None]
 
@@ -36,8 +39,7 @@ WIDERPERSON_CLASSES = {
 }
 AIHUB_TEXTS = ("middle classification", "category")
 _MOST_TEXTS = 3  # of one code, the most frequent ones
-_SPLITS = {"training": "train", "validation": "valid", "val": "valid"}
-SPLIT = re.compile(r"(training|train|validation|valid|val|test)(?:[_-]?\d{4})?", re.IGNORECASE)
+_INDEX = re.compile(r"\d{1,6}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -138,16 +140,17 @@ def _yolo(
     """Open a YOLO folder; where it has no names, the class numbers of its rows are the names."""
     reader = YoloReader(source, raw_root, names={})
     root = Path(reader.tree.root)
-    if "data.yaml" in reader.tree.folders[""]:
-        _note_data_yaml(root / "data.yaml", notes)
-    elif (root.parent / "data.yaml").is_file() and SPLIT.fullmatch(root.name):
+    files = reader.readable_name_files()
+    if not files and part_of(root.name) and (root.parent / "data.yaml").is_file():
         remedy = "Inspect the folder above to see all parts of the source."
         notes.append(Note("Class names are from the data.yaml above this folder.", remedy))
-        root = root.parent
+        root, files = root.parent, ["data.yaml"]
     try:
-        reader.names = read_names(
-            str(root), ["data.yaml"] if (root / "data.yaml").is_file() else []
-        )
+        found = read_class_names(str(root), files)
+        _note_names(root, found, notes)
+        reader.names_file, reader.names = found.file, found.names
+        if found.encoding != UTF8:
+            reader.encodings[found.file] = found.encoding
     except HobanError as error:
         text = "Classes are shown by number: {problem}."
         remedy = "Recipes need their names: {way_out}."
@@ -157,29 +160,37 @@ def _yolo(
             int(index)
             for data in _label_bytes(reader, progress)
             for line in text_lines(data) or ()
-            if (index := line.partition(" ")[0]).isdecimal()
+            if _INDEX.fullmatch(index := line.partition(" ")[0])
         }
         reader.names = {index: str(index) for index in sorted(indices)}
     return reader
 
 
-def _note_data_yaml(file: Path, notes: list[Note]) -> None:
+def _note_names(root: Path, found: ClassNames, notes: list[Note]) -> None:
+    """What is odd about the file of the names."""
+    if found.file != "data.yaml":
+        text = "Class names are from {file}."
+        notes.append(Note(text, "Compare them with the labels.", {"file": found.file}))
+    if found.are_numbers:
+        text = "{file} says how many classes there are (nc), not what they are called."
+        notes.append(Note(text, "Add their names to it.", {"file": found.file}))
     try:
-        document = yaml.safe_load(file.read_bytes())
-    except (OSError, ValueError, yaml.YAMLError):
-        return  # read_names says it
+        decoded = decode(read_bytes(str(root / found.file)))
+        document = yaml.safe_load(decoded.text) if decoded else None
+    except (OSError, ValueError, RecursionError, yaml.YAMLError):
+        return  # its names were found nevertheless
     if not isinstance(document, dict):
         return
-    names, stated = document.get("names"), document.get("nc")
-    if isinstance(names, list | dict) and stated is not None and stated != len(names):
-        facts: dict[str, object] = {"stated": stated, "count": len(names)}
+    stated = document.get("nc")
+    if stated is not None and stated != len(found.names):
+        facts: dict[str, object] = {"stated": stated, "count": len(found.names)}
         text = "data.yaml states {stated} classes (nc) and names {count}."
         notes.append(Note(text, "Find out which is right before you use a class by name.", facts))
     train, val = document.get("train"), document.get("val")
-    if train is not None and train == val:
+    if isinstance(train, str) and train == val:
         text = "data.yaml validates on what it trains on: {path}."
         remedy = "Trust no result that was measured with it. The readers do not use these paths."
-        notes.append(Note(text, remedy, {"path": str(train)}))
+        notes.append(Note(text, remedy, {"path": train}))
 
 
 def _label_bytes(listed: Listed, progress: Progress | None) -> Iterator[bytes]:
@@ -202,18 +213,15 @@ def own_splits(listed: Listed, paths: Iterable[str]) -> list[tuple[str, ...]]:
     WiderPerson has lists; elsewhere the folders tell: train, training, val2017 ...
     """
     if isinstance(listed, WiderPersonReader):
-        return [tuple(_canonical(name) for name in listed.lists.get(path, ())) for path in paths]
+        return [
+            tuple(part_of(name) or name for name in listed.lists.get(path, ())) for path in paths
+        ]
     by_folder: dict[str, tuple[str, ...]] = {}
     out = []
     for path in paths:
         folder = path.rpartition("/")[0]
         if folder not in by_folder:
-            named = (SPLIT.fullmatch(part) for part in folder.split("/"))
-            found = next((_canonical(match[1]) for match in named if match), None)
+            found = next(filter(None, map(part_of, folder.split("/"))), None)
             by_folder[folder] = (found,) if found else ()
         out.append(by_folder[folder])
     return out
-
-
-def _canonical(name: str) -> str:
-    return _SPLITS.get(name.lower(), name.lower())

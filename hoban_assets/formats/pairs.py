@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 
 from hoban_assets.formats.folders import Tree, images_of, join, labels_of, stem
+from hoban_assets.formats.naming import nfc
 
 
 def image_folders(tree: Tree, *, need_labels: bool) -> list[str]:
@@ -50,11 +52,34 @@ def pair(
             label_folder = None if labels_top is None else labels_top + rest
             names = tree.folders.get(label_folder, []) if label_folder is not None else []
             labels = labels_of(names, suffix)
-            used = set()
-            for image in images_of(top + rest, tree.folders.get(top + rest, [])):
-                key = stem(image.rpartition("/")[2])
-                label = labels.get(key)
-                used.add(key)
-                pairs[image] = None if label is None else f"{label_folder}/{label}"
+            images = list(images_of(top + rest, tree.folders.get(top + rest, [])))
+            stems = [stem(image.rpartition("/")[2]) for image in images]
+            found = match(stems, labels)
+            used = set(found)
+            for image, key in zip(images, found, strict=True):
+                pairs[image] = None if key is None else f"{label_folder}/{labels[key]}"
             orphans += [f"{label_folder}/{name}" for key, name in labels.items() if key not in used]
     return dict(sorted(pairs.items())), sorted(orphans)
+
+
+def match(stems: Sequence[str], labels: Collection[str]) -> list[str | None]:
+    """The label stem of each image stem: the same one, else the one of the same composed form.
+
+    Where two images or two labels have one composed form and none is spelled alike, there is no
+    label: it might be the other one's.
+    """
+    exact = [key if key in labels else None for key in stems]
+    taken = {key for key in exact if key is not None}
+    free: dict[str, list[str]] = {}
+    for label in labels:
+        if not label.isascii() and label not in taken:
+            free.setdefault(nfc(label), []).append(label)
+    if not free:
+        return exact
+    wanting = Counter(nfc(key) for key, found in zip(stems, exact, strict=True) if found is None)
+
+    def second(key: str) -> str | None:
+        choice = free.get(nfc(key), [])
+        return choice[0] if len(choice) == 1 and wanting[nfc(key)] == 1 else None
+
+    return [found or second(key) for key, found in zip(stems, exact, strict=True)]

@@ -9,6 +9,8 @@ from typing import ClassVar, Protocol
 
 from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.errors import HobanError
+from hoban_assets.formats.naming import nfc
+from hoban_assets.formats.unread import Unread
 from hoban_assets.samples import Samples
 
 
@@ -33,6 +35,8 @@ class RawSource:
     """A stage is made without this source where its folder is not there."""
     labels_elsewhere: tuple[str, ...] = ()
     """For backgrounds: folders below the raw root whose label files may name the same images."""
+    nested: tuple[str, ...] = ()
+    """Folders below it that are sources of their own: what this one leaves in them is read."""
     taxonomy: tuple[str, ...] = CLASS_NAMES
     """Classes that `classes` maps to, in the order of their ids. Datasets have `CLASS_NAMES`; to
     inspect a source it is the source's own classes, each mapped to itself."""
@@ -41,7 +45,8 @@ class RawSource:
     """Fields that decide no row: whether an absent folder is an error. All others decide."""
 
     def __post_init__(self) -> None:
-        """Refuse a class that does not exist."""
+        """Refuse a class that does not exist; own classes are compared in composed form (NFC)."""
+        object.__setattr__(self, "classes", {nfc(own): to for own, to in self.classes.items()})
         unknown = {*self.classes.values(), *(self.labelled_classes or ())} - set(self.taxonomy)
         if unknown:
             raise ValueError(f"source {self.name}: unknown classes {sorted(unknown)}")
@@ -100,6 +105,11 @@ class Reader(Protocol):
     source: RawSource
     progress: Callable[[int, int], None] | None
     """Called with (images done, images to read) now and then."""
+
+    @property
+    def unread(self) -> tuple[Unread, ...]:
+        """Images and labels below the source that it passes over."""
+        ...
 
     def image_ids(self) -> list[str]:
         """Ids of every image file of the source, sorted."""

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from hoban_assets.errors import HobanError
 from hoban_assets.formats.collect import Collector
+from hoban_assets.formats.decoding import text_lines
 from hoban_assets.formats.folders import images_of, path_below, read_bytes, stem
 from hoban_assets.formats.listed import Listed
 from hoban_assets.formats.numbers import number
 from hoban_assets.formats.source import RawSource, Read
-from hoban_assets.formats.yolo import text_lines
 
 _LISTS = ("train.txt", "val.txt")
 _REGIONS = {"4": "ignore_region", "5": "crowd"}
@@ -29,6 +29,8 @@ _ROW = 5  # class and four corners
 class WiderPersonReader(Listed):
     """Reads WiderPerson. Classes of the source are "1", "2" and "3"."""
 
+    reads = "what train.txt and val.txt name"
+
     def __init__(self, source: RawSource, raw_root: Path) -> None:
         """List the images that train.txt and val.txt name.
 
@@ -37,6 +39,7 @@ class WiderPersonReader(Listed):
         """
         super().__init__(source, raw_root)
         top = self.tree.folders[""]
+        self.other_files = [name for name in (*_LISTS, "test.txt") if name in top]
         if not set(_LISTS) & set(top):
             raise HobanError(
                 f"source {source.name}: neither train.txt nor val.txt in {self.tree.root}",
@@ -77,7 +80,7 @@ class WiderPersonReader(Listed):
 
     def read(self, image_ids: Collection[str] | None = None) -> Read:
         """Read the labels of these images, or of all."""
-        found = Collector(self.source, self.tree)
+        found = self._collector()
         self._class_ids = self.source.ids
         if "person" in self.source.taxonomy:
             person = self.source.taxonomy.index("person")

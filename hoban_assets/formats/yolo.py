@@ -1,7 +1,8 @@
 """YOLO folders: data.yaml, and images/ beside labels/ for each part of the source.
 
 Only the names are taken from data.yaml. Its paths are those of the machine that wrote it: what
-is read are the folders train, valid, val and test, or images/ and labels/ themselves.
+is read are images/ and labels/ in the folder itself, and in each folder whose name says a part
+of a split in English or Korean (`naming.part_of`).
 """
 
 from __future__ import annotations
@@ -10,19 +11,17 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-import yaml
-
 from hoban_assets.errors import HobanError
+from hoban_assets.formats.class_names import name_files, read_class_names, read_keypoints
 from hoban_assets.formats.collect import Collector
-from hoban_assets.formats.folders import read_bytes
+from hoban_assets.formats.decoding import UTF8, read_bytes, text_lines
 from hoban_assets.formats.listed import Listed
+from hoban_assets.formats.naming import is_part, looks_like
 from hoban_assets.formats.pairs import image_folders, pair
 from hoban_assets.formats.shared_labels import shared_labels
 from hoban_assets.formats.shifted import LEAST_STRANGE, counts_from_elsewhere
 from hoban_assets.formats.source import RawSource, Read
 from hoban_assets.formats.yolo_rows import parse_row
-
-PARTS = frozenset({"", "train", "valid", "val", "test"})
 
 
 class YoloReader(Listed):
@@ -30,6 +29,8 @@ class YoloReader(Listed):
 
     Width and height of the images are 0 (not known): boxes are shares of the image already.
     """
+
+    reads = "images/ beside labels/ in the folder itself or in train, valid, test"
 
     def __init__(
         self, source: RawSource, raw_root: Path, names: Mapping[int, str] | None = None
@@ -49,18 +50,29 @@ class YoloReader(Listed):
         folders = [
             folder
             for folder in image_folders(self.tree, need_labels=False)
-            if folder.rpartition("/")[0].lower() in PARTS
+            if is_part(folder.rpartition("/")[0])
         ]
         self._pairs, self._orphans = pair(self.tree, folders, "txt")
         self.paths = list(self._pairs)
+        files = self.readable_name_files()
+        self.other_files = files
+        self._orphans = [path for path in self._orphans if path not in files]
         self.label_files = [*filter(None, self._pairs.values()), *self._orphans]
         self._shared = shared_labels(self.tree, self._pairs)
         self._refuse_empty("train/, valid/ or test/ with images/ and labels/ in them")
+        self.names_file = "data.yaml"
         if names is None:
-            names = read_names(self.tree.root, self.tree.folders[""])
+            found = read_class_names(self.tree.root, files)
+            self.names_file, names = found.file, found.names
+            if found.encoding != UTF8:
+                self.encodings[found.file] = found.encoding
         self.names = names
-        self._keypoints = read_keypoints(self.tree.root, self.tree.folders[""])
+        self._keypoints = read_keypoints(self.tree.root, files)
         self._refuse_unknown_classes()
+
+    def readable_name_files(self) -> list[str]:
+        """Files below the source that may hold class names; links out of it are none."""
+        return [f for f in name_files(self.tree.folders) if f not in self.tree.outside_files]
 
     def read(self, image_ids: Collection[str] | None = None) -> Read:
         """Read the labels of these images, or of all.
@@ -68,7 +80,7 @@ class YoloReader(Listed):
         Raises:
             HobanError: the rows count classes from another number than the list of names does.
         """
-        found = Collector(self.source, self.tree)
+        found = self._collector()
         self._strange = 0
         ids = self.source.ids
         self._ids = {index: ids.get(name) for index, name in self.names.items()}
@@ -82,7 +94,7 @@ class YoloReader(Listed):
                 continue
             lines = text_lines(data)
             if lines is None:
-                found.drop_image(path, "label_unparseable", label, "no UTF-8 text")
+                found.drop_image(path, "label_unparseable", label, "neither UTF-8 nor cp949 text")
                 continue
             position = found.keep(path, label, (0, 0))
             self._read_rows(found, path, label, lines, position)
@@ -147,68 +159,9 @@ class YoloReader(Listed):
         unknown = sorted(set(self.source.classes) - set(self.names.values()))
         if unknown:
             raise HobanError(
-                f"source {self.source.name}: {self.tree.root}/data.yaml has no class "
+                f"source {self.source.name}: {self.tree.root}/{self.names_file} has no class "
                 f"{', '.join(map(repr, unknown))}",
                 f"take the names from those there are: "
-                f"{', '.join(map(repr, self.names.values())) or 'none'}",
+                f"{', '.join(map(repr, self.names.values())) or 'none'}"
+                f"{looks_like(unknown, self.names.values())}",
             )
-
-
-def read_names(root: str, files: list[str]) -> dict[int, str]:
-    """Class index to name, from the data.yaml of a source.
-
-    Raises:
-        HobanError: there is none, it is no YAML, or it has no names.
-    """
-    path = f"{root}/data.yaml"
-    way_out = "put a file there with the line  names: [first class, second class]"
-    if "data.yaml" not in files:
-        raise HobanError(f"{path} does not exist", way_out)
-    try:
-        # BaseLoader makes text of every scalar: a class named 'no' or '10' stays what it is.
-        document = yaml.load(read_bytes(path), yaml.BaseLoader)  # noqa: S506
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise HobanError(
-            f"{path} cannot be read: {' '.join(str(error).split())}", way_out
-        ) from None
-    names = document.get("names") if isinstance(document, dict) else None
-    if isinstance(names, list) and names:
-        return {index: str(name) for index, name in enumerate(names)}
-    if isinstance(names, dict) and names and all(str(key).isdecimal() for key in names):
-        return {int(key): str(name) for key, name in names.items()}
-    raise HobanError(f"{path} has no names", way_out)
-
-
-def read_keypoints(root: str, files: list[str]) -> int:
-    """Numbers of the keypoints behind each box, from ``kpt_shape`` in data.yaml; 0 without it.
-
-    Raises:
-        HobanError: it is not the number of keypoints and 2 or 3 numbers for each.
-    """
-    path = f"{root}/data.yaml"
-    if "data.yaml" not in files:
-        return 0
-    try:
-        document = yaml.load(read_bytes(path), yaml.BaseLoader)  # noqa: S506
-    except (OSError, ValueError, yaml.YAMLError):
-        return 0  # read_names says it
-    shape = document.get("kpt_shape") if isinstance(document, dict) else None
-    if shape is None:
-        return 0
-    parts = shape if isinstance(shape, list) else str(shape).replace(",", " ").split()
-    if len(parts) == 2 and str(parts[0]).isdecimal() and str(parts[1]) in {"2", "3"}:
-        return int(parts[0]) * int(parts[1])
-    raise HobanError(
-        f"{path}: kpt_shape {shape!r} is not a number of keypoints and 2 or 3",
-        "write  kpt_shape: [17, 3]  with the numbers of this set, or take the line out where the "
-        "rows are boxes or polygons",
-    )
-
-
-def text_lines(data: bytes) -> list[str] | None:
-    """Lines of a text label; None where it is no UTF-8 text."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return None
-    return None if "\0" in text else text.splitlines()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,6 +17,7 @@ from hoban_assets.curation.quality import drop_without_labels, verify_background
 from hoban_assets.formats import open_source
 from hoban_assets.formats.image_facts import apply_facts, read_facts
 from hoban_assets.formats.source import RawSource, Read, Reader
+from hoban_assets.formats.unread import counts_of
 from hoban_assets.ingredients import Ingredients, deciding, key_of, rows_from
 from hoban_assets.ledger import Ledger
 from hoban_assets.observing.fingerprint import Fingerprint, fingerprints
@@ -71,6 +72,8 @@ class StageBuild:
 
     samples: Samples
     certificate: Certificate | None = None
+    unread: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Source -> 'images', 'labels' or 'archives' -> files below it that its reader passes over."""
 
 
 def raw_versions(stage: Stage, settings: Settings) -> dict[str, str]:
@@ -150,6 +153,7 @@ def build_stage(
     readers = [open_source(s, settings.raw_root) for s in _present(stage, settings)]
     for reader in readers:
         reader.progress = progress_line(f"reading labels of {reader.source.name}", ledger.log)
+    unread = {reader.source.name: counts_of(reader.unread) for reader in readers}
     target = stage.sub_target if partition == "sub" else None
     read = read_enough(stage, readers, target)
     samples = read.samples
@@ -166,10 +170,10 @@ def build_stage(
     if stage.backgrounds:
         names = frozenset(source.name for source in stage.sources)
         verify = partial(verify_backgrounds, backgrounds=names, labelled_hashes=frozenset())
-        return StageBuild(ledger.step("backgrounds", verify, samples))
+        return StageBuild(ledger.step("backgrounds", verify, samples), unread=unread)
     samples = ledger.step("labels", drop_without_labels, samples)
     if stage.dedupe is None:
-        return StageBuild(samples)
+        return StageBuild(samples, unread=unread)
     similar = similarity_of(extract, samples, stage.dedupe, ledger.log)
     dedupe = partial(
         deduplicate,
@@ -179,7 +183,7 @@ def build_stage(
     )
     kept = ledger.step("dedupe", dedupe, samples)
     proof = certificate(samples, kept, similar, stage.dedupe, engine=extract.engine)
-    return StageBuild(kept, proof)
+    return StageBuild(kept, proof, unread)
 
 
 def _present(stage: Stage, settings: Settings) -> list[RawSource]:

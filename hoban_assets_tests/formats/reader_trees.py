@@ -103,8 +103,16 @@ def assert_conserved(result: Read) -> None:
 
 
 def rules(result: Read) -> list[tuple[str, str]]:
+    """Rule and action of each decision, apart from those about files that are not read."""
     decisions = result.samples.decisions
-    return sorted(zip(decisions.rule, decisions.action, strict=True))
+    pairs = zip(decisions.rule, decisions.action, strict=True)
+    return sorted(pair for pair in pairs if pair[0] != "not_read")
+
+
+def not_read(result: Read) -> set[str]:
+    """Files and folders that the reader passed over, below the raw root."""
+    decisions = result.samples.decisions
+    return set(decisions.file[decisions.rule == "not_read"])
 
 
 def only_box(result: Read) -> list[float]:

@@ -2,7 +2,7 @@ import os
 
 import pytest
 from PIL import Image
-from reader_trees import BACKGROUND, aihub, aihub_item, image
+from reader_trees import BACKGROUND, aihub, aihub_item, image, read, rules
 
 from hoban_assets.errors import HobanError
 from hoban_assets.formats import RawSource, open_source, undeclared_folders
@@ -50,8 +50,12 @@ def test_a_file_name_that_is_no_text_is_named(tmp_path):
     (tmp_path / "bg").mkdir()
     with open(os.fsencode(tmp_path / "bg") + b"/\xc7\xd1.jpg", "wb"):  # noqa: PTH123
         pass
-    with pytest.raises(HobanError, match=r"xc7.*no UTF-8 -> rename it"):
+    with pytest.raises(HobanError, match=r"no UTF-8: 한.jpg"):
         open_source(BACKGROUND, tmp_path)
+    image(tmp_path / "bg" / "ok.jpg")
+    result = read(BACKGROUND, tmp_path)
+    assert result.samples.images.image_id.tolist() == ["empty/ok.jpg"]
+    assert rules(result) == [("name_no_utf8", "drop")]
 
 
 def test_links_within_the_source_are_listed_once_and_loops_end(tmp_path):

@@ -23,7 +23,11 @@ def test_parts_that_exist_are_read_whatever_the_paths_in_data_yaml(tmp_path, fol
     assert len(samples.images) == len(samples.boxes) == 5
     assert (samples.images.width == 0).all()
     assert "falls/valid/images/a b [1] 낙상.JPG" in set(samples.images.image_id)
-    assert samples.decisions.empty
+    assert set(samples.decisions.file) == {
+        "fall set/old/images/b.JPG"[:-3] + "jpg",
+        "fall set/old/labels/b.txt",
+    }
+    assert set(samples.decisions.rule) == {"not_read"}
 
 
 @pytest.mark.parametrize(

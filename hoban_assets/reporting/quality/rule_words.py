@@ -64,6 +64,11 @@ RULE_WORDS: Mapping[str, str] = {
     "copies_contradict": "Copies of the same photograph give one object different classes. None "
     "of them was taken.",
     "no_annotations": "The label file lists no object at all. Worth a look.",
+    "name_no_utf8": "The file's name is no UTF-8 text, so it was not opened.",
+    "names_alike": "Two names look the same and are not: letters composed in one, apart in the "
+    "other.",
+    "not_read": "An image or label file that the reader of this source passes over.",
+    "not_utf8": "The text is no UTF-8; it was read as cp949 (EUC-KR) or UTF-16.",
     "filename_differs": "The label names another file than the one beside it. Worth a look.",
     "background_has_label": "The image was said to be empty but has labels. It was left out.",
     "background_labelled_elsewhere": "The image was said to be empty but is labelled in another "

@@ -1,0 +1,149 @@
+"""Bytes of a label to text, whatever wrote them; the locale of this machine decides nothing.
+
+Korean Windows tools write cp949 (EUC-KR is part of it), Notepad and Excel UTF-16 or UTF-8 with a
+mark at the start. UTF-8 is tried first: text that is valid UTF-8 by chance, and is not, does not
+occur with more than a few Hangul syllables.
+"""
+
+from __future__ import annotations
+
+import codecs
+import errno
+import json
+import os
+import stat
+from typing import NamedTuple
+
+import orjson
+
+_READ_SIZE = 1 << 16
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+UTF8 = "utf-8"
+
+
+class Decoded(NamedTuple):
+    """A text, and the encoding that it was read as."""
+
+    text: str
+    encoding: str
+
+
+def decode(data: bytes) -> Decoded | None:
+    """Decode the content of a label file; None where it is no text in any encoding in use here."""
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return _tried(data, encoding)
+    found = _tried(data.removeprefix(codecs.BOM_UTF8), UTF8)
+    if found is not None and "\0" not in found.text:
+        return found
+    if b"\0" in data:  # no text of one byte a letter; UTF-16 without a mark has a zero every other
+        little = data[1::2].count(0) >= data[::2].count(0)
+        return _tried(data, "utf-16-le" if little else "utf-16-be") if len(data) % 2 == 0 else None
+    return _tried(data, "cp949")
+
+
+def _tried(data: bytes, encoding: str) -> Decoded | None:
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+    if encoding != UTF8 and "\0" in text:
+        return None
+    return Decoded(text, encoding)
+
+
+def foreign_encoding(data: bytes) -> str | None:
+    """Encoding of a text that is no UTF-8 and can be read nevertheless, else None."""
+    if data.isascii() and b"\0" not in data:
+        return None
+    found = decode(data)
+    return None if found is None or found.encoding == UTF8 else found.encoding
+
+
+def text_lines(data: bytes) -> list[str] | None:
+    """Lines of a text label; None where it is no text."""
+    found = decode(data)
+    return None if found is None or "\0" in found.text else found.text.splitlines()
+
+
+def parse_json(data: bytes) -> object:
+    """Parse JSON; what orjson refuses but Python writes (NaN, a byte order mark) is accepted.
+
+    Raises:
+        ValueError: it is no JSON text.
+    """
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        found = decode(data)
+        if found is None:
+            raise ValueError("neither UTF-8 nor cp949 (EUC-KR) nor UTF-16 text") from error
+        try:
+            return json.loads(found.text)
+        except (ValueError, RecursionError):
+            raise ValueError(str(error)) from error
+
+
+def read_json(path: str) -> tuple[object, str | None]:
+    """Parse the JSON in a file; also its encoding where that is not UTF-8.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no JSON text.
+    """
+    data = read_bytes(path)
+    try:
+        return orjson.loads(data), None
+    except orjson.JSONDecodeError:
+        return parse_json(data), foreign_encoding(data)
+
+
+def open_regular(path: str) -> int:
+    """Open a regular file for reading and return its descriptor; never waits for a writer.
+
+    Raises:
+        OSError: it cannot be opened, or is a pipe, a socket or a device.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "no regular file", path)
+    return descriptor
+
+
+def read_bytes(path: str) -> bytes:
+    """Content of a small file, with as few system calls as there can be.
+
+    Raises:
+        OSError: it cannot be read, or is no regular file.
+    """
+    descriptor = open_regular(path)
+    try:
+        data = os.read(descriptor, _READ_SIZE)
+        if len(data) == _READ_SIZE:
+            parts = [data]
+            while part := os.read(descriptor, 1 << 24):
+                parts.append(part)
+            data = b"".join(parts)
+    finally:
+        os.close(descriptor)
+    return data
+
+
+def read_head(path: str, most: int = _READ_SIZE) -> bytes:
+    """The first bytes of a regular file; b'' where it cannot be read."""
+    try:
+        descriptor = open_regular(path)
+    except OSError:
+        return b""
+    try:
+        return os.read(descriptor, most)
+    except OSError:
+        return b""
+    finally:
+        os.close(descriptor)
