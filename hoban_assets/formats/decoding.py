@@ -62,7 +62,8 @@ def foreign_encoding(data: bytes) -> str | None:
     if data.isascii() and b"\0" not in data:
         return None
     found = decode(data)
-    return None if found is None or found.encoding == UTF8 else found.encoding
+    is_plain = found is None or found.encoding == UTF8 or not found.text
+    return None if is_plain or found is None else found.encoding
 
 
 def text_lines(data: bytes) -> list[str] | None:
