@@ -7,7 +7,7 @@ What an id or a name means is settled in `coco_identity`: never by which entry c
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
