@@ -155,7 +155,8 @@ def regression_check(
     judged = class_table(result.metrics, result.best_epoch)
     figures = judged.reindex(columns=[regression.MEASURE])[regression.MEASURE].dropna()
     values = {str(name): float(value) for name, value in figures.items()}
-    now = regression.Figures(model, values.pop(ALL, None), values, dataset.data_version)
+    rules = value_of(result.metrics, "evaluation", result.best_epoch)
+    now = regression.Figures(model, values.pop(ALL, None), values, dataset.data_version, rules)
     before = regression.figures_of(rows, previous) if previous else None
     return regression.no_regression(now, before, say=say)
 

@@ -4,13 +4,13 @@ Sources label only their own classes. On an image of a source that labels person
 helmet is neither right nor wrong, yet a stock validation counts it as wrong: the same weights
 scored 0.660 on full labels and 0.453 on merged partial ones (TRAINING_FACTS). So detections of
 classes that an image's source does not label are left out, and so are detections on ignore
-regions (objects that are there, but are no label).
+regions (objects that are there, but are no label). Label-aware figures match, ignore and take AP as
+COCO does (`yolo_matching`); the stock ones are those of Ultralytics.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,24 +20,17 @@ from ultralytics.utils import ops
 from ultralytics.utils.metrics import DetMetrics
 from yolo_callbacks import ALL, METRICS, class_rows, metric_row  # type: ignore[import-not-found]
 from yolo_confusions import Confusions  # type: ignore[import-not-found]
+from yolo_image_facts import ImageFacts, image_facts  # type: ignore[import-not-found] # noqa: F401
+from yolo_matching import (  # type: ignore[import-not-found]
+    IOUS,
+    average_precision,
+    matched,
+    pairwise_iou,
+    share_inside,
+)
 
 STOCK, LABEL_AWARE = "val", "val_labelled"
 CURVE_POINTS = 101
-COVERED = 0.5
-"""A wrong detection with at least this share of its area inside an ignore region of its class is
-not counted (intersection over detection area, the rule of COCO's evaluation for crowds)."""
-
-
-@dataclass(frozen=True)
-class ImageFacts:
-    """What the manifest says of one image.
-
-    `labelled`: (classes,) bool. `regions`: (n, 5) class id and x y w h, centre, 0-1.
-    """
-
-    source: str
-    labelled: np.ndarray
-    regions: np.ndarray
 
 
 class LabelAwareValidator(DetectionValidator):
@@ -52,13 +45,14 @@ class LabelAwareValidator(DetectionValidator):
         super().__init__(save_dir=save_dir, args=args)
         self.facts = facts
         self.image_names: list[str] = []
+        self.right: list[np.ndarray] = []
         self.ignored: list[np.ndarray] = []
         self.per_image: dict[str, list[np.ndarray]] = {}
 
     def init_metrics(self, model: Any) -> None:
         """Start with empty confusions: the stock ones (at a useful confidence) and label-aware."""
         super().init_metrics(model)
-        self.image_names, self.ignored = [], []
+        self.image_names, self.right, self.ignored = [], [], []
         self.stock, self.fair = Confusions(model.names, worst=0), Confusions(model.names)
         self.fair_confusion = self.fair.total
 
@@ -70,11 +64,11 @@ class LabelAwareValidator(DetectionValidator):
             name = Path(target["im_file"]).name
             labelled = self.facts[name].labelled
             classes = pred["cls"].cpu().numpy().astype(int)
-            right = self.metrics.stats["tp"][len(self.image_names)][:, 0]
-            covered = self._covered(pred, classes, target) & ~right
+            right, ignored = self._match(pred, target)
             self.image_names.append(name)
-            self.ignored.append(covered)
-            self._count(pred, target, labelled[classes] & ~covered)
+            self.right.append(right)
+            self.ignored.append(ignored)
+            self._count(pred, target, labelled[classes] & ~ignored[:, 0])
 
     def _count(self, pred: dict[str, Any], target: dict[str, Any], counted: np.ndarray) -> None:
         """Count one image as it is, and with only what its source can judge."""
@@ -102,28 +96,36 @@ class LabelAwareValidator(DetectionValidator):
                 to_shares=to_shares,
             )
 
-    def _covered(
-        self, pred: dict[str, Any], classes: np.ndarray, target: dict[str, Any]
-    ) -> np.ndarray:
-        """(detections,) bool: lies on an ignore region of its class."""
-        regions = self.facts[Path(target["im_file"]).name].regions
-        if not len(regions) or not len(classes):
-            return np.zeros(len(classes), bool)
+    def _match(self, pred: dict[str, Any], target: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+        """Match every class of one image; right and ignored: bool [detections, 10]."""
         height, width = target["ori_shape"]
-        share = share_inside(
-            _on_the_image(pred["bboxes"], target).cpu().numpy(),
-            ops.xywh2xyxy(regions[:, 1:]) * np.array([width, height, width, height]),
+        found, labels = (
+            _on_the_image(boxes["bboxes"], target).cpu().numpy().astype(float)
+            for boxes in (pred, target)
         )
-        of_class = classes[:, None] == regions[None, :, 0]
-        covered: np.ndarray = ((share >= COVERED) & of_class).any(axis=1)
-        return covered
+        classes, truth = (b["cls"].cpu().numpy().astype(int) for b in (pred, target))
+        facts = self.facts[Path(target["im_file"]).name].regions
+        regions = ops.xywh2xyxy(facts[:, 1:]) * np.array([width, height, width, height])
+        right = np.zeros((len(classes), len(IOUS)), bool)
+        ignored = right.copy()
+        confidence = pred["conf"].cpu().numpy()
+        for class_id in np.unique(classes):
+            mine = np.flatnonzero(classes == class_id)
+            right[mine], ignored[mine] = matched(
+                pairwise_iou(found[mine], labels[truth == class_id]),
+                share_inside(found[mine], regions[facts[:, 0] == class_id]),
+                confidence[mine],
+            )
+        return right, ignored
 
     def get_stats(self) -> dict[str, Any]:
         """Keep the statistics of every image; report and draw the label-aware ones."""
         self.per_image = {key: list(values) for key, values in self.metrics.stats.items()}
-        self.metrics.stats = self.slice(range(len(self.image_names)), label_aware=True)
+        everything = range(len(self.image_names))
+        self.metrics.stats = self.slice(everything, label_aware=True)
         stats: dict[str, Any] = super().get_stats()
-        return stats
+        self._take_ap_as_coco(self.metrics, everything)
+        return stats | self.metrics.results_dict
 
     def finalize_metrics(self) -> None:
         """Draw the label-aware confusion matrix in place of the stock one."""
@@ -142,12 +144,35 @@ class LabelAwareValidator(DetectionValidator):
         return result
 
     def _fair(self, stat: dict[str, np.ndarray], index: int) -> dict[str, np.ndarray]:
+        """Statistics of one image at IoU 0.5: precision, recall and curves come from these."""
         labelled = self.facts[self.image_names[index]].labelled
-        counted = labelled[stat["pred_cls"].astype(int)] & ~self.ignored[index]
+        counted = labelled[stat["pred_cls"].astype(int)] & ~self.ignored[index][:, 0]
         return {
-            **{key: stat[key][counted] for key in ("tp", "conf", "pred_cls")},
+            "tp": self.right[index][counted],
+            **{key: stat[key][counted] for key in ("conf", "pred_cls")},
             **{key: stat[key][labelled[stat[key].astype(int)]] for key in _TARGETS},
         }
+
+    def _take_ap_as_coco(self, metrics: DetMetrics, images: Any) -> None:
+        """Put COCO's AP in place of that of Ultralytics, which ignores alike at every IoU."""
+        if not len(metrics.ap_class_index):
+            return
+        indices = list(images)
+        classes = np.concatenate([self.per_image["pred_cls"][i] for i in indices]).astype(int)
+        confidence = np.concatenate([self.per_image["conf"][i] for i in indices])
+        right = np.concatenate([self.right[i] for i in indices])
+        ignored = np.concatenate([self.ignored[i] for i in indices])
+        of_image = np.repeat(indices, [len(self.right[i]) for i in indices])
+        judged = np.array([facts.labelled for facts in map(self._facts_of, range(len(self.right)))])
+        for position, class_id in enumerate(metrics.ap_class_index):
+            mine = np.flatnonzero(classes == class_id)
+            mine = mine[judged[of_image[mine], class_id]]
+            metrics.box.all_ap[position] = average_precision(
+                right[mine], ignored[mine], confidence[mine], int(metrics.nt_per_class[class_id])
+            )
+
+    def _facts_of(self, index: int) -> ImageFacts:
+        return self.facts[self.image_names[index]]
 
     def rows(self, epoch: int) -> Iterator[dict[str, Any]]:
         """All rows of the final evaluation: stock, label-aware, label-aware by source."""
@@ -189,6 +214,8 @@ class LabelAwareValidator(DetectionValidator):
         metrics = DetMetrics(self.names)
         metrics.stats = self.slice(images, label_aware=label_aware)
         metrics.process()
+        if label_aware:
+            self._take_ap_as_coco(metrics, images)
         return metrics
 
     def _slice_rows(
@@ -220,30 +247,3 @@ def _on_the_image(corners: Any, target: Mapping[str, Any]) -> Any:
     return ops.scale_boxes(
         target["imgsz"], corners.clone(), target["ori_shape"], target["ratio_pad"]
     )
-
-
-def share_inside(boxes: np.ndarray, regions: np.ndarray) -> np.ndarray:
-    """Share of each box's area inside each region; (n, 4) and (m, 4) as x1 y1 x2 y2 -> (n, m)."""
-    low = np.maximum(boxes[:, None, :2], regions[None, :, :2])
-    high = np.minimum(boxes[:, None, 2:], regions[None, :, 2:])
-    inside = np.clip(high - low, 0, None).prod(axis=2)
-    area = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
-    return inside / np.maximum(area, 1e-9)[:, None]
-
-
-def image_facts(
-    manifest: Iterable[Mapping[str, Any]], names: Mapping[int, str]
-) -> dict[str, ImageFacts]:
-    """Facts of each image, by file name, from the rows of manifest.parquet."""
-    order = [names[class_id] for class_id in sorted(names)]
-    columns = ("class_id", "x", "y", "w", "h")
-    return {
-        row["name"]: ImageFacts(
-            source=row["source"],
-            labelled=np.isin(order, row["labelled_classes"] or []),
-            regions=np.array(
-                [[r[c] for c in columns] for r in row.get("ignore_regions") or []], float
-            ).reshape(-1, 5),
-        )
-        for row in manifest
-    }

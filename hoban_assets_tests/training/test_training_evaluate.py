@@ -98,7 +98,7 @@ def test_stock_counts_unlabelled_objects_as_mistakes_and_label_aware_does_not(tw
     found = two_sources.values()
     for name in ("helmet", "person"):
         assert found["val", "all", name] == pytest.approx(0.5, abs=0.01)
-        assert found["val_labelled", "all", name] == pytest.approx(0.995, abs=0.001)
+        assert found["val_labelled", "all", name] == pytest.approx(1.0)
 
 
 def test_there_are_rows_of_each_source_and_none_of_absent_classes(two_sources):
@@ -130,7 +130,7 @@ def test_a_wrong_detection_of_a_labelled_class_stays_wrong(evaluate, tmp_path):
     assert images.values()["val_labelled", "all", "helmet"] == pytest.approx(0.5, abs=0.01)
 
 
-@pytest.mark.parametrize(("region_class", "expected"), [(0, 0.995), (1, 0.5)])
+@pytest.mark.parametrize(("region_class", "expected"), [(0, 1.0), (1, 0.5)])
 def test_a_detection_on_an_ignore_region_of_its_class_does_not_count(
     evaluate, tmp_path, region_class, expected
 ):
@@ -143,7 +143,27 @@ def test_a_detection_on_an_ignore_region_of_its_class_does_not_count(
 def test_a_right_detection_counts_although_an_ignore_region_covers_it(evaluate, tmp_path):
     images = Images(evaluate, [image("a.jpg", "heads", ["helmet"], [(0, *HEAD)])], tmp_path)
     images.see("a.jpg", [(0, HEAD)], [(0, HEAD, 0.6)])
-    assert images.values()["val_labelled", "all", "helmet"] == pytest.approx(0.995, abs=0.001)
+    assert images.values()["val_labelled", "all", "helmet"] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("region", "forgiven"), [((0.5, 0.5, 1, 1), 10), (HEAD, 6), ((0.9, 0.9, 0.1, 0.1), 0)]
+)
+def test_what_is_right_at_a_half_is_no_mistake_above_it_where_a_region_covers_it(
+    evaluate, tmp_path, region, forgiven
+):
+    """Two labels; the surer detection has IoU 0.62 with one, the other detection is exact.
+
+    At the first three thresholds both are right. Above, the first is a mistake, so the precision
+    is a half up to half the recall; as far as its share in the region reaches (0.765 of it lies
+    on HEAD, so up to 0.75), it does not count, and the precision is 1.
+    """
+    images = Images(evaluate, [image("a.jpg", "heads", ["helmet"], [(0, *region)])], tmp_path)
+    beside = (HEAD[0] + HEAD[2] * 0.38 / 1.62, *HEAD[1:])
+    images.see("a.jpg", [(0, HEAD), (0, FAR)], [(0, beside, 0.9), (0, FAR, 0.6)])
+    expected = [51 / 101 if at < forgiven else 51 / 202 for at in range(10)]
+    found = images.values("mAP50-95")["val_labelled", "all", "helmet"]
+    assert found == pytest.approx(np.mean([1.0, 1.0, 1.0, *expected[3:]]))
 
 
 def test_share_inside_is_of_the_detection_not_of_the_region(evaluate):

@@ -1,5 +1,7 @@
 """The check that a new version is not worse than the one before."""
 
+from dataclasses import replace
+
 import pytest
 from results_catalog import PERSON, final, train
 
@@ -52,6 +54,14 @@ def test_different_validation_images_are_said_to_be_different():
     assert "not strictly comparable" in text("other")
     assert "not strictly comparable" in text(None)
     assert "not strictly comparable" not in text("same")
+
+
+def test_models_that_were_judged_by_other_rules_are_not_compared_and_the_way_out_is_said():
+    before, now = figures("model_v8", 0.5), figures("model_v9", 0.4)
+    check = no_regression(replace(now, evaluation=3), before)
+    assert check.passed
+    assert "model_v8 was evaluated by other rules; materialise it again" in check.text
+    assert not no_regression(replace(now, evaluation=3), replace(before, evaluation=3)).passed
 
 
 def test_it_warns_where_nothing_could_be_judged():

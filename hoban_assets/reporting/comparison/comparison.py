@@ -86,6 +86,7 @@ def _trained(ask: Ask, name: str, partition: str) -> Trained:
         if dataset and dataset["has_rows"]
         else None,
         line["is_label_aware"],
+        line["evaluation"],
     )
 
 
@@ -190,6 +191,13 @@ def _warnings(base: Trained, other: Trained, data: Difference | None) -> list[Re
         for model in (base, other)
         if not model.is_label_aware
     ]  # fmt: skip
+    if base.evaluation != other.evaluation:
+        older = min((base, other), key=lambda model: model.evaluation or 0)
+        text = (
+            "{model} was evaluated by older rules, which count other mistakes: materialise it "
+            "again, which evaluates it anew and does not train."
+        )
+        found.append((text, {"model": older.name}))
     if few := _few_labels(base.results, other.results):
         text = "Few labels in validation, so chance weighs heavily: {classes}."
         found.append((text, {"classes": ", ".join(few)}))
@@ -224,7 +232,10 @@ _MODEL = """
 SELECT m.materialization_id, m.recipe,
        EXISTS (SELECT 1 FROM store.metrics AS v
                WHERE v.materialization_id = m.materialization_id
-                 AND v.split = 'val_labelled') AS is_label_aware
+                 AND v.split = 'val_labelled') AS is_label_aware,
+       (SELECT max(v.value) FROM store.metrics AS v
+        WHERE v.materialization_id = m.materialization_id
+          AND v.metric = 'evaluation') AS evaluation
 FROM store.materializations AS m JOIN store.current USING (materialization_id)
 WHERE m.asset = $asset AND m.partition = $partition
 """

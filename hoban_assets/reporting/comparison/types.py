@@ -23,6 +23,8 @@ class Trained:
     data: Side | None
     """The dataset; None where its rows were pruned."""
     is_label_aware: bool
+    evaluation: float | None = None
+    """By which rules it was evaluated; None: by those of before they had a number."""
 
     @property
     def name(self) -> str:
