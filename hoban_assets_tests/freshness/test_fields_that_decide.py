@@ -41,6 +41,7 @@ OTHER_SOURCE: dict[str, Any] = {
     "clip_pattern": "(?P<clip>cam.)",
     "optional": True,
     "labels_elsewhere": ("exports",),
+    "nested": ("exports/old",),
     "taxonomy": ("person", "person_with_helmet"),
 }
 OTHER_STAGE: dict[str, Any] = {
