@@ -32,7 +32,10 @@ NO_OBJECT = "background"
 
 
 def join_groups(samples: Samples, pairs: tuple[np.ndarray, np.ndarray]) -> Samples:
-    """Join groups that near-duplicate images connect; equal bytes connect as well.
+    """Join groups that near-duplicate images connect.
+
+    Equal bytes connect as well, and one photograph of Roboflow under its name (up to ``.rf.``): it
+    may lie in several sources, and be a frame of a clip in one of them only.
 
     `pairs` holds positions of similar images in ``samples.images``, two arrays of one length. A
     joined group takes the id of one of its members, chosen by a hash that has nothing to do with
@@ -42,9 +45,12 @@ def join_groups(samples: Samples, pairs: tuple[np.ndarray, np.ndarray]) -> Sampl
     images = samples.images
     by_group = pd.factorize(images.group_id)[0]
     by_content = pd.factorize(images.content_hash.fillna(images.image_id))[0]
+    names = images.file.str.rpartition("/")[2].str.partition(".rf.")
+    by_name = pd.factorize(names[0].where(names[1] != "", images.image_id))[0]
     nodes = len(images)
-    rows = np.concatenate([np.arange(nodes), np.arange(nodes), pairs[0]])
-    columns = np.concatenate([_first_of(by_group), _first_of(by_content), pairs[1]])
+    rows = np.concatenate([np.tile(np.arange(nodes), 3), pairs[0]])
+    firsts = [_first_of(codes) for codes in (by_group, by_content, by_name)]
+    columns = np.concatenate([*firsts, pairs[1]])
     graph = coo_array((np.ones(len(rows), bool), (rows, columns)), shape=(nodes, nodes))
     component = connected_components(graph, directed=False)[1]
     order = np.argsort(stable_shares("name of " + images.group_id), kind="stable")

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from hoban_assets.formats.clips import is_specific, without_marks
 from hoban_assets.formats.collect import Collector
 from hoban_assets.formats.folders import parse_json, path_below, paused_collector, stem
 from hoban_assets.formats.listed import Listed
@@ -142,9 +143,9 @@ class AiHubReader(Listed):
     def _group(self, path: str, name: str, facts: dict[str, Any]) -> str | None:
         if self.source.clip_pattern:
             return None
-        base = stem(name)
+        base = without_marks(stem(name))
         clip = base.rstrip(_DIGITS)
-        if not clip or clip == base:
+        if clip == base or not is_specific(clip):
             named = facts.get("path")
             clip = named if isinstance(named, str) and named.upper() != "NULL" else ""
         return f"{self.source.name}:{clip}" if clip else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from hoban_assets.formats.decoding import foreign_encoding, read_bytes
 from hoban_assets.formats.folders import Tree, header_size
+from hoban_assets.formats.clips import groups_of
 from hoban_assets.formats.frames import exceeds, reach
 from hoban_assets.formats.numbers import as_numbers
 from hoban_assets.formats.rows import Encoding, RowLists, corners_of, judge
@@ -64,7 +64,9 @@ class Collector:
         self._labels.append(label)
         self._widths.append(size[0])
         self._heights.append(size[1])
-        self._groups.append(group or group_of(self.source, path))
+        self._groups.append(
+            group or groups_in(self.source, self.tree).get(path) or f"{self.source.name}/{path}"
+        )
         return len(self._paths) - 1
 
     def drop_image(
@@ -242,17 +244,10 @@ def as_text(value: object) -> str:
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."
 
 
-def group_of(source: RawSource, path: str) -> str:
-    """What the split must not take apart: the clip, else the augmentation family, else the image.
-
-    The family has no source in its name: one photograph lies in several folders.
-    """
-    if source.clip_pattern is not None or ".rf." in path:
-        name = path.rpartition("/")[2]
-        stem = name.rpartition(".")[0]
-        if source.clip_pattern and (match := re.search(source.clip_pattern, stem)):
-            return f"clip:{match['clip']}"
-        family, mark, _ = stem.partition(".rf.")
-        if mark:
-            return f"family:{family}"
-    return f"{source.name}/{path}"
+def groups_in(source: RawSource, tree: Tree) -> Mapping[str, str]:
+    """Group of every image that was listed; worked out once a listing (see `formats.clips`)."""
+    key = ("groups", source.name, source.clip_pattern)
+    if key not in tree.remembered:
+        tree.remembered[key] = groups_of(source.name, tree.images(), source.clip_pattern)
+    found: Mapping[str, str] = tree.remembered[key]
+    return found

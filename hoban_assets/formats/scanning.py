@@ -12,7 +12,9 @@ import stat
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from hoban_assets.errors import HobanError
 from hoban_assets.formats.naming import (
@@ -56,6 +58,11 @@ class Tree:
     """Folders that are links to something outside the source: not entered."""
     passed_over: tuple[PassedOver, ...] = ()
     """What is below the source and not listed: waste bins, pipes, names that are no text."""
+
+    @cached_property
+    def remembered(self) -> dict[Any, Any]:
+        """What was worked out of this listing, for those who need it again."""
+        return {}
 
     def absolute(self, path: str) -> str:
         """Path that can be opened."""

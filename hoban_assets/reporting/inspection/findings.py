@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from hoban_assets.reporting.inspection.clip_findings import clip_findings
 from hoban_assets.reporting.inspection.inspection import ALL, BANDS, IGNORE_REGION, Inspection
 from hoban_assets.reporting.inspection.losses import (
     DOUBTFUL,
@@ -251,8 +252,13 @@ def _some(names: list[str], most: int = 8) -> str:
     return f"{shown} ... (+{len(names) - most})" if len(names) > most else shown
 
 
+def _groups(seen: Inspection) -> Iterator[Finding]:
+    yield from clip_findings(seen.groups_by_name, seen.images_kept)
+
+
 _RULES: tuple[Callable[[Inspection], Iterator[Finding]], ...] = (
     _leaks,
+    _groups,
     broken,
     lost,
     _copies,

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from hoban_assets.formats.gather import Gathered
+from hoban_assets.reporting.inspection.clips import groups_by_name
 from hoban_assets.reporting.inspection.overlap import duplicates, leakage
 
 Rows: TypeAlias = list[dict[str, Any]]
@@ -61,6 +62,8 @@ class Inspection:
     boxes_per_image: Mapping[str, Any]
     notes: Rows
     """text and remedy (English keys), facts."""
+    groups_by_name: Mapping[str, Any] = field(default_factory=dict)
+    """See `clips.groups_by_name`."""
 
     def as_json(self) -> dict[str, Any]:
         """Everything, as plain values."""
@@ -96,6 +99,7 @@ def inspect_rows(found: Gathered, examples: int = 2) -> Inspection:
         unreadable=_unreadable(found),
         boxes_per_image=_boxes_per_image(found),
         notes=[asdict(note) for note in found.notes],
+        groups_by_name=groups_by_name(found),
     )
 
 

@@ -11,7 +11,7 @@ from hoban_assets.formats.gather import Gathered
 
 KINDS = {
     "content": "the same file",
-    "augmentation": "augmentations of one photograph (.rf.)",
+    "augmentation": "augmentations or copies of one photograph, by name",
     "clip": "frames of one clip",
 }
 """Kinds of leakage, the surest first."""
@@ -105,9 +105,11 @@ def _keys(found: Gathered) -> dict[str, pd.Series]:
     name = files.file.str.rpartition("/")[2]
     groups = found.samples.images.set_index("image_id").group_id.reindex(files.image_id)
     groups = groups.set_axis(files.index)
-    is_clip = (groups != files.image_id) & ~groups.fillna("").str.startswith("family:")
+    is_family = groups.fillna("").str.contains("family:", regex=False)
+    is_clip = (groups != files.image_id) & ~is_family
+    roboflow = name.str.partition(".rf.")[0].where(name.str.contains(".rf.", regex=False))
     keys = {
-        "augmentation": name.str.partition(".rf.")[0].where(name.str.contains(".rf.", regex=False)),
+        "augmentation": roboflow.fillna(groups.where(is_family)),
         "clip": groups.where(is_clip),
     }
     if found.facts is None:
