@@ -11,9 +11,9 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from hoban_assets.formats.clips import groups_of
 from hoban_assets.formats.decoding import foreign_encoding, read_bytes
 from hoban_assets.formats.folders import Tree, header_size
-from hoban_assets.formats.clips import groups_of
 from hoban_assets.formats.frames import exceeds, reach
 from hoban_assets.formats.numbers import as_numbers
 from hoban_assets.formats.rows import Encoding, RowLists, corners_of, judge
