@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hoban_assets.errors import HobanError
 
-FEATURE_ENGINES = ("fastdup", "thumbnail")
+FEATURE_ENGINES = ("fastdup", "copies", "thumbnail")
 LANGUAGES = ("ko", "en")
 PARTITIONS = ("sub", "full")
 
@@ -32,7 +32,8 @@ class Settings:
     fastdup_python: Path
     """``HOBAN_FASTDUP_PYTHON``: interpreter (or environment folder) that has fastdup."""
     feature_engine: str
-    """``HOBAN_FEATURE_ENGINE``: 'fastdup', or 'thumbnail' where fastdup may not be used."""
+    """``HOBAN_FEATURE_ENGINE``: 'fastdup', or 'copies' or 'thumbnail' where fastdup may not be
+    used."""
     image_size: int
     """``HOBAN_IMAGE_SIZE``: training size in pixels (long side)."""
     epochs: Mapping[str, int]
@@ -76,7 +77,7 @@ class Settings:
         env = os.environ if env is None else env
         base = Path(env.get("DAGSTER_HOME") or Path.cwd())
         data_root = _path(base, env.get("HOBAN_DATA_ROOT") or "data")
-        fastdup = _path(base, env.get("HOBAN_FASTDUP_PYTHON") or ".venv-fastdup")
+        fastdup = _fastdup(base, env.get("HOBAN_FASTDUP_PYTHON"))
         return cls(
             raw_root=_path(base, env.get("HOBAN_RAW_ROOT") or "data/raw"),
             data_root=data_root,
@@ -135,6 +136,19 @@ class Settings:
     def cache(self) -> Path:
         """What can be computed again: image facts, features."""
         return self.data_root / "cache"
+
+
+def _fastdup(base: Path, named: str | None) -> Path:
+    """Environment (or interpreter) of fastdup: as named, else the first that is there.
+
+    Looked for in the folder of the settings, in the checkout that this code lies in, and beside
+    it, as a command may be started from anywhere.
+    """
+    if named:
+        return _path(base, named)
+    checkout = Path(__file__).parents[1]
+    places = [folder / ".venv-fastdup" for folder in (base, checkout, checkout.parent)]
+    return next((place for place in places if place.is_dir()), places[0]).absolute()
 
 
 def _path(base: Path, value: str) -> Path:

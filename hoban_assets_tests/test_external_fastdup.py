@@ -43,6 +43,7 @@ def test_fastdup_gives_features_of_files_with_any_name(
     listing, out = tmp_path / "images.json", tmp_path / "features.npy"
     listing.write_text(json.dumps(images), encoding="utf-8")
     extras = {"input": str(listing), "work_dir": str(folder / "w"), "out": str(out), "threads": 1}
+    extras |= {"done": 0, "total": len(images)}
     ran = Ran(WORKERS / "fastdup_features.py", python=fastdup_python, extras=extras, env={})
 
     features = np.load(out)

@@ -82,7 +82,7 @@ def test_a_missing_fastdup_environment_names_it_and_two_ways_out(road, tmp_path)
     )
     assert str(tmp_path / "no-venv") in message
     assert "make fastdup" in message
-    assert "HOBAN_FEATURE_ENGINE=thumbnail" in message
+    assert "HOBAN_FEATURE_ENGINE=copies" in message
 
 
 def test_a_crashing_fastdup_is_a_failed_step_with_its_last_words_and_the_next_run_succeeds(

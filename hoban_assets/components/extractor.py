@@ -13,16 +13,20 @@ import dagster as dg
 import numpy as np
 
 from hoban_assets.curation.features import FeatureStore, engine_key, thumbnail_features
+from hoban_assets.curation.similarity import SimilarityGraph
 from hoban_assets.errors import HobanError
 from hoban_assets.external import run_worker
 from hoban_assets.lifeline import own_folder
 from hoban_assets.on_ray.cluster import runs_on_ray
 from hoban_assets.on_ray.worker import RayJob, run_worker_on_ray
 from hoban_assets.pipeline.engines import NO_FASTDUP, engine_info
+from hoban_assets.pipeline.progress import progress_line
 from hoban_assets.samples import Samples
 from hoban_assets.settings import Settings
 
 WORKER = Path(__file__).parents[1] / "workers" / "fastdup_features.py"
+PART = 4_000
+"""Images that are computed and remembered at a time: under a minute of fastdup on two cores."""
 FACTS_WORKER = Path(__file__).parents[1] / "on_ray" / "facts.py"
 
 
@@ -51,31 +55,61 @@ class Extractor:
         """Name of what computes the features."""
         return engine_key(self.info)
 
-    def __call__(self, samples: Samples) -> np.ndarray:
-        """Features float32 [images, d] in the order of ``samples.images``, rows of length 1."""
+    def __call__(self, samples: Samples) -> np.ndarray | SimilarityGraph:
+        """Similarity of ``samples.images``: features (float32, rows of length 1), or a graph.
+
+        What is not known yet is computed part by part and remembered after each: whatever ends
+        the run, the next one goes on behind the last part.
+        """
         store = FeatureStore(self._settings.cache / "features", self.engine)
         hashes = samples.images.content_hash.tolist()
-        if missing := set(store.missing(hashes)):
+        if missing := store.missing(hashes):
             self._context.log.info(
                 f"features: {len(missing):,} of {len(set(hashes)):,} images are to be computed"
             )
-            rows = samples.images[samples.images.content_hash.isin(missing)]
-            rows = rows.drop_duplicates("content_hash")
-            root = self._settings.raw_root
-            paths = {h: root / f for h, f in zip(rows.content_hash, rows.file, strict=True)}
-            store.add(*self._compute(paths), self.info)
-        return store.load(hashes)
+            files = dict(zip(samples.images.content_hash, samples.images.file, strict=True))
+            self._fill(store, {h: self._settings.raw_root / files[h] for h in missing})
+        rows = store.load(hashes)
+        if self._settings.feature_engine != "copies":
+            return rows
+        from hoban_assets.curation.copies.search import copy_graph
 
-    def _compute(self, paths: dict[str, Path]) -> tuple[list[str], np.ndarray]:
+        proving = progress_line("proving copies", self._context.log.info)
+        return copy_graph(rows, self._settings.workers, proving)
+
+    def _fill(self, store: FeatureStore, paths: dict[str, Path]) -> None:
+        told = progress_line("features", self._context.log.info)
+        work = list(paths)
+        for start in range(0, len(work), PART):
+            part = {h: paths[h] for h in work[start : start + PART]}
+            if self._settings.feature_engine == "fastdup":
+                hashes, matrix, bad = self._in_fastdup(part, start, len(work))
+                store.add(hashes, matrix, self.info)
+                _refuse_bad(bad, paths)
+            else:
+                store.add(list(part), self._here(list(part.values())), self.info)
+                told(start + len(part), len(work))
+
+    def _here(self, paths: list[Path]) -> np.ndarray:
         if self._settings.feature_engine == "thumbnail":
-            return list(paths), thumbnail_features(list(paths.values()), self._settings.workers)
+            return thumbnail_features(paths, self._settings.workers)
+        from hoban_assets.curation.copies.reading import sketches_of
+
+        return sketches_of(paths, self._settings.workers)
+
+    def _in_fastdup(
+        self, paths: dict[str, Path], done: int, total: int
+    ) -> tuple[list[str], np.ndarray, dict[str, str]]:
         work_dir = own_folder(self._settings.cache, "fastdup")
         try:
-            return self._run_fastdup(paths, work_dir)
+            return self._run_fastdup(paths, work_dir, done, total)
         finally:
             shutil.rmtree(work_dir, ignore_errors=True)
 
-    def _run_fastdup(self, paths: dict[str, Path], work_dir: Path) -> tuple[list[str], np.ndarray]:
+    def _run_fastdup(
+        self, paths: dict[str, Path], work_dir: Path, done: int, total: int
+    ) -> tuple[list[str], np.ndarray, dict[str, str]]:
+        """Hashes that have features, those, and hash -> error of the others."""
         work_dir.mkdir(parents=True)
         listing, out = work_dir / "images.json", work_dir / "features.npy"
         listing.write_text(json.dumps({h: str(p) for h, p in paths.items()}), encoding="utf-8")
@@ -88,13 +122,14 @@ class Extractor:
                 "work_dir": str(work_dir / "work"),
                 "out": str(out),
                 "threads": self._settings.workers,
+                "done": done,
+                "total": total,
             },
             way_out=NO_FASTDUP,
         )
         report = json.loads(out.with_name(f"{out.name}.json").read_text(encoding="utf-8"))
         hashes = out.with_name(f"{out.name}.txt").read_text(encoding="utf-8").split()
-        _refuse_bad(report["bad"], paths)
-        return hashes, np.load(out)
+        return hashes, np.load(out), report["bad"]
 
     def read_facts(self, files: list[str]) -> None:
         """Fill the cache of image facts on the cluster, where it is chosen and facts are missing.
@@ -152,5 +187,5 @@ def _refuse_bad(bad: Mapping[str, str], paths: Mapping[str, Path]) -> None:
         raise HobanError(
             f"fastdup cannot read {len(bad)} images, the first is {paths[content]} ({error})",
             "save it again as a plain JPEG or take it out of its source, or set "
-            "HOBAN_FEATURE_ENGINE=thumbnail",
+            "HOBAN_FEATURE_ENGINE=copies",
         )

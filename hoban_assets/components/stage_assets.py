@@ -68,11 +68,12 @@ def stage_asset(stage: Stage) -> dg.AssetsDefinition:
     def build(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[Any]:
         with step():
             settings, partition = platform.settings(), context.partition_key
+            extract = platform.extractor(context)
+            # Before anything is read: a missing engine is said at once, not after an hour.
+            engine = extract.engine if stage.dedupe is not None else ""
             found = raw_fingerprints(stage, settings, context.log.info)
             yield from sources_as_read(context, found)
             raw = versions_in(found)
-            extract = platform.extractor(context)
-            engine = extract.engine if stage.dedupe is not None else ""
             made = stage_ingredients(stage, partition, engine, CODE_VERSION, raw)
             key = key_of(made)
             if same := platform.catalog().find(stage.name, partition, key):

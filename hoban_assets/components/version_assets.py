@@ -139,7 +139,11 @@ def dataset_checks(recipe: Recipe, partition: str, dataset: Dataset, ledger: Led
         checks.no_unknown_class(samples, say),
         checks.dedupe_certificate(dataset.certificate, say),
         checks.no_leak_between_splits(
-            samples, dataset.closest_over_split, recipe.group_similarity, say
+            samples,
+            dataset.closest_over_split,
+            recipe.group_similarity,
+            say,
+            dataset.certificate.engine,
         ),
         checks.val_share(samples, recipe.val_share, say),
         checks.quotas_reached(dataset.quotas, recipe.quota_unit, wanted, say),

@@ -14,6 +14,7 @@ import pandas as pd
 
 from hoban_assets.classes import CLASS_IDS
 from hoban_assets.curation.duplicates import Certificate
+from hoban_assets.curation.engines import blindness
 from hoban_assets.curation.selection import QuotaCount
 from hoban_assets.curation.splits import ValShare, largest_in_val, shares_of_val
 from hoban_assets.ledger import Ledger
@@ -158,9 +159,13 @@ def dedupe_certificate(certificate: Certificate, say: Say = plain) -> Check:
 
 
 def no_leak_between_splits(
-    samples: Samples, closest: float, similarity: float, say: Say = plain
+    samples: Samples, closest: float, similarity: float, say: Say = plain, engine: str = ""
 ) -> Check:
-    """No group, no file content and no near-duplicate stands on both sides of the split."""
+    """No group, no file content and no near-duplicate stands on both sides of the split.
+
+    The text says what the `engine` (its full name) cannot see: a check that passes proves no
+    more than its engine can find.
+    """
     images = samples.images
     groups = int((images.groupby("group_id").split.nunique() > 1).sum())
     contents = int((images.groupby("content_hash").split.nunique() > 1).sum())
@@ -172,6 +177,8 @@ def no_leak_between_splits(
         contents=contents,
         closest=f"{closest:.3f}" if closest else f"< {similarity}",
     )
+    if blind := blindness(engine):
+        text += ". " + say("What this check cannot see: {blind}", blind=say(blind))
     numbers = {"groups": groups, "contents": contents, "closest": closest}
     return Check("no_leak_between_splits", passed, text, numbers=numbers)
 

@@ -12,7 +12,7 @@ import os
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,11 @@ THUMBNAIL_INFO: Mapping[str, Any] = {
     "engine": "thumbnail",
     "version": "1",
     "model_hash": f"grey-{THUMBNAIL_SIDE}x{THUMBNAIL_SIDE}-area-zncc",
+}
+COPIES_INFO: Mapping[str, Any] = {
+    "engine": "copies",
+    "version": "1",
+    "model_hash": "grey-64-corners-4x32",
 }
 FLAT_DEVIATION = 1.0
 """Grey levels (standard deviation) up to which a thumbnail shows nothing but coding noise."""
@@ -56,6 +61,10 @@ class FeatureStore:
 
     folder: Path
     engine: str
+    _read: dict[tuple[str, int, int], dict[str, np.ndarray]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+    """Shards as they were read, by name, time and size: a shard is never changed."""
 
     @cached_property
     def _home(self) -> Path:
@@ -68,14 +77,15 @@ class FeatureStore:
         return [h for h in dict.fromkeys(hashes) if h not in known]
 
     def add(self, hashes: Sequence[str], matrix: np.ndarray, info: Mapping[str, Any]) -> None:
-        """Remember `matrix` (float32 [n, d], rows of length 1) for `hashes` (n, distinct).
+        """Remember `matrix` (float32 or uint8 [n, d]) for `hashes` (n, distinct).
 
         Hashes that are there already keep what they have. `info` is stored beside (JSON).
 
         Raises:
             ValueError: shapes do not fit each other or the store, or a value is not finite.
         """
-        matrix = np.ascontiguousarray(matrix, np.float32)
+        kept_as = np.uint8 if np.asarray(matrix).dtype == np.uint8 else np.float32
+        matrix = np.ascontiguousarray(matrix, kept_as)
         if matrix.ndim != 2 or len(matrix) != len(hashes) or len(set(hashes)) != len(hashes):
             raise ValueError(f"{len(hashes)} hashes for features of shape {matrix.shape}")
         if not np.isfinite(matrix).all():
@@ -125,17 +135,25 @@ class FeatureStore:
         """Every hash of the store with its vector. Shards are small beside the images."""
         index: dict[str, np.ndarray] = {}
         for path in sorted(self._home.glob("*.npz")):
+            for content_hash, vector in self._shard(path).items():
+                index.setdefault(content_hash, vector)
+        return index
+
+    def _shard(self, path: Path) -> dict[str, np.ndarray]:
+        """Vectors of one shard by hash; none where it is damaged."""
+        look = path.stat()
+        key = (path.name, look.st_mtime_ns, look.st_size)
+        if key not in self._read:
             try:
                 with np.load(path, allow_pickle=False) as shard:
                     hashes, matrix = shard["hashes"], shard["matrix"]
                     if str(shard["checksum"]) != _checksum(hashes, matrix):
                         raise ValueError("checksum differs")
+                self._read[key] = dict(zip(hashes.tolist(), matrix, strict=True))
             except Exception as error:  # zip and npy readers raise whatever broken bytes lead to
                 _log.warning("features in %s are damaged and are left out: %s", path, error)
-                continue
-            for content_hash, vector in zip(hashes.tolist(), matrix, strict=True):
-                index.setdefault(content_hash, vector)
-        return index
+                self._read[key] = {}
+        return self._read[key]
 
 
 def _checksum(hashes: np.ndarray, matrix: np.ndarray) -> str:

@@ -9,14 +9,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hoban_assets.curation.features import THUMBNAIL_INFO, engine_key
+from hoban_assets.curation.features import COPIES_INFO, THUMBNAIL_INFO, engine_key
 from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
 
 NO_FASTDUP = (
-    "run 'make fastdup', or set HOBAN_FASTDUP_PYTHON to an interpreter that has fastdup, or "
-    "HOBAN_FEATURE_ENGINE=thumbnail to do without it (finds fewer near-duplicates)"
+    "run 'make fastdup', or set HOBAN_FASTDUP_PYTHON to an interpreter that has fastdup, or do "
+    "without it: HOBAN_FEATURE_ENGINE=copies proves every copy it finds, and its licence is free"
 )
+_BUILT_IN = {"thumbnail": THUMBNAIL_INFO, "copies": COPIES_INFO}
 _DESCRIBE = """
 import importlib.metadata, importlib.util, json, pathlib
 folder = pathlib.Path(importlib.util.find_spec("fastdup").origin).parent
@@ -31,8 +32,8 @@ def engine_info(settings: Settings) -> Mapping[str, Any]:
     Raises:
         HobanError: fastdup's environment is missing or has no fastdup.
     """
-    if settings.feature_engine == "thumbnail":
-        return THUMBNAIL_INFO
+    if settings.feature_engine in _BUILT_IN:
+        return _BUILT_IN[settings.feature_engine]
     return describe_fastdup(settings.fastdup_python)
 
 

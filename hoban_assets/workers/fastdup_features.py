@@ -7,6 +7,10 @@ exactly. Extras:
 ``work_dir``  folder for this run only; fastdup writes there
 ``out``       .npy to write: float32 [n, 576], rows of length 1
 ``threads``   threads for fastdup
+``total``     images of the whole extraction, of which this run is one part; ``done`` of them before
+
+fastdup says nothing while it works, so it is given pieces, the first one small: after a few
+seconds the log says how many minutes the whole takes, and then after every piece.
 
 Beside ``out`` come ``<out>.txt`` (the hash of each row, one a line) and ``<out>.json``: engine,
 version, model_hash (SHA-256 of the model file), dimensions, images, seconds, and `bad`, the
@@ -22,7 +26,6 @@ import hashlib
 import json
 import os
 import re
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -32,13 +35,16 @@ import _watchdog  # type: ignore[import-not-found]
 import numpy as np
 from dagster_pipes import PipesContext, open_dagster_pipes
 
-os.environ["SENTRY_OPT_OUT"] = "1"  # before fastdup is imported: afterwards it has sent its hello
+# Before fastdup is imported: afterwards it has sent its hello, and asked for a newer version.
+os.environ["SENTRY_OPT_OUT"] = os.environ["FASTDUP_PRODUCTION"] = "1"
 
 DIMENSIONS = 576
 FEATURES = "atrain_features.dat"
 BAD_FILES = "atrain_features.bad.csv"
 PARAMETERS = "run_stats=0,run_cc=0,run_pagerank=0"
-PROGRESS_SECONDS = 10.0
+FIRST_PIECE = 64
+PIECE = 500
+"""Images that fastdup gets at a time, at first and then: some seconds of work."""
 
 
 def main() -> None:
@@ -53,10 +59,10 @@ def main() -> None:
         threads = int(pipes.get_extra("threads"))
         pipes.log.info(f"fastdup {fastdup.__version__}: features of {len(images):,} images")
         links = make_links(images, work_dir / "images")
-        hashes, matrix, bad = extract(pipes, fastdup, links, work_dir / "first", threads)
+        hashes, matrix, bad = in_pieces(pipes, fastdup, links, work_dir, threads)
         if bad:  # fastdup's decoder knows less than ours: once more, as plain pictures
             again = make_plain({h: links[h] for h in bad}, work_dir / "plain")
-            more, rows, still_bad = extract(pipes, fastdup, again, work_dir / "second", threads)
+            more, rows, still_bad = extract(fastdup, again, work_dir / "again", threads)
             hashes, matrix = [*hashes, *more], np.concatenate([matrix, rows])
             bad = {h: still_bad.get(h, error) for h, error in bad.items() if h not in set(more)}
         info = {
@@ -109,8 +115,45 @@ def make_plain(images: Mapping[str, Path], folder: Path) -> dict[str, Path]:
     return plain
 
 
-def extract(
+def in_pieces(
     pipes: PipesContext, fastdup: Any, images: Mapping[str, Path], work_dir: Path, threads: int
+) -> tuple[list[str], np.ndarray, dict[str, str]]:
+    """Run `extract` on one piece after the other, and tell how it goes."""
+    start = time.monotonic()
+    before = int(pipes.get_extra("done"))
+    total = max(int(pipes.get_extra("total")), len(images))
+    hashes: list[str] = []
+    rows = [np.empty((0, DIMENSIONS), np.float32)]
+    bad: dict[str, str] = {}
+    done = 0
+    for number, piece in enumerate(pieces(list(images))):
+        part = {h: images[h] for h in piece}
+        more, matrix, worse = extract(fastdup, part, work_dir / f"piece-{number}", threads)
+        hashes.extend(more)
+        rows.append(matrix)
+        bad |= worse
+        done += len(piece)
+        rate = done / max(time.monotonic() - start, 1e-6)
+        pipes.log.info(progress_text(before + done, total, rate))
+    return hashes, np.concatenate(rows), bad
+
+
+def pieces(hashes: list[str]) -> Iterator[list[str]]:
+    """Cut a list into a small first piece and larger further ones."""
+    yield hashes[:FIRST_PIECE]
+    for start in range(FIRST_PIECE, len(hashes), PIECE):
+        yield hashes[start : start + PIECE]
+
+
+def progress_text(done: int, total: int, rate: float) -> str:
+    """Say how far it is and how long the rest takes; `rate` in images a second."""
+    seconds = (total - done) / rate
+    left = f"about {seconds / 60:,.0f} minutes" if seconds >= 90 else f"about {seconds:,.0f} s"
+    return f"features: {done:,} of {total:,} images, {rate:,.0f}/s, {left} left"
+
+
+def extract(
+    fastdup: Any, images: Mapping[str, Path], work_dir: Path, threads: int
 ) -> tuple[list[str], np.ndarray, dict[str, str]]:
     """Run fastdup on `images` (hash -> plainly named file).
 
@@ -123,14 +166,13 @@ def extract(
     work_dir.mkdir(parents=True)
     listing = work_dir.with_suffix(".txt")
     listing.write_text("".join(f"{path}\n" for path in images.values()), encoding="utf-8")
-    with progress(pipes, work_dir / FEATURES, len(images)):
-        status = fastdup.run(
-            input_dir=str(listing),
-            work_dir=str(work_dir),
-            run_mode=1,
-            num_threads=threads,
-            turi_param=PARAMETERS,
-        )
+    status = fastdup.run(
+        input_dir=str(listing),
+        work_dir=str(work_dir),
+        run_mode=1,
+        num_threads=threads,
+        turi_param=PARAMETERS,
+    )
     errors = {
         Path(row["filename"]).stem: row["error_code"] for row in read_csv(work_dir / BAD_FILES)
     }
@@ -157,28 +199,6 @@ def read_csv(path: Path) -> list[dict[str, str]]:
         return []
     with path.open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
-
-
-@contextlib.contextmanager
-def progress(pipes: PipesContext, features: Path, total: int) -> Iterator[None]:
-    """Log from time to time how many rows fastdup has written."""
-    done = threading.Event()
-    start = time.monotonic()
-
-    def report() -> None:
-        while not done.wait(PROGRESS_SECONDS):
-            rows = (features.stat().st_size if features.exists() else 0) // (4 * DIMENSIONS)
-            rate = rows / (time.monotonic() - start)
-            left = f", {rate:,.0f}/s, {(total - rows) / rate:,.0f} s left" if rows else ""
-            pipes.log.info(f"features: {rows:,} of {total:,} images{left}")
-
-    thread = threading.Thread(target=report, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
 
 
 if __name__ == "__main__":

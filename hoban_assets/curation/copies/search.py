@@ -1,0 +1,194 @@
+"""From sketches to the graph of copies: candidates, a proof of each, and whole families.
+
+The result depends on the set of sketches alone: not on their order, on threads, or on chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import xxhash
+from scipy import sparse
+from scipy.sparse import csgraph
+
+from hoban_assets.curation.copies.candidates import Candidates, candidates
+from hoban_assets.curation.copies.lying import Lying, lying
+from hoban_assets.curation.copies.proof import similarity
+from hoban_assets.curation.copies.sketch import Sketches, unpacked
+from hoban_assets.curation.similarity import BLOCK, LISTED_DECIMALS, Pairs
+
+FLOOR = 0.5
+"""Lowest similarity that is kept. Other frames of the same camera reach 0.4 on average of the
+closest twentieth; see `hoban calibrate copies`."""
+FAMILY = 0.8
+"""Pictures joined at this similarity are one family, of which all pairs are proved."""
+LARGEST_FAMILY = 64
+"""Larger families are a camera that looks at nothing happening: only candidates are proved."""
+SURE = 0.98
+"""A pair that shows the same as a whole at this similarity is not looked at for crops."""
+_PAIRS = 256  # pairs that one thread proves at a time
+
+Progress = Callable[[int, int], None]
+
+
+class Copies(NamedTuple):
+    """Proved pairs of different sketches: ``i < j`` (int32), similarity, turn of i onto j."""
+
+    i: np.ndarray
+    j: np.ndarray
+    similarity: np.ndarray
+    turn: np.ndarray
+
+
+@dataclass(frozen=True)
+class CopyGraph:
+    """A `SimilarityGraph` of images of which several may have the same sketch.
+
+    `node` [images] is the sketch of each image, `copies` are pairs of sketches. Images of one
+    sketch are copies of each other at 1, and are not listed: thousands of black frames are one.
+    """
+
+    node: np.ndarray
+    copies: Copies
+
+    @property
+    def size(self) -> int:
+        """How many images."""
+        return len(self.node)
+
+    @property
+    def floor(self) -> float:
+        """Less similar pairs are not known."""
+        return FLOOR
+
+    def between(self, rows: np.ndarray, columns: np.ndarray, threshold: float) -> Iterator[Pairs]:
+        """See `SimilarityGraph.between`."""
+        if threshold < FLOOR:
+            raise ValueError(f"copies are known from {FLOOR} on, not at {threshold}")
+        for left in range(0, len(rows), BLOCK):
+            here = np.asarray(rows[left : left + BLOCK])
+            alike = self._graph[self.node[here]]
+            if alike.nnz == 0:
+                continue
+            for top in range(0, len(columns), BLOCK):
+                there = np.asarray(columns[top : top + BLOCK])
+                found = (alike @ self._members(there)).tocoo()
+                pairs = Pairs(
+                    here[found.row].astype(np.int32),
+                    there[found.col].astype(np.int32),
+                    found.data.astype(np.float32),
+                )
+                high = np.round(pairs.similarity.astype(np.float64), LISTED_DECIMALS) >= threshold
+                pairs = pairs.only(high & (pairs.i != pairs.j))
+                if len(pairs.i):
+                    yield pairs
+
+    def similarity(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+        """Similarity as proved; 1 for images of one sketch; 0 where nothing is proved."""
+        found = np.asarray(self._graph[self.node[i], self.node[j]], np.float64).ravel()
+        return np.round(found, LISTED_DECIMALS)
+
+    @cached_property
+    def _graph(self) -> sparse.csr_array:
+        """Similarity of sketches, with ones on the diagonal."""
+        c, count = self.copies, int(self.node.max(initial=-1)) + 1
+        own = np.arange(count)
+        where = np.concatenate([c.i, c.j, own]), np.concatenate([c.j, c.i, own])
+        data = np.concatenate([c.similarity, c.similarity, np.ones(count, np.float32)])
+        return sparse.csr_array((data, where), shape=(count, count))
+
+    def _members(self, images: np.ndarray) -> sparse.csr_array:
+        ones = np.ones(len(images), np.float32)
+        where = self.node[images], np.arange(len(images))
+        return sparse.csr_array((ones, where), shape=(self._graph.shape[0], len(images)))
+
+
+def copy_graph(rows: np.ndarray, workers: int = 1, progress: Progress | None = None) -> CopyGraph:
+    """Find the copies among pictures.
+
+    Args:
+        rows: uint8 [n, LENGTH], sketches in any order.
+        workers: threads.
+        progress: called with (pairs proved, pairs).
+    """
+    names = np.array([xxhash.xxh3_128_hexdigest(row.tobytes()) for row in rows], dtype="U32")
+    _, first, node = np.unique(names, return_index=True, return_inverse=True)
+    return CopyGraph(node.astype(np.int64), find_copies(rows[first], workers, progress))
+
+
+def find_copies(rows: np.ndarray, workers: int = 1, progress: Progress | None = None) -> Copies:
+    """Prove the copies among different sketches, in a fixed order (see `copy_graph`)."""
+    sketches = unpacked(rows)
+    likely = candidates(sketches)
+    proved = _proved(sketches, likely, workers, progress)
+    more = _within_families(len(rows), proved, likely)
+    further = _proved(sketches, more, workers, progress)
+    both = Copies(*(np.concatenate(side) for side in zip(proved, further, strict=True)))
+    order = np.lexsort((both.j, both.i))
+    return Copies(*(side[order] for side in both))
+
+
+def _proved(
+    sketches: Sketches, likely: Candidates, workers: int, progress: Progress | None
+) -> Copies:
+    total = len(likely.i)
+    value, turn = np.zeros(total, np.float32), np.zeros(total, np.int8)
+
+    def prove(start: int) -> int:
+        for place in range(start, min(start + _PAIRS, total)):
+            i, j = int(likely.i[place]), int(likely.j[place])
+            value[place], turn[place] = best_proof(sketches, i, j, int(likely.turn[place]))
+        return min(start + _PAIRS, total)
+
+    with ThreadPoolExecutor(max(1, workers)) as pool:
+        for done in pool.map(prove, range(0, total, _PAIRS)):
+            if progress:
+                progress(done, total)
+    hit = value >= FLOOR
+    return Copies(likely.i[hit], likely.j[hit], value[hit], turn[hit])
+
+
+def best_proof(sketches: Sketches, i: int, j: int, turn: int = -1) -> tuple[float, int]:
+    """Similarity of pictures `i` and `j`, and the turn that brings `i` onto `j`.
+
+    Args:
+        sketches: of all pictures.
+        i: position of one.
+        j: position of the other.
+        turn: the turn after which they look alike as a whole; -1 where none is known.
+    """
+    best = 0.0
+    if turn >= 0:
+        best = similarity(sketches.small[i], sketches.small[j], Lying(turn))
+    if best < SURE:
+        found = lying(sketches, i, j)
+        if found is not None:
+            value = similarity(sketches.small[i], sketches.small[j], found)
+            if value > best:
+                best, turn = value, found.turn
+    return min(best, 1.0), max(turn, 0)
+
+
+def _within_families(n: int, proved: Copies, tried: Candidates) -> Candidates:
+    """Pairs of a family that were no candidates: of many copies of one picture all are found."""
+    near = proved.similarity >= FAMILY
+    edges = sparse.coo_array(
+        (np.ones(int(near.sum()), bool), (proved.i[near], proved.j[near])), shape=(n, n)
+    )
+    label = csgraph.connected_components(edges, directed=False)[1]
+    order = np.argsort(label, kind="stable")
+    start = np.flatnonzero(np.r_[True, np.diff(label[order]) != 0]) if n else np.empty(0, int)
+    known = set((tried.i.astype(np.int64) * n + tried.j).tolist())
+    codes: list[int] = []
+    for members in np.split(order, start[1:]):
+        if 2 < len(members) <= LARGEST_FAMILY:
+            one, two = np.triu_indices(len(members), 1)
+            family = (members[one].astype(np.int64) * n + members[two]).tolist()
+            codes.extend(code for code in family if code not in known)
+    i, j = np.divmod(np.array(sorted(codes), np.int64), max(n, 1))
+    return Candidates(i.astype(np.int32), j.astype(np.int32), np.full(len(i), -1, np.int8))
