@@ -59,7 +59,7 @@ demo: setup sample
 
 # Without DAGSTER_MODULE_NAME: workspace.yaml gives the code location its name.
 ui: setup
-	env -u DAGSTER_MODULE_NAME $(HOME_ENV) $(UI_ENV) $(BIN)/dagster dev -h 127.0.0.1 -p $(PORT)
+	env -u DAGSTER_MODULE_NAME $(HOME_ENV) $(UI_ENV) $(BIN)/hoban ui --port $(PORT)
 
 lint: .venv/ready
 	$(BIN)/ruff format --check .

@@ -66,6 +66,8 @@ class Settings:
     """``HOBAN_STALL_SECONDS``: silence after which a worker is reported as stalled."""
     workers: int
     """``HOBAN_WORKERS``: processes or threads for image work; 0 = one a core."""
+    ui_hosts: tuple[str, ...] = ()
+    """``HOBAN_UI_HOSTS``: names under which a proxy shows the UI, separated by commas."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
@@ -110,6 +112,9 @@ class Settings:
             language=_choice(env, "HOBAN_LANG", LANGUAGES),
             stall_seconds=_number(env, "HOBAN_STALL_SECONDS", 900, least=1),
             workers=_number(env, "HOBAN_WORKERS", 0, least=0) or os.cpu_count() or 1,
+            ui_hosts=tuple(
+                h.strip() for h in env.get("HOBAN_UI_HOSTS", "").split(",") if h.strip()
+            ),
         )
 
     @property

@@ -42,6 +42,7 @@ NEVER = {
     "weights.py": {"dagster", "hoban_assets.training", "hoban_assets.components"},
     "catalog": {"hoban_assets.curation", "hoban_assets.formats", "hoban_assets.components"},
     "components": {"hoban_assets.defs"},
+    "front": {"hoban_assets.defs", "hoban_assets.components", "hoban_assets.catalog"},
     "training": {"hoban_assets.defs", "hoban_assets.components", "hoban_assets.catalog"},
     "reporting": {"hoban_assets.components", "hoban_assets.commands"},
     "upkeep": {

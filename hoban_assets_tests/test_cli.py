@@ -32,6 +32,7 @@ COMMANDS = (
     "sql",
     "status",
     "summary",
+    "ui",
     "unlock",
     "why",
 )

@@ -5,13 +5,17 @@ launching a partition, the run's log.
 """
 
 import contextlib
+import http.server
+import json
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+import urllib.parse
 import urllib.request
 from pathlib import Path
 
@@ -47,12 +51,12 @@ def environment(sample, tmp_path_factory) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def address(environment):
-    """Address of a server as ``make ui`` starts it: webserver, daemon and code server."""
+    """Address of a server as ``make ui`` starts it: guarded webserver, daemon and code server."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with subprocess.Popen(
-        [str(BIN / "dagster"), "dev", "-h", "127.0.0.1", "-p", str(port)],
+        [str(BIN / "hoban"), "ui", "--port", str(port)],
         env={k: v for k, v in environment.items() if k != "DAGSTER_MODULE_NAME"},
         cwd=REPOSITORY,
         stdout=subprocess.DEVNULL,
@@ -205,3 +209,83 @@ def wait_for(browser, xpath: str, seconds: float = 60):
                 return found
         time.sleep(0.3)
     raise AssertionError(f"not on {browser.current_url}: {xpath}")
+
+
+HOSTILE = """
+<!doctype html><title>waiting</title>
+<form id="form" method="post" enctype="text/plain" action="ADDRESS/graphql?query=LAUNCH" target="f">
+<input name='{"query":"LAUNCH_TEXT"}' value=""></form><iframe name="f"></iframe>
+<script>
+const address = "ADDRESS", mutation = decodeURIComponent("LAUNCH");
+const tries = [
+  fetch(address + "/graphql?query=LAUNCH"),
+  fetch(address + "/graphql?query=LAUNCH", {mode: "no-cors"}).then(r => r.type),
+  fetch(address + "/graphql", {method: "POST", body: JSON.stringify({query: mutation})}),
+  fetch(address + "/graphql", {method: "POST", mode: "no-cors", body: "x",
+        headers: {"Content-Type": "text/plain; application/json"}}).then(r => r.type),
+  fetch(address + "/graphql", {method: "POST", body: JSON.stringify({query: mutation}),
+        headers: {"Content-Type": "application/json"}}),
+  fetch(address + "/report_asset_materialization/background", {method: "POST", mode: "no-cors"})
+    .then(r => r.type),
+  fetch(address + "/server_info").then(r => r.text()),
+  new Promise((open, refused) => {
+    const socket = new WebSocket(address.replace("http", "ws") + "/graphql", "graphql-ws");
+    socket.onopen = () => open("opened"); socket.onerror = () => refused("closed");
+  }),
+];
+new Image().src = address + "/graphql?query=LAUNCH";
+document.getElementById("form").submit();
+Promise.allSettled(tries).then(ends => {
+  const told = ends.map(end => end.status == "fulfilled" ? String(end.value) : "-");
+  document.title = "done " + told.join(",");
+});
+</script>
+"""
+LAUNCH = (
+    'mutation{launchRun(executionParams:{selector:{repositoryLocationName:"hoban_assets",'
+    'repositoryName:"__repository__",jobName:"__ASSET_JOB",assetSelection:[{path:["background"]}]},'
+    'runConfigData:"{}",executionMetadata:{tags:[{key:"dagster/partition",value:"sub"}]}})'
+    "{__typename}}"
+)
+STATE = "{runsOrError{... on Runs{results{id}}} assetsOrError{... on AssetConnection{nodes{id}}}}"
+
+
+def state(address: str) -> bytes:
+    """Runs and assets, as the UI itself asks for them."""
+    request = urllib.request.Request(
+        f"{address}/graphql",
+        data=json.dumps({"query": STATE}).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return answer.read()
+
+
+@needs_browser
+@pytest.mark.parametrize("name", ["localhost", "127.0.0.1"])
+def test_a_page_of_another_origin_can_neither_start_nor_read_anything(browser, address, name):
+    page = HOSTILE.replace("ADDRESS", address).replace("LAUNCH_TEXT", "x")
+    page = page.replace("LAUNCH", urllib.parse.quote(LAUNCH)).encode()
+
+    class Hostile(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(page)
+
+        def log_message(self, *_):
+            pass
+
+    before = state(address)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hostile) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        browser.get(f"http://{name}:{server.server_port}/")
+        deadline = time.monotonic() + 60
+        while not browser.title.startswith("done") and time.monotonic() < deadline:
+            time.sleep(0.2)
+        # What a no-cors request gets is opaque: sent, refused by the server, and not readable.
+        assert set(browser.title.removeprefix("done ").split(",")) <= {"-", "opaque"}
+        server.shutdown()
+    assert state(address) == before
+    assert b"assetsOrError" in before

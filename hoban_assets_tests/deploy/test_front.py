@@ -1,8 +1,10 @@
 """What people reach: the UI of builders, that of viewers, and nginx with passwords before both."""
 
 import base64
+import http.client
 import json
 import os
+import re
 import shutil
 import socket
 import ssl
@@ -13,6 +15,7 @@ import urllib.request
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import dagster as dg
 import pytest
@@ -38,6 +41,8 @@ PARAMS = {
     "mode": "default",
     "runConfigData": {},
 }
+SERVER = "site.example"
+"""Name of the server that people type."""
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 needs_nginx = pytest.mark.skipif(not NGINX, reason="nginx is not installed (apt install nginx)")
 ANYONE = ssl.create_default_context()
@@ -50,9 +55,13 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def get(url: str, user: str | None = None, data: bytes | None = None) -> tuple[int, bytes]:
-    """Status and body of an answer; `user` is name:password."""
-    headers = {"Content-Type": "application/json"}
+def get(
+    url: str, user: str | None = None, data: bytes | None = None, **more: str
+) -> tuple[int, bytes]:
+    """Status and body of an answer; `user` is name:password, `more` are headers."""
+    headers = {"Content-Type": "application/json", **more}
+    if url.startswith("https:"):
+        headers.setdefault("Host", f"{SERVER}:{urlsplit(url).port}")
     if user:
         headers["Authorization"] = "Basic " + base64.b64encode(user.encode()).decode()
     request = urllib.request.Request(url, data=data, headers=headers)
@@ -94,7 +103,7 @@ def ports(tmp_path_factory):
     toy, code = Path(__file__).with_name("toy.py"), folder / "code.sock"
     workspace = folder / "workspace.yaml"
     workspace.write_text(f"load_from: [{{grpc_server: {{socket: {code}, location_name: toy}}}}]")
-    env = {**os.environ, "DAGSTER_HOME": str(folder)}
+    env = {**os.environ, "DAGSTER_HOME": str(folder), "HOBAN_UI_HOSTS": SERVER}
     env.pop("DAGSTER_MODULE_NAME", None)
     bin_folder = REPOSITORY / ".venv" / "bin"
     with dg.DagsterInstance.from_config(str(folder)) as instance:
@@ -144,9 +153,12 @@ def proxy(ports, tmp_path_factory):
     text = (DEPLOY / "nginx-hoban.conf").read_text(encoding="utf-8")
     listen = {"443": free_port(), "8443": free_port()}
     for old, new in listen.items():
-        text = text.replace(f"listen {old} ssl", f"listen 127.0.0.1:{new} ssl")
+        text = re.sub(rf"listen {old} +ssl", f"listen 127.0.0.1:{new} ssl", text)
     text = text.replace("127.0.0.1:3000", f"127.0.0.1:{ports['webserver']}")
     text = text.replace("127.0.0.1:3001", f"127.0.0.1:{ports['viewer']}")
+    text = text.replace("hoban.example:8443", f"{SERVER}:{listen['8443']}")
+    text = text.replace("https://hoban.example ", f"https://{SERVER}:{listen['443']} ")
+    text = text.replace("hoban.example", SERVER)
     (folder / "hoban.conf").write_text(text.replace("/etc/nginx", str(folder)))
     for name, user in (("builders", "kim"), ("viewers", "lee")):
         secret = subprocess.run(
@@ -205,7 +217,7 @@ def test_builders_build_and_viewers_only_look(proxy):
 def test_logs_of_runs_come_through_a_websocket(proxy, user, status):
     secret = f"Authorization: Basic {base64.b64encode(user.encode()).decode()}\r\n" if user else ""
     request = (
-        "GET /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
+        f"GET /graphql HTTP/1.1\r\nHost: {SERVER}:{proxy['443']}\r\nUpgrade: websocket\r\n"
         "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
         f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}\r\n"
         f"Sec-WebSocket-Protocol: graphql-ws\r\n{secret}\r\n"
@@ -216,3 +228,51 @@ def test_logs_of_runs_come_through_a_websocket(proxy, user, status):
     ):
         secure.sendall(request.encode())
         assert secure.recv(4096).split(b" ")[1] == str(status).encode()
+
+
+ASK = json.dumps({"query": ASSETS}).encode()
+
+
+@needs_nginx
+def test_the_own_pages_come_through_and_those_of_others_do_not(proxy):
+    for port, user in ((proxy["443"], "kim:kim-secret"), (proxy["8443"], "lee:lee-secret")):
+        url = f"https://127.0.0.1:{port}/graphql"
+        own = {"Origin": f"https://{SERVER}:{port}", "Sec-Fetch-Site": "same-origin"}
+        assert get(url, user, ASK, **own)[0] == 200
+        for foreign in ("https://evil.example", "null", f"http://{SERVER}:{port}"):
+            assert get(url, user, ASK, Origin=foreign)[0] == 403
+        assert get(url, user, ASK, **{"Sec-Fetch-Site": "cross-site"})[0] == 403
+        assert get(url, user, ASK, **{"Content-Type": "text/plain"})[0] == 403
+        assert get(f"{url}?query=mutation%7Ba%7D", user)[0] == 403
+
+
+@needs_nginx
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "site.example.evil.example"])
+def test_another_name_for_the_server_gets_no_answer(proxy, host):
+    for port in proxy.values():
+        with pytest.raises((OSError, http.client.HTTPException)):
+            get(f"https://127.0.0.1:{port}/", "kim:kim-secret", Host=host)
+
+
+def test_without_a_proxy_the_guard_refuses_pages_of_others(ports):
+    for port in ports.values():
+        url = f"http://127.0.0.1:{port}/graphql"
+        assert get(url, None, ASK)[0] == 200
+        assert get(url, None, ASK, Host="evil.example")[0] == 403
+        assert get(url, None, ASK, Origin="http://evil.example")[0] == 403
+        assert get(f"{url}?query=mutation%7Ba%7D")[0] == 403
+
+
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [("", 101), ("Origin: http://evil.example\r\n", 403), ("Sec-Fetch-Site: same-site\r\n", 403)],
+)
+def test_a_websocket_of_another_page_is_refused(ports, header, status):
+    request = (
+        f"GET /graphql HTTP/1.1\r\nHost: 127.0.0.1:{ports['webserver']}\r\n{header}"
+        "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-ws\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", ports["webserver"]), timeout=60) as plain:
+        plain.sendall(request.encode())
+        assert plain.recv(4096).split(b" ")[1] == str(status).encode()

@@ -110,6 +110,12 @@ def test_only_the_code_server_holds_runs_and_the_others_reach_it_through_its_soc
         assert words[words.index("-w") + 1] == f"{CHECKOUT}/deploy/workspace.yaml"
 
 
+def test_both_webservers_have_the_guard_before_them():
+    for name in ("webserver", "viewer"):
+        words = command(DEPLOY / f"hoban-{name}.service")
+        assert words[1:3] == ["-m", "hoban_assets.front"]
+
+
 def test_nothing_listens_beyond_this_machine():
     for name in ("webserver", "viewer"):
         words = command(DEPLOY / f"hoban-{name}.service")
@@ -117,7 +123,9 @@ def test_nothing_listens_beyond_this_machine():
     proxied = re.findall(r"proxy_pass http://([^:]+):", (DEPLOY / "nginx-hoban.conf").read_text())
     assert set(proxied) == {"127.0.0.1"}
     makefile = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
-    assert "dagster dev -h 127.0.0.1" in makefile
+    assert "hoban ui --port" in makefile
+    services = (REPOSITORY / "hoban_assets" / "front" / "services.py").read_text(encoding="utf-8")
+    assert '"-h", "127.0.0.1"' in services
     said = [REPOSITORY / "Makefile", REPOSITORY / "env.sh", *DEPLOY.iterdir()]
     said += [*REPOSITORY.glob("README*.md"), *(REPOSITORY / "docs").glob("*.md")]
     opened = re.compile(r"0\.0\.0\.0|(?:-h|--host)[ =](?!127\.0\.0\.1|localhost)\S*::")

@@ -90,6 +90,7 @@ class BareServer:
                 "RECORD": str(self.record),
                 "HOBAN_REPOSITORY": str(self.folder / "origin"),
                 "HOBAN_SERVER": "me@server",
+                "HOBAN_NAME": "site.example",
             },
             capture_output=True,
             text=True,

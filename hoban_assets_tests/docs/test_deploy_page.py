@@ -76,8 +76,16 @@ def test_builders_and_viewers_have_passwords_of_their_own(walked):
     for name, user in (("builders", "kim"), ("viewers", "lee")):
         (line,) = server.path(f"/etc/nginx/hoban.{name}").read_text().splitlines()
         assert re.fullmatch(rf"{user}:\$6\$\S+", line)
-    link = server.path("/etc/nginx/sites-enabled/hoban.conf")
-    assert "proxy_pass http://127.0.0.1:3000" in link.read_text()
+    front = server.path("/etc/nginx/sites-enabled/hoban.conf").read_text()
+    assert "proxy_pass http://127.0.0.1:3000" in front
+
+
+def test_one_name_of_the_server_is_answered_by_the_proxy_and_by_the_guard(walked):
+    server, _ = walked
+    front = server.path("/etc/nginx/sites-enabled/hoban.conf").read_text()
+    assert front.count("server_name site.example;") == 2
+    assert "hoban.example" not in front
+    assert "HOBAN_UI_HOSTS=site.example\n" in server.path("/etc/hoban/hoban.env").read_text()
 
 
 def test_the_restored_folder_answers_like_the_one_that_was_backed_up(walked):
