@@ -101,7 +101,7 @@ def _collected(name: str, partition: str, settings: Settings) -> tuple[Bundle, l
     """
     from hoban_assets.defs.recipes import declared_recipes
     from hoban_assets.handoff.bundle.contents import bundle_of
-    from hoban_assets.publish.yolo_tree import read_report
+    from hoban_assets.publish.yolo_tree import what_is_wrong
     from hoban_assets.training.plan import plan_training
 
     if name.startswith("model_"):
@@ -123,10 +123,10 @@ def _collected(name: str, partition: str, settings: Settings) -> tuple[Bundle, l
         )
         classes = _class_counts(ask, dataset, partition)
     path = Path(current["path"] or "")
-    if not current["path"] or read_report(path) is None:
+    if wrong := what_is_wrong(path) if current["path"] else "it has no folder":
         raise HobanError(
-            f"the dataset folder {path} is gone or not whole",
-            f"dagster asset materialize --select {dataset} --partition {partition}",
+            f"{dataset} [{partition}] is not as it was published: {wrong}",
+            f"dagster asset materialize --select '*{dataset}' --partition {partition}",
         )
     plan = plan_training(
         recipe.model,
@@ -134,7 +134,7 @@ def _collected(name: str, partition: str, settings: Settings) -> tuple[Bundle, l
         settings,
         dataset_path=path,
         dataset_version=current["data_version"] or "",
-        **recipe.training.model_dump(),
+        **recipe.as_training(),
     )
     return bundle_of(plan, dataset, current["data_version"] or "", classes), classes
 
