@@ -10,15 +10,17 @@ Only the standard library, and xxhash where there is one: this runs on servers t
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-try:
-    import xxhash
-except ImportError:  # a server that has only what a training needs; its bundle was verified
-    xxhash = None  # type: ignore[assignment]
+xxhash: Any = None
+# Not a plain import: a server has only what a training needs, and its bundle was verified.
+with contextlib.suppress(ImportError):
+    xxhash = importlib.import_module("xxhash")
 
 COLUMNS = (
     *("name", "split", "file", "bytes", "scaled_bytes"),
