@@ -10,6 +10,7 @@ STAGE_CHECKS = [
     "files_read",
     "folders_declared",
     "no_unknown_class",
+    "rows_readable",
 ]
 DATASET_CHECKS = [
     "boxes_inside_image",

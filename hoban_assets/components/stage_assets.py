@@ -23,6 +23,7 @@ from hoban_assets.components.platform import Platform
 from hoban_assets.components.presence import LACKING
 from hoban_assets.curation import checks
 from hoban_assets.curation.checks import Check
+from hoban_assets.curation.readable import rows_readable
 from hoban_assets.formats import undeclared_folders
 from hoban_assets.ingredients import key_of, version_of
 from hoban_assets.ledger import Ledger
@@ -41,6 +42,7 @@ CHECKS = (
     "conservation",
     "boxes_inside_image",
     "no_unknown_class",
+    "rows_readable",
     "files_read",
     "folders_declared",
 )
@@ -113,6 +115,7 @@ def stage_checks(
         checks.conservation(ledger, say),
         checks.boxes_inside_image(built.samples, say),
         checks.no_unknown_class(built.samples, say),
+        rows_readable(built.samples, say),
         checks.files_read(built.unread, say),
         checks.folders_declared(unread, say),
     ]

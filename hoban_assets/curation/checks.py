@@ -24,6 +24,7 @@ DESCRIPTIONS = {
     "conservation": "Images and boxes: in = kept + dropped, in every step.",
     "boxes_inside_image": "Every box lies inside its image and has an area.",
     "no_unknown_class": "Every box has one of the four classes.",
+    "rows_readable": "In no source are too many rows unread, shifted or of a doubtful frame.",
     "files_read": "Every image and label file below the sources is read, or declared as read "
     "elsewhere (warning).",
     "folders_declared": "No folder beside the sources was left unread unseen (warning).",

@@ -12,19 +12,14 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
+from hoban_assets.formats.displayed import STAGE, bring_into_frame
 from hoban_assets.formats.facts_cache import load, merge_into, stat_files, typed
 from hoban_assets.formats.image_probe import MISSING, UNREADABLE, ImageFact, probe_file
+from hoban_assets.formats.source_patterns import judge_sources
 from hoban_assets.samples import Samples
-from hoban_assets.tables import DECISIONS_SCHEMA, frame_of
-
-STAGE = "facts"
-ASPECT_TOLERANCE = 0.01
-"""Aspect ratios this near (relative) are the same: rounding of a scaled size stays below it."""
 
 _BATCH = 32  # files a task: below it the hand-over to a thread costs more than it brings
 _SAVE_EVERY = 8192  # files after which a killed run has to start again
@@ -120,10 +115,17 @@ def apply_facts(samples: Samples, facts: pd.DataFrame) -> Samples:
 
     - it is the stored size of a picture that EXIF turns by 90 degrees: the boxes are turned with
       it (repair, ``exif_rotated``, one decision a box);
-    - it has the file's aspect ratio within 1 %: boxes are relative and stay (repair,
-      ``size_scaled``, one decision an image);
+    - it has the file's aspect ratio within 1 %, and a row beyond the file, or the other images of
+      the source, show that it is the frame: boxes are relative and stay (repair, ``size_scaled``,
+      one decision an image);
+    - width and height are swapped, as in the rest of the source (``size_transposed``);
     - else what the boxes refer to is not known: they are dropped (``size_mismatch``), one by
       one; the image stays, and the decisions say that it is not an empty one.
+
+    A picture that EXIF mirrors, turns by half, or turns as a square has the same size either way:
+    its boxes follow what the turned ones of its source show (``exif_rotated``); where they show
+    nothing it is listed (review, ``exif_undecided``), and dropped where they show both.
+    What the rows of a whole source show is judged first, see `source_patterns`.
 
     Raises:
         ValueError: `facts` lacks an image of `samples`.
@@ -141,98 +143,16 @@ def apply_facts(samples: Samples, facts: pd.DataFrame) -> Samples:
         rule="undecodable",
         value=known.error[~is_ok & ~is_missing],
     )
-    return _in_displayed_frame(kept, known[is_ok].reset_index(drop=True))
+    return _filled(judge_sources(kept), known[is_ok].reset_index(drop=True))
 
 
-def _in_displayed_frame(samples: Samples, facts: pd.DataFrame) -> Samples:
+def _filled(samples: Samples, facts: pd.DataFrame) -> Samples:
     """Fill the facts in; `facts` is aligned with the images, all of them decodable."""
-    images = samples.images
-    label_size = images[["width", "height"]].to_numpy()
-    size = facts[["width", "height"]].to_numpy()
-    stored = facts[["stored_width", "stored_height"]].to_numpy()
-    differs = (label_size > 0).all(axis=1) & (label_size != size).any(axis=1)
-    is_turned = differs & (facts.orientation >= 5).to_numpy() & (label_size == stored).all(axis=1)
-    is_scaled = differs & ~is_turned & _same_aspect(label_size, size)
-    is_unclear = differs & ~is_turned & ~is_scaled
-    seen = pd.Series(
-        [
-            f"{lw}x{lh} in label, {w}x{h} in file" if d else None
-            for d, (lw, lh), (w, h) in zip(differs, label_size, size, strict=True)
-        ],
-        index=images.image_id,
-        dtype=object,
+    images = samples.images.assign(
+        content_hash=facts.content_hash.to_numpy(),
+        bytes=facts.bytes.to_numpy(),
+        sharpness=facts.sharpness.to_numpy(),
+        brightness=facts.brightness.to_numpy(),
+        needs_copy=~facts.complete.to_numpy(dtype=bool),
     )
-    filled = replace(
-        samples,
-        images=images.assign(
-            width=size[:, 0],
-            height=size[:, 1],
-            content_hash=facts.content_hash.to_numpy(),
-            bytes=facts.bytes.to_numpy(),
-            mtime_ns=facts.mtime_ns.to_numpy(),
-            sharpness=facts.sharpness.to_numpy(),
-            brightness=facts.brightness.to_numpy(),
-            needs_copy=~facts.complete.to_numpy(dtype=bool),
-        ),
-    )
-    turns = pd.Series(facts.orientation.to_numpy(), index=images.image_id)[is_turned]
-    turned = _turn_boxes(filled, turns).with_decisions(_scaled(images[is_scaled], seen))
-    is_lost = turned.boxes.image_id.isin(images.image_id[is_unclear])
-    return turned.drop_boxes(
-        is_lost,
-        stage=STAGE,
-        rule="size_mismatch",
-        value=seen.reindex(turned.boxes.image_id[is_lost]),
-    )
-
-
-def _same_aspect(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Where sizes [n, 2] have the same aspect ratio; False where one of `first` is 0."""
-    crossed = first[:, ::-1].astype(np.float64) * second
-    return np.abs(crossed[:, 0] - crossed[:, 1]) <= ASPECT_TOLERANCE * crossed.min(axis=1)
-
-
-def _turn_boxes(samples: Samples, turns: pd.Series) -> Samples:
-    """Turn boxes from the stored into the displayed frame.
-
-    `turns` maps image ids to EXIF orientations 5-8 (Exif 2.32, tag 0x0112): 5 transposes, 6 turns
-    clockwise, 7 mirrors at the other diagonal, 8 turns counter-clockwise. All of them swap the
-    axes; then x is mirrored for 6 and 7, y for 7 and 8.
-    """
-    boxes = samples.boxes
-    hit = boxes.image_id.isin(turns.index).to_numpy(dtype=bool)
-    if not hit.any():
-        return samples
-    old = boxes[hit]
-    orientation = turns.reindex(old.image_id).to_numpy()
-    x, y = old.y_center.to_numpy(), old.x_center.to_numpy()
-    new = boxes.copy()
-    new.loc[hit, "x_center"] = np.where(np.isin(orientation, (6, 7)), 1 - x, x)
-    new.loc[hit, "y_center"] = np.where(np.isin(orientation, (7, 8)), 1 - y, y)
-    new.loc[hit, "width"] = old.height.to_numpy()
-    new.loc[hit, "height"] = old.width.to_numpy()
-    new.loc[hit, "origin"] = "repaired"
-    label_files = samples.images.set_index("image_id").label_file.reindex(old.image_id)
-    decisions = _repairs(
-        "exif_rotated",
-        image_id=old.image_id,
-        file=label_files.to_numpy(),
-        row=old.row.where(old.row >= 0).astype("Int32"),
-        value=[f"orientation {o}" for o in orientation],
-    )
-    return replace(samples, boxes=new).with_decisions(decisions)
-
-
-def _scaled(images: pd.DataFrame, seen: pd.Series) -> pd.DataFrame:
-    return _repairs(
-        "size_scaled",
-        image_id=images.image_id,
-        file=images.label_file.fillna(images.file),
-        value=seen.reindex(images.image_id),
-    )
-
-
-def _repairs(rule: str, **columns: Any) -> pd.DataFrame:
-    rows = len(columns["image_id"])
-    constant = {"stage": [STAGE] * rows, "rule": [rule] * rows, "action": ["repair"] * rows}
-    return frame_of({**constant, **columns}, DECISIONS_SCHEMA)
+    return bring_into_frame(replace(samples, images=images), facts)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from hoban_assets.classes import CLASS_NAMES
+from hoban_assets.curation.contradictions import drop_contradicting_copies
 from hoban_assets.curation.duplicates import Certificate, certificate, deduplicate
 from hoban_assets.curation.graphs import closest, components, links
 from hoban_assets.curation.quality import (
@@ -125,6 +126,7 @@ def build_dataset(
 def _curate(
     recipe: Recipe, samples: Samples, backgrounds: frozenset[str], ledger: Ledger
 ) -> Samples:
+    samples = ledger.step("contradictions", drop_contradicting_copies, samples)
     labelled = samples.images.content_hash[(samples.boxes_per_image() > 0).to_numpy()]
     if recipe.max_persons is not None:
         limit = partial(limit_crowding, class_name="person", most=recipe.max_persons)

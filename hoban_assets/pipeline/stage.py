@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from hoban_assets.curation.contradictions import drop_contradicting_copies
 from hoban_assets.curation.duplicates import Certificate, certificate, deduplicate
 from hoban_assets.curation.quality import drop_without_labels, verify_backgrounds
 from hoban_assets.formats import open_source
@@ -264,4 +265,4 @@ def check_images(
         settings.workers,
         progress=progress_line("images", log),
     )
-    return apply_facts(samples, facts)
+    return drop_contradicting_copies(apply_facts(samples, facts), stage="facts")

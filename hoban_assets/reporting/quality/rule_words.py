@@ -34,9 +34,10 @@ RULE_WORDS: Mapping[str, str] = {
     "was taken.",
     "size_scaled": "The label was made for another size of the same image. Boxes are shares of "
     "the image, so they still fit.",
-    "size_mismatch": "The label was made for an image of another shape. What its boxes mean is "
-    "not known; they were left out.",
-    "exif_rotated": "The camera stored the photograph on its side. The boxes were turned with it.",
+    "size_mismatch": "The label states another size than its image has, and nothing shows which of "
+    "the two its boxes belong to. They were left out.",
+    "exif_rotated": "The camera stored the photograph turned or mirrored. The boxes were turned "
+    "with it.",
     "other_unit": "The numbers of the row are in another unit: shares of the image where pixels "
     "are due, or the reverse. It was left out.",
     "confidence_row": "The row has more numbers than a box, such as the confidence of a model. "

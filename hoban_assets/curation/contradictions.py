@@ -1,0 +1,73 @@
+"""Copies of one photograph whose labels exclude each other: none of them is trained.
+
+A photograph that lies in the folders of both classes, or in two sources, is labelled once right
+and once wrong, and its bytes do not say which. Deduplication would keep one by its quality.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from hoban_assets.curation.disagreements import MATCH_IOU, iou
+from hoban_assets.samples import Samples
+
+EXCLUSIVE = frozenset({"person_with_helmet", "person_without_helmet"})
+"""Classes of which an object has one only, whatever else its source labels."""
+
+
+def drop_contradicting_copies(samples: Samples, stage: str = "contradictions") -> Samples:
+    """Drop all copies of a photograph that give the same object different classes. Pure.
+
+    Copies have the same content hash. Two of them contradict each other where a label of one and
+    a label of the other overlap by `MATCH_IOU`, are of different classes, and neither image has
+    the other's label there; and where both sources label both classes, or the classes are
+    `EXCLUSIVE`. A person whom one source labels `person` and another `fallen` is no contradiction,
+    as neither claims to know the other class.
+    """
+    images = samples.images
+    known = images.content_hash.notna() & images.content_hash.duplicated(keep=False)
+    copies = images[known.to_numpy()]
+    if copies.empty:
+        return samples
+    labels = samples.labels
+    labels = labels[labels.image_id.isin(copies.image_id)]
+    boxes = {str(i): _corners(part) for i, part in labels.groupby("image_id", sort=False)}
+    found: dict[str, str] = {}
+    for _, group in copies.groupby("content_hash", sort=False):
+        hit = next(_contradictions(group, boxes), None)
+        if hit is not None:
+            found |= dict.fromkeys(group.image_id, hit)
+    mask = images.image_id.isin(found).to_numpy()
+    values = [found[i] for i in images.image_id[mask]]
+    return samples.drop_images(
+        mask, stage=stage, rule="copies_contradict", value=values, threshold=MATCH_IOU
+    )
+
+
+def _corners(boxes: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    centre = boxes[["x_center", "y_center"]].to_numpy()
+    half = boxes[["width", "height"]].to_numpy() / 2
+    return np.hstack([centre - half, centre + half]), boxes.class_name.to_numpy(dtype=object)
+
+
+def _contradictions(
+    group: pd.DataFrame, boxes: dict[str, tuple[np.ndarray, np.ndarray]]
+) -> Iterator[str]:
+    labelled = [row for row in group.to_dict("records") if row["image_id"] in boxes]
+    for one, other in combinations(labelled, 2):
+        (first, names), (second, others) = boxes[one["image_id"]], boxes[other["image_id"]]
+        overlap = iou(first, second) >= MATCH_IOU
+        both = set(one["labelled_classes"]) & set(other["labelled_classes"])
+        for i, j in np.argwhere(overlap).tolist():
+            pair = {names[i], others[j]}
+            if len(pair) == 1 or not (pair <= both or pair == EXCLUSIVE):
+                continue
+            agrees = (overlap[i] & (others == names[i])).any() or (
+                overlap[:, j] & (names == others[j])
+            ).any()
+            if not agrees:
+                yield f"{names[i]} in {one['file']}, {others[j]} in {other['file']}"

@@ -1,0 +1,269 @@
+"""Boxes brought into the frame of the picture as it is displayed, source by source.
+
+What a label says of one image is not always enough to know what its numbers refer to. Then the
+other images of its source decide, as one tool wrote them all; where those say nothing, or
+contradict each other, the boxes are not taken, or listed for review.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hoban_assets.formats.frames import exceeds
+from hoban_assets.samples import Samples
+from hoban_assets.tables import DECISIONS_SCHEMA, frame_of
+
+STAGE = "facts"
+ASPECT_TOLERANCE = 0.01
+"""Aspect ratios this near (relative) are the same: rounding of a scaled size stays below it."""
+LEAST_IMAGES = 3
+"""Images of a source from which what they have in common is its habit."""
+_SWAPPED_SIDES = re.compile(r"(\d+)x(\d+) in label, \2x\1 in file")
+NEUTRAL_FOR_ONE = 20
+"""Images that show nothing and are believed for each one whose rows prove the stated size: at a
+scale of 0.95 about one in twenty photographs has a row in the strip that is cut off."""
+
+
+def bring_into_frame(samples: Samples, facts: pd.DataFrame) -> Samples:
+    """Turn, mirror or keep the boxes of images whose sizes and orientations are known.
+
+    Args:
+        samples: images with the size that their label states (0 = none), boxes in that frame.
+        facts: aligned with the images: width, height (displayed), stored_width, stored_height,
+            orientation.
+
+    Returns:
+        Samples with the sizes of the files; see `image_facts.apply_facts` for the rules.
+    """
+    images = samples.images
+    stated = images[["width", "height"]].to_numpy()
+    size = facts[["width", "height"]].to_numpy()
+    stored = facts[["stored_width", "stored_height"]].to_numpy()
+    orientation = facts.orientation.to_numpy()
+    known = (stated > 0).all(axis=1)
+    differs = known & (stated != size).any(axis=1)
+    is_turned = differs & (orientation >= 5) & (stated == stored).all(axis=1)
+    rest = differs & ~is_turned
+    far = _reach(samples, stated)
+    scaled, unclear = _scaled(samples, stated, size, far, rest & _same_aspect(stated, size))
+    other = rest & ~_same_aspect(stated, size)
+    transposed = _transposed(samples, stated, size, far, other & (orientation == 1))
+    unclear |= other & ~transposed
+    silent = (orientation >= 2) & ~differs & (far > 0).any(axis=1)
+    follows = known & (orientation >= 5) & (stated == size).all(axis=1)
+    follows &= (stored != size).any(axis=1) & ~_sized_by_file(samples)
+    turned_too, undecided, contradictory = _silent(images, silent & ~follows, is_turned, follows)
+
+    seen = _seen(images, stated, size, differs)
+    result = replace(samples, images=images.assign(width=size[:, 0], height=size[:, 1]))
+    turns = pd.Series(orientation, index=images.image_id)
+    result = _turn_boxes(result, turns[is_turned | turned_too])
+    result = _transpose_frames(result, stated / np.maximum(size, 1), transposed)
+    result = result.with_decisions(_of_images("size_scaled", "repair", images[scaled], seen))
+    result = result.with_decisions(
+        _of_images("size_transposed", "repair", images[transposed], seen)
+    )
+    said = pd.Series([f"orientation {o}" for o in orientation], index=images.image_id)
+    result = result.with_decisions(_of_images("exif_undecided", "review", images[undecided], said))
+    for rule, lost, value in (
+        ("size_mismatch", unclear, seen),
+        ("exif_undecided", contradictory, said),
+    ):
+        gone = result.boxes.image_id.isin(images.image_id[lost])
+        values = value.reindex(result.boxes.image_id[gone])
+        result = result.drop_boxes(gone, stage=STAGE, rule=rule, value=values)
+    return result
+
+
+def _scaled(
+    samples: Samples,
+    stated: NDArray[Any],
+    size: NDArray[Any],
+    far: NDArray[np.float64],
+    candidates: NDArray[np.bool_],
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Where a stated size of the same shape is the frame, and where nobody knows.
+
+    A row beyond the file proves the stated size for its image. `frame_of_file` was decided by a
+    row beyond the stated one: it disproves it for the images of its source that show nothing.
+    Pictures that were enlarged show nothing; three of them and no disproof are believed.
+    """
+    proven = candidates & exceeds(far, size)
+    bare = candidates & ~(far > 0).any(axis=1)
+    neutral = candidates & ~proven & ~bare
+    larger = (size > stated).all(axis=1)
+    sources = samples.images.source.to_numpy()
+    refuted = set(_sources_of(samples, "frame_of_file"))
+    believed = np.zeros(len(sources), bool)
+    for source in np.unique(sources[neutral].astype(str)):
+        mine = sources == source
+        for part in (mine & larger, mine & ~larger):
+            weight = NEUTRAL_FOR_ONE * int((mine & proven).sum())
+            count = int((neutral & part).sum())
+            enlarged = (part & larger).any() and count >= LEAST_IMAGES
+            if source not in refuted and (weight >= count > 0 or enlarged):
+                believed |= neutral & part
+    return proven | bare | believed, neutral & ~believed
+
+
+def _transposed(
+    samples: Samples,
+    stated: NDArray[Any],
+    size: NDArray[Any],
+    far: NDArray[np.float64],
+    candidates: NDArray[np.bool_],
+) -> NDArray[np.bool_]:
+    """Where a source states height and width in this order, and its rows fit width and height."""
+    swapped = candidates & (stated[:, ::-1] == size).all(axis=1)
+    fits = ~exceeds(far, size)
+    sources = samples.images.source.to_numpy()
+    proven = pd.Series(_sources_of(samples, "frame_of_file", transposed=True)).value_counts()
+    result = np.zeros(len(sources), bool)
+    for source in np.unique(sources[swapped].astype(str)):
+        mine = swapped & (sources == source)
+        count = int(mine.sum()) + int(proven.get(source, 0))
+        if count >= LEAST_IMAGES and fits[mine].all():
+            result |= mine
+    return result
+
+
+def _silent(
+    images: pd.DataFrame,
+    silent: NDArray[np.bool_],
+    turned: NDArray[np.bool_],
+    follows: NDArray[np.bool_],
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Judge images whose size is the same turned or not (orientations 2-4, squares, no size).
+
+    Returns:
+        Those drawn on the stored picture as all others of their source are; those of a source that
+        shows nothing; those of one that shows both.
+    """
+    sources = images.source.to_numpy()
+    as_stored = silent & np.isin(sources, sources[turned])
+    as_shown = silent & np.isin(sources, sources[follows])
+    both = as_stored & as_shown
+    return as_stored & ~both, silent & ~as_stored & ~as_shown, both
+
+
+def _reach(samples: Samples, stated: NDArray[Any]) -> NDArray[np.float64]:
+    """Largest x and y of the boxes of each image, in the unit of `stated`; 0 without a box."""
+    boxes = samples.boxes
+    at = pd.Index(samples.images.image_id).get_indexer(pd.Index(boxes.image_id))
+    scale = np.maximum(stated, 1)[at]
+    far = np.zeros((len(samples.images), 2))
+    ends = np.stack(
+        [boxes.x_center + boxes.width / 2, boxes.y_center + boxes.height / 2], axis=1
+    ).reshape(-1, 2)
+    np.maximum.at(far, at, ends * scale)
+    return far
+
+
+def _sources_of(samples: Samples, rule: str, *, transposed: bool = False) -> list[str]:
+    """Sources of the images that a rule was applied to while they were read."""
+    found = samples.decisions[samples.decisions.rule == rule]
+    return [
+        str(image_id).partition("/")[0]
+        for image_id, value in zip(found.image_id, found.value, strict=True)
+        if not transposed or _SWAPPED_SIDES.match(str(value))
+    ]
+
+
+def _sized_by_file(samples: Samples) -> NDArray[np.bool_]:
+    """Images whose size is not that of the label: they show nothing of its frame."""
+    rules = samples.decisions.rule.isin(["resolution_missing", "frame_of_file"])
+    of_file = samples.images.image_id.isin(samples.decisions.image_id[rules])
+    result: NDArray[np.bool_] = of_file.to_numpy(dtype=bool)
+    return result
+
+
+def _same_aspect(first: NDArray[Any], second: NDArray[Any]) -> NDArray[np.bool_]:
+    """Where sizes [n, 2] have the same aspect ratio; False where one of `first` is 0."""
+    crossed = first[:, ::-1].astype(np.float64) * second
+    apart = np.abs(crossed[:, 0] - crossed[:, 1])
+    result: NDArray[np.bool_] = np.asarray(apart <= ASPECT_TOLERANCE * crossed.min(axis=1))
+    return result
+
+
+def _seen(
+    images: pd.DataFrame, stated: NDArray[Any], size: NDArray[Any], differs: NDArray[np.bool_]
+) -> pd.Series:
+    texts = [
+        f"{lw}x{lh} in label, {w}x{h} in file" if d else None
+        for d, (lw, lh), (w, h) in zip(differs, stated, size, strict=True)
+    ]
+    return pd.Series(texts, index=images.image_id, dtype=object)
+
+
+def _turn_boxes(samples: Samples, turns: pd.Series) -> Samples:
+    """Bring boxes from the stored into the displayed frame.
+
+    `turns` maps image ids to EXIF orientations 2-8 (Exif 2.32, tag 0x0112): 2 mirrors left and
+    right, 3 turns by half, 4 mirrors top and bottom; 5 transposes, 6 turns clockwise, 7 mirrors at
+    the other diagonal, 8 turns counter-clockwise. From 5 on the axes are swapped first; then x is
+    mirrored for 2, 3, 6 and 7, y for 3, 4, 7 and 8.
+    """
+    boxes = samples.boxes
+    hit = boxes.image_id.isin(turns.index).to_numpy(dtype=bool)
+    if not hit.any():
+        return samples
+    old = boxes[hit]
+    orientation = turns.reindex(old.image_id).to_numpy()
+    swaps = orientation >= 5
+    x = np.where(swaps, old.y_center, old.x_center)
+    y = np.where(swaps, old.x_center, old.y_center)
+    new = boxes.copy()
+    new.loc[hit, "x_center"] = np.where(np.isin(orientation, (2, 3, 6, 7)), 1 - x, x)
+    new.loc[hit, "y_center"] = np.where(np.isin(orientation, (3, 4, 7, 8)), 1 - y, y)
+    new.loc[hit, "width"] = np.where(swaps, old.height, old.width)
+    new.loc[hit, "height"] = np.where(swaps, old.width, old.height)
+    new.loc[hit, "origin"] = "repaired"
+    label_files = samples.images.set_index("image_id").label_file.reindex(old.image_id)
+    decisions = _repairs(
+        "exif_rotated",
+        "repair",
+        image_id=old.image_id,
+        file=label_files.to_numpy(),
+        row=old.row.where(old.row >= 0).astype("Int32"),
+        value=[f"orientation {o}" for o in orientation],
+    )
+    return replace(samples, boxes=new).with_decisions(decisions)
+
+
+def _transpose_frames(
+    samples: Samples, scale: NDArray[np.float64], mask: NDArray[np.bool_]
+) -> Samples:
+    """Scale boxes of images whose stated width and height were swapped; pixels stay."""
+    if not mask.any():
+        return samples
+    boxes = samples.boxes.copy()
+    at = pd.Index(samples.images.image_id).get_indexer(pd.Index(boxes.image_id))
+    hit = mask[at]
+    for axis, columns in enumerate((("x_center", "width"), ("y_center", "height"))):
+        for column in columns:
+            boxes.loc[hit, column] = boxes.loc[hit, column] * scale[at[hit], axis]
+    boxes.loc[hit, "area"] = boxes.loc[hit, "width"] * boxes.loc[hit, "height"]
+    boxes.loc[hit, "origin"] = "repaired"
+    return replace(samples, boxes=boxes)
+
+
+def _of_images(rule: str, action: str, images: pd.DataFrame, seen: pd.Series) -> pd.DataFrame:
+    return _repairs(
+        rule,
+        action,
+        image_id=images.image_id,
+        file=images.label_file.fillna(images.file),
+        value=seen.reindex(images.image_id),
+    )
+
+
+def _repairs(rule: str, action: str, **columns: Any) -> pd.DataFrame:
+    rows = len(columns["image_id"])
+    constant = {"stage": [STAGE] * rows, "rule": [rule] * rows, "action": [action] * rows}
+    return frame_of({**constant, **columns}, DECISIONS_SCHEMA)

@@ -1,0 +1,166 @@
+"""What the rows of a whole source show together, and none of them alone.
+
+One corner on the wrong side is a slip of the mouse, and put right. If one row in ten has it, the
+four numbers are something else than corners, and those that look sound are wrong as well. So each
+rule here needs at least `LEAST` rows or images and a share above `MOST_SHARE`, and then takes every
+row that it casts doubt on:
+
+``encoding_differs``  corners swapped too often: x y w h where corners are due; or the reverse
+``other_unit``        every box within the upper left 100 (1000) pixels of large images: percent
+``frame_unknown``     boxes outside the picture on too many images of the source, or most boxes of
+                      one image: it was reduced after it was labelled, and those that fit are wrong
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import orjson
+import pandas as pd
+from numpy.typing import NDArray
+
+from hoban_assets.samples import Samples
+
+STAGE = "facts"
+LEAST = 3
+"""Rows or images from which something is a pattern and no accident."""
+MOST_SHARE = 0.05
+"""Share of a source's rows, or images, up to which a fault is one of single rows. The largest
+share in the folders that were measured is 2 % (clipped boxes apart, which are right)."""
+_LEAST_ROWS = 10
+_NUMBER_UNITS = ((100.0, _LEAST_ROWS), (1000.0, 5 * _LEAST_ROWS))
+"""Percent, and the thousandths that vision-language models write; and the boxes that show it: a
+fixed camera may well see ten in the upper left quarter of a large picture."""
+
+
+def judge_sources(samples: Samples) -> Samples:
+    """Drop what the rules of this module cast doubt on, box by box. Pure.
+
+    Args:
+        samples: as read, with stated sizes, and the decisions of reading.
+    """
+    boxes = samples.boxes
+    if boxes.empty:
+        return samples
+    table = _Table(samples)
+    for rule, mask, value in _findings(table):
+        gone = mask & np.isin(table.ids, samples.boxes.image_id.to_numpy())
+        left = pd.MultiIndex.from_arrays([samples.boxes.image_id, samples.boxes.row])
+        hit = left.isin(pd.MultiIndex.from_arrays([table.ids[gone], table.row[gone]]))
+        samples = samples.drop_boxes(
+            hit, stage=STAGE, rule=rule, value=[value] * int(hit.sum()), threshold=MOST_SHARE
+        )
+    return samples
+
+
+class _Table:
+    """Kept boxes and the decisions about rows, each with its source."""
+
+    def __init__(self, samples: Samples) -> None:
+        boxes, images = samples.boxes, samples.images
+        at = pd.Index(images.image_id).get_indexer(pd.Index(boxes.image_id))
+        self.ids = boxes.image_id.to_numpy()
+        self.row = boxes.row.to_numpy()
+        self.source = images.source.to_numpy()[at]
+        self.size = images[["width", "height"]].to_numpy(np.float64)[at]
+        centre = boxes[["x_center", "y_center"]].to_numpy()
+        extent = boxes[["width", "height"]].to_numpy()
+        self.start, self.extent = (centre - extent / 2) * self.size, extent * self.size
+        found = samples.decisions
+        about_rows = found[found.row.notna()]
+        self.decisions = about_rows.assign(
+            source=[str(image_id).partition("/")[0] for image_id in about_rows.image_id]
+        )
+        self.images = images.groupby("source").size()
+
+    def decided(self, source: str, *rules: str) -> pd.DataFrame:
+        d = self.decisions
+        return d[(d.source == source) & d.rule.isin(rules)]
+
+
+def _findings(table: _Table) -> Iterator[tuple[str, NDArray[np.bool_], str]]:
+    for source in pd.unique(table.source).tolist():
+        mine = table.source == source
+        in_pixels = bool((table.size[mine] > 0).any())
+        yield from _swapped(table, source, mine)
+        if in_pixels:
+            yield from _corners_as_extent(table, source, mine)
+            yield from _small_numbers(table, mine)
+        yield from _outside(table, source, mine)
+
+
+def _is_pattern(count: int, of: int) -> bool:
+    return count >= LEAST and count > MOST_SHARE * of
+
+
+def _swapped(
+    table: _Table, source: str, mine: NDArray[np.bool_]
+) -> Iterator[tuple[str, NDArray[np.bool_], str]]:
+    count = len(table.decided(source, "corners_swapped"))
+    of = int(mine.sum()) + len(table.decided(source, "outside_image", "box_empty"))
+    if _is_pattern(count, of):
+        yield "encoding_differs", mine, f"corners swapped in {count} of {of} rows: x y w h?"
+
+
+def _corners_as_extent(
+    table: _Table, source: str, mine: NDArray[np.bool_]
+) -> Iterator[tuple[str, NDArray[np.bool_], str]]:
+    """Corners read as x y w h: w > x and h > y in every row, and many reach over the edge."""
+    over = table.decided(source, "clipped", "outside_image")
+    if not _is_pattern(len(over), int(mine.sum())):
+        return
+    clipped = pd.MultiIndex.from_arrays([over.image_id, over.row.astype(int)])
+    whole = mine & ~pd.MultiIndex.from_arrays([table.ids, table.row]).isin(clipped)
+    raw = [numbers for text in over.value if (numbers := _four(text)) is not None]
+    rows = np.array(raw, np.float64).reshape(-1, 4)
+    start = np.vstack([rows[:, :2], table.start[whole]])
+    extent = np.vstack([rows[:, 2:], table.extent[whole]])
+    look: NDArray[np.bool_] = np.all(extent > start, axis=1)
+    if len(rows) == len(over) and len(look) >= _LEAST_ROWS and look.all():
+        value = f"{len(over)} of {len(look)} rows reach over the edge: corners?"
+        yield "encoding_differs", mine, value
+
+
+def _four(text: object) -> list[float] | None:
+    try:
+        value = orjson.loads(str(text))
+        numbers = [float(v) for v in value] if isinstance(value, list) else []
+    except (ValueError, TypeError):
+        return None
+    return numbers if len(numbers) == 4 else None
+
+
+def _small_numbers(
+    table: _Table, mine: NDArray[np.bool_]
+) -> Iterator[tuple[str, NDArray[np.bool_], str]]:
+    """Every box of a source in one corner of its large pictures."""
+    end = (table.start + table.extent)[mine].max(axis=0)
+    if len(np.unique(table.ids[mine].astype(str))) < LEAST:
+        return
+    side = table.size[mine].min(axis=1)
+    for most, rows in _NUMBER_UNITS:
+        if (
+            int(mine.sum()) >= rows
+            and (end <= most).all()
+            and end.max() > most / 4
+            and np.median(side) >= 2 * most
+        ):
+            yield "other_unit", mine, f"no number above {most:g} in {int(mine.sum())} boxes"
+            return
+
+
+def _outside(
+    table: _Table, source: str, mine: NDArray[np.bool_]
+) -> Iterator[tuple[str, NDArray[np.bool_], str]]:
+    gone = table.decided(source, "outside_image").image_id.value_counts()
+    images = int(table.images.get(source, 0))
+    if _is_pattern(len(gone), images):
+        value = f"boxes outside on {len(gone)} of {images} images of the source"
+        yield "frame_unknown", mine & np.isin(table.ids, gone.index.to_numpy()), value
+        return
+    kept = pd.Series(table.ids[mine]).value_counts().reindex(gone.index, fill_value=0)
+    most = gone[(gone >= LEAST) & (gone > kept)]
+    hit = mine & np.isin(table.ids, most.index.to_numpy())
+    if hit.any():
+        yield "frame_unknown", hit, "most boxes of the image lie outside"
