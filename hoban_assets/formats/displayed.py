@@ -65,20 +65,21 @@ def bring_into_frame(samples: Samples, facts: pd.DataFrame) -> Samples:
     turns = pd.Series(orientation, index=images.image_id)
     result = _turn_boxes(result, turns[is_turned | turned_too])
     result = _transpose_frames(result, stated / np.maximum(size, 1), transposed)
-    result = result.with_decisions(_of_images("size_scaled", "repair", images[scaled], seen))
-    result = result.with_decisions(
-        _of_images("size_transposed", "repair", images[transposed], seen)
-    )
     said = pd.Series([f"orientation {o}" for o in orientation], index=images.image_id)
-    result = result.with_decisions(_of_images("exif_undecided", "review", images[undecided], said))
-    for rule, lost, value in (
-        ("size_mismatch", unclear, seen),
-        ("exif_undecided", contradictory, said),
+    for decisions in (
+        _of_images("size_scaled", "repair", images[scaled], seen),
+        _of_images("size_transposed", "repair", images[transposed], seen),
+        _of_images("exif_undecided", "review", images[undecided], said),
     ):
-        gone = result.boxes.image_id.isin(images.image_id[lost])
-        values = value.reindex(result.boxes.image_id[gone])
-        result = result.drop_boxes(gone, stage=STAGE, rule=rule, value=values)
-    return result
+        result = result.with_decisions(decisions)
+    result = _drop_rows(result, "size_mismatch", images[unclear], seen)
+    return _drop_rows(result, "exif_undecided", images[contradictory], said)
+
+
+def _drop_rows(samples: Samples, rule: str, images: pd.DataFrame, value: pd.Series) -> Samples:
+    gone = samples.boxes.image_id.isin(images.image_id)
+    values = value.reindex(samples.boxes.image_id[gone])
+    return samples.drop_boxes(gone, stage=STAGE, rule=rule, value=values)
 
 
 def _scaled(

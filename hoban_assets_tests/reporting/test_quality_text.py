@@ -14,15 +14,18 @@ from hoban_assets.reporting.quality.rule_words import RULE_WORDS
 PACKAGE = Path(hoban_assets.__file__).parent
 RULE_IN_CODE = re.compile(
     r'(?:drop_image\([^"()]*|decide\([^"()]*|rule=\[?|_verdicts\([^"]*?, '
+    r"|_of_images\(|_drop_rows\(result, |yield |refused=|\.ignored\[[^\]]*\] = |rule = "
     r'|_repairs\(\s*|_problems\.append\(\([^"]*?|_REGIONS = .*: )'
     r'"([a-z]+_[a-z_]+|clipped|crowd|undecodable)"'
 )
 
 
 def test_every_rule_of_the_readers_has_words():
-    files = [*(PACKAGE / "formats").glob("*.py"), PACKAGE / "curation" / "disagreements.py"]
+    curation = (PACKAGE / "curation" / name for name in ("disagreements.py", "copies.py"))
+    files = [*(PACKAGE / "formats").glob("*.py"), *curation]
     rules = {rule for file in files for rule in RULE_IN_CODE.findall(file.read_text("utf-8"))}
     assert {"box_malformed", "undecodable", "label_missing", "clipped", "size_scaled"} <= rules
+    assert {"box_contradicted", "other_unit", "copies_contradict", "confidence_row"} <= rules
     assert rules <= set(RULE_WORDS)
 
 
