@@ -62,6 +62,7 @@ class World:
                 "HOBAN_RAW_ROOT": "raw",
                 "HOBAN_DATA_ROOT": "data",
                 "HOBAN_LANG": "en",
+                "HOBAN_FEATURE_ENGINE": "thumbnail",
             }
         )
 
@@ -123,7 +124,9 @@ class World:
                 own = {k: v for k, v in recipe.items() if k in declared.recipe}
                 made = model_from(own, SUB, code, inputs, machine, (), now.ultralytics or "")
             else:
-                made = rows_from(recipe, SUB, code, inputs, now.engine or "")
+                compares = declared.kind == "dataset" or recipe.get("dedupe") is not None
+                engine = (now.engine or "") if compares else ""
+                made = rows_from(recipe, SUB, code, inputs, engine)
         key = key_of(made) if made else "k"
         self.catalog.record(name, SUB, "run", input_key=key, ingredients=made, **given)
 

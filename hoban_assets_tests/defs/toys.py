@@ -88,6 +88,7 @@ class Toys(Rebuilding):
             patch.setenv("DAGSTER_HOME", str(self.world.folder))
             patch.setenv("HOBAN_RAW_ROOT", "raw")
             patch.setenv("HOBAN_DATA_ROOT", "data")
+            patch.setenv("HOBAN_FEATURE_ENGINE", "thumbnail")
             yield
 
     def change(self, folder: str) -> None:
