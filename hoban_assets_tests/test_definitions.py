@@ -21,11 +21,12 @@ DATASET_CHECKS = [
     "quotas_reached",
     "val_share",
 ]
-VERSIONS = ("v5", "v6", "v7", "v8", "v9")
+VERSIONS = ("v5", "v6", "v7", "v8", "v9", "v10")
 SNAPSHOT = {
     "background": ("stages", STAGE_CHECKS),
     "coco_person": ("stages", STAGE_CHECKS),
     "fallen_pool": ("stages", sorted([*STAGE_CHECKS, "dedupe_certificate"])),
+    "fallen_pool_events": ("stages", sorted([*STAGE_CHECKS, "dedupe_certificate"])),
     "helmet_21k": ("stages", STAGE_CHECKS),
     "helmet_30k": ("stages", STAGE_CHECKS),
     "helmet_60k": ("stages", STAGE_CHECKS),

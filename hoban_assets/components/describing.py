@@ -60,6 +60,8 @@ def stage_text(stage: Stage, say: Say) -> str:
     if stage.dedupe is not None:
         text = "Of images that are similar by {limit} or more, the one of the earlier source stays."
         rules.append(say(text, limit=stage.dedupe))
+        if stage.duplicates == "event":
+            rules.append(say("Only where their labels agree as well."))
     text = "`sub` reads up to {n} of each class; `full` reads everything."
     rules.append(say(text, n=f"{stage.sub_target:,}"))
     return _text(say(stage.description), rules, say)

@@ -43,7 +43,8 @@ class VersionScaffolder(dg.Scaffolder[ScaffoldParams]):
                 folder.rmdir()  # dg has made it before it asked
             raise
         (folder / "defs.yaml").write_text(text, encoding="utf-8")
-        click.echo("Say in its defs.yaml what is different, then run:  dg check yaml")
+        # Without a folder dg looks at one file of all that have the same type of component.
+        click.echo(f"Say in its defs.yaml what is different, then run:  dg check yaml {folder}")
 
 
 def new_recipe(name: str, known: Mapping[str, Path], based_on: str | None) -> str:

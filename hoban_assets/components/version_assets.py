@@ -87,7 +87,7 @@ def dataset_asset(recipe: Recipe, file: Path) -> dg.AssetsDefinition:
                 yield from unchanged(platform, same, publish_metadata(tree))
                 return
             ledger = Ledger(context.log.info)
-            dataset = build_dataset(recipe, partition, stages, extract, ledger)
+            dataset = build_dataset(recipe, partition, stages, extract, ledger, settings)
             found = dataset_checks(recipe, partition, dataset, ledger)
             size = recipe.prescale_of(partition)
             version = published_version(dataset.samples.data_version(), size)

@@ -171,16 +171,25 @@ def no_leak_between_splits(
     groups = int((images.groupby("group_id").split.nunique() > 1).sum())
     contents = int((images.groupby("content_hash").split.nunique() > 1).sum())
     passed = groups == 0 and contents == 0 and closest < similarity
+    sizes = images.group_id.value_counts()
+    largest = float(sizes.max() / len(images)) if len(images) else 0.0
     text = say(
         "{groups} groups and {contents} file contents on both sides; closest pair over the split "
-        "{closest}",
+        "{closest}; the largest of {all} groups holds {share} of the images",
         groups=groups,
         contents=contents,
         closest=f"{closest:.3f}" if closest else f"< {similarity}",
+        all=f"{len(sizes):,}",
+        share=f"{largest:.1%}",
     )
     if blind := blindness(engine):
         text += ". " + say("What this check cannot see: {blind}", blind=say(blind))
-    numbers = {"groups": groups, "contents": contents, "closest": closest}
+    numbers = {
+        "groups": groups,
+        "contents": contents,
+        "closest": closest,
+        "largest_group_share": largest,
+    }
     return Check("no_leak_between_splits", passed, text, numbers=numbers)
 
 

@@ -65,15 +65,18 @@ def at_least(features: np.ndarray, pairs: Pairs, threshold: float) -> Pairs:
         pairs: pairs at a threshold that is not above `threshold`, of a `FeatureGraph`.
         threshold: at most 1.
     """
-    unsure = doubt(features.shape[1])
-    similarity = pairs.similarity
+    similarity, unsure = pairs.similarity, np.float32(2 * doubt(features.shape[1]))
     hit = similarity >= np.float32(threshold)
-    open_ = np.flatnonzero(np.abs(similarity - np.float32(threshold)) <= np.float32(2 * unsure))
-    exact = cosine(features, pairs.i[open_], pairs.j[open_])
-    hit[open_] = exact >= threshold
-    similarity = similarity.copy()
-    similarity[open_] = exact
-    return Pairs(pairs.i[hit], pairs.j[hit], np.minimum(similarity[hit], np.float32(1)))
+    open_ = np.flatnonzero(np.abs(similarity - np.float32(threshold)) <= unsure)
+    if len(open_):
+        exact = cosine(features, pairs.i[open_], pairs.j[open_])
+        hit[open_] = exact >= threshold
+        similarity = similarity.copy()
+        similarity[open_] = exact
+    similarity = np.minimum(similarity, np.float32(1))
+    if hit.all():  # as in a dense group: spares three copies
+        return Pairs(pairs.i, pairs.j, similarity)
+    return Pairs(pairs.i[hit], pairs.j[hit], similarity[hit])
 
 
 def doubt(dimensions: int) -> float:

@@ -1,142 +1,197 @@
-"""Labels that contradict each other on two pictures of the same thing: a list for review."""
+"""Labels that contradict each other on two pictures of the same thing: a list for review.
+
+Similar features are no proof that two pictures show the same: a room is alike with and without a
+person, and a mirrored picture has its labels mirrored. So the pictures themselves are laid on each
+other, and a label without partner counts only where both look alike at its very place.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from hoban_assets.classes import CLASS_NAMES
+from hoban_assets.curation.events import MATCH_IOU
+from hoban_assets.curation.packed_boxes import PackedBoxes, area, overlap, turned, turned_picture
+from hoban_assets.curation.small_pictures import ALIGNED, correlations, standardised
 from hoban_assets.samples import Samples
 from hoban_assets.tables import DECISIONS_SCHEMA, frame_of
 
-MATCH_IOU = 0.5
-"""Boxes of one class that overlap this much are the same object (PASCAL VOC)."""
+Look = Callable[[np.ndarray], np.ndarray]
+"""Small grey pictures (uint8 [m, side, side]) of the images at these positions (int [m])."""
+
+AS_WELL = 0.01
+"""Flips and turns whose correlation is this near to the best lie on the other picture as well."""
+
+LIKE = 0.25
+"""Mean difference of two standardised pictures up to which a place looks alike in both."""
+
+_AT_ONCE = 4096
+
+
+@dataclass(frozen=True)
+class Lonely:
+    """What is without partner in a pair of images."""
+
+    text: str
+    boxes: np.ndarray
+    """Corners [k, 4] in the second image's frame."""
+    share: float
+    """Of all labels that were compared."""
 
 
 def disagreements(
-    samples: Samples, removed: np.ndarray, kept: np.ndarray, stage: str
+    samples: Samples, first: np.ndarray, second: np.ndarray, stage: str, look: Look | None = None
 ) -> pd.DataFrame:
-    """List the pairs of similar images whose labels contradict each other.
+    """List the pairs of similar images whose labels contradict each other, worst first.
 
     They do where one image has labels and the other no box at all, or where, in a class that
     both sources label completely, a label of one has no partner in the other (one to one, best
     IoU first, at least `MATCH_IOU`). A label without partner that lies in an ignore region of the
     other image does not count: there an object was seen, and not labelled on purpose.
 
+    With `look` the pictures decide what is compared. The flip or turn under which they lie on
+    each other best is applied to the labels (correlation of at least `ALIGNED`; where there is
+    none these are different pictures); no flip that does nearly as well may settle it; and at the
+    place of a label without partner both must look alike, else something moved. Such a row begins
+    with its doubt, 0-1: the share of the labels that are without partner times the correlation.
+
     Args:
         samples: the images before removal.
-        removed: positions in ``images``, int [m].
-        kept: positions of the kept images that they are similar to, int [m].
+        first: positions in ``images``, int [m].
+        second: positions of the kept images that they are similar to, int [m].
         stage: name of the stage.
+        look: shows the pictures. Without it they are taken to lie as they are.
 
     Returns:
         Decisions (action ``review``, rule ``labels_disagree``, nothing removed): image_id and
-        file are the removed image's, witness is the kept one, value says what differs.
+        file are the first image's, witness is the second, value says what differs.
     """
+    compare = _Comparison(samples)
+    labelled = samples.boxes_per_image(labels_only=True).to_numpy() > 0
+    some = labelled[first] | labelled[second]
+    first, second = first[some], second[some]
+    found: list[tuple[float, int, int, str]] = []
+    for start in range(0, len(first), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        pairs = list(zip(first[part].tolist(), second[part].tolist(), strict=True))
+        if look is None:
+            found += [(0.0, *p, d.text) for p in pairs if (d := compare.under(*p, turn=0))]
+        else:
+            found += _seen(compare, pairs, look)
+    found.sort(key=lambda row: -row[0])
     images = samples.images
-    labels = samples.boxes_per_image(labels_only=True).to_numpy()
-    any_box = samples.boxes_per_image().to_numpy()
-    value = np.full(len(removed), None, dtype=object)
-    for here, there, text in (
-        (removed, kept, "{} labels here, no box in the kept image"),
-        (kept, removed, "no box here, {} labels in the kept image"),
-    ):
-        empty = (labels[here] > 0) & (any_box[there] == 0)
-        value[empty] = [text.format(n) for n in labels[here[empty]]]
-    both = np.flatnonzero((any_box[removed] > 0) & (any_box[kept] > 0))
-    boxes = _boxes_by_image(samples, np.union1d(removed[both], kept[both]))
-    classes = images.labelled_classes.to_numpy()
-    for row in both.tolist():
-        one, other = int(removed[row]), int(kept[row])
-        common = set(classes[one]) & set(classes[other])
-        value[row] = next(_differences(boxes[one], boxes[other], common), None)
-    hit = np.flatnonzero(value != None)  # noqa: E711  element by element
+    here, there = [row[1] for row in found], [row[2] for row in found]
     return frame_of(
         {
-            "image_id": images.image_id.iloc[removed[hit]],
-            "stage": [stage] * len(hit),
-            "rule": ["labels_disagree"] * len(hit),
-            "action": ["review"] * len(hit),
-            "file": images.file.iloc[removed[hit]],
-            "value": value[hit],
-            "witness": images.image_id.iloc[kept[hit]],
+            "image_id": images.image_id.iloc[here],
+            "stage": [stage] * len(found),
+            "rule": ["labels_disagree"] * len(found),
+            "action": ["review"] * len(found),
+            "file": images.file.iloc[here],
+            "value": [row[3] for row in found],
+            "witness": images.image_id.iloc[there],
         },
         DECISIONS_SCHEMA,
     )
 
 
-class _Boxes:
-    """Boxes of one image: corners [n, 4], class names [n], and which are ignore regions [n]."""
-
-    def __init__(self, corners: np.ndarray, names: np.ndarray, ignore: np.ndarray) -> None:
-        self.names = names[~ignore]
-        self.labels = corners[~ignore]
-        self.ignore = corners[ignore]
-
-
-def _boxes_by_image(samples: Samples, positions: np.ndarray) -> dict[int, _Boxes]:
-    """Boxes of the images at `positions`."""
-    place = pd.Series(positions, index=samples.images.image_id.iloc[positions])
-    boxes = samples.boxes[samples.boxes.image_id.isin(place.index)]
-    boxes = boxes.assign(place=place.reindex(boxes.image_id).to_numpy()).sort_values(
-        "place", kind="stable"
-    )
-    center = boxes[["x_center", "y_center"]].to_numpy()
-    half = boxes[["width", "height"]].to_numpy() / 2
-    corners = np.concatenate([center - half, center + half], axis=1)
-    names, ignore = boxes.class_name.to_numpy(dtype=object), boxes.ignore.to_numpy(dtype=bool)
-    found, starts = np.unique(boxes.place.to_numpy(), return_index=True)
-    ends = np.append(starts, len(boxes))[1:].tolist()
-    return {
-        int(image): _Boxes(corners[a:b], names[a:b], ignore[a:b])
-        for image, a, b in zip(found.tolist(), starts.tolist(), ends, strict=True)
-    }
-
-
-def _differences(here: _Boxes, there: _Boxes, common: set[str]) -> Iterator[str]:
-    """Say for each class that both label where a label of one has no partner in the other."""
-    for name in sorted(common):
-        mine, theirs = here.labels[here.names == name], there.labels[there.names == name]
-        if not len(mine) and not len(theirs):
+def _seen(
+    compare: _Comparison, pairs: list[tuple[int, int]], look: Look
+) -> Iterator[tuple[float, int, int, str]]:
+    """Yield doubt, positions and text of the pairs that a person should look at."""
+    at, places = np.unique(np.array(pairs).ravel(), return_inverse=True)
+    pictures = standardised(look(at))
+    one, other = places.reshape(-1, 2).T
+    alike = correlations(pictures[one], pictures[other])
+    for k in np.flatnonzero(alike.max(axis=0) >= ALIGNED).tolist():
+        best = float(alike[:, k].max())
+        turns = np.flatnonzero(alike[:, k] >= best - AS_WELL)
+        turns = turns[np.argsort(-alike[turns, k], kind="stable")]
+        under = [compare.under(*pairs[k], turn=int(turn)) for turn in turns]
+        if not all(under) or (lonely := under[0]) is None:
             continue
-        overlap = iou(mine, theirs)
-        my_rest, their_rest = _unmatched(overlap)
-        lonely = _outside(mine[my_rest], there.ignore) + _outside(theirs[their_rest], here.ignore)
-        if lonely:
-            best = f", best IoU {overlap.max():.2f}" if overlap.size else ""
-            yield f"{name}: {len(mine)} here, {len(theirs)} in the kept image, {lonely} apart{best}"
+        laid = turned_picture(pictures[one[k]], int(turns[0]))
+        apart = np.abs(laid - pictures[other[k]])
+        same_place = [_mean_in(apart, box) <= LIKE for box in lonely.boxes]
+        doubt = best * lonely.share * float(np.mean(same_place))
+        if any(same_place):
+            yield doubt, *pairs[k], f"{doubt:.2f} {lonely.text}"
 
 
-def iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+def _mean_in(picture: np.ndarray, box: np.ndarray) -> float:
+    """Mean of the pixels that a box (corners, 0-1) touches."""
+    rows, columns = picture.shape
+    left, right = int(box[0] * columns), int(np.ceil(box[2] * columns))
+    top, bottom = int(box[1] * rows), int(np.ceil(box[3] * rows))
+    left, top = min(max(left, 0), columns - 1), min(max(top, 0), rows - 1)
+    return float(picture[top : max(bottom, top + 1), left : max(right, left + 1)].mean())
+
+
+class _Comparison:
+    """Compares the labels of two images."""
+
+    def __init__(self, samples: Samples) -> None:
+        self._labels = PackedBoxes.of(samples, ignore=False)
+        self._regions = PackedBoxes.of(samples, ignore=True)
+        self._classes = samples.images.labelled_classes.to_numpy()
+
+    def under(self, one: int, other: int, turn: int) -> Lonely | None:
+        """Say what has no partner once the first image is flipped or turned; None: nothing."""
+        mine, my_class, my_regions = self._boxes(one)
+        theirs, their_class, their_regions = self._boxes(other)
+        mine, my_regions = turned(mine, turn), turned(my_regions, turn)
+        if len(mine) and not len(theirs) and not len(their_regions):
+            return Lonely(f"{len(mine)} labels here, no box in the kept image", mine, 1.0)
+        if len(theirs) and not len(mine) and not len(my_regions):
+            return Lonely(f"no box here, {len(theirs)} labels in the kept image", theirs, 1.0)
+        text, lonely, compared = "", [], 0
+        for name in sorted(set(self._classes[one]) & set(self._classes[other])):
+            number = CLASS_NAMES.index(name)
+            here, there = mine[my_class == number], theirs[their_class == number]
+            if not len(here) and not len(there):
+                continue
+            compared += len(here) + len(there)
+            iou = _iou(here, there)
+            my_rest, their_rest = _unmatched(iou)
+            rest = _outside(here[my_rest], their_regions), _outside(there[their_rest], my_regions)
+            if count := len(rest[0]) + len(rest[1]):
+                best = f", best IoU {iou.max():.2f}" if iou.size else ""
+                text = text or (
+                    f"{name}: {len(here)} here, {len(there)} in the kept image, {count} apart{best}"
+                )
+                lonely += [*rest[0], *rest[1]]
+        return Lonely(text, np.array(lonely), len(lonely) / compared) if lonely else None
+
+    def _boxes(self, image: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        rows = self._labels.rows(image)
+        regions = self._regions.corners[self._regions.rows(image)]
+        return self._labels.corners[rows], self._labels.classes[rows], regions
+
+
+def _iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Intersection over union of boxes given by corners, [n, 4] and [m, 4], as [n, m]."""
-    shared, areas, others = _intersection(first, second), _area(first), _area(second)
-    return shared / np.maximum(areas[:, None] + others[None, :] - shared, 1e-12)
+    shared, areas, others = overlap(first[:, None], second[None])
+    return np.asarray(shared / np.maximum(areas + others - shared, 1e-12))
 
 
-def _unmatched(overlap: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _unmatched(iou: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Match one to one, best IoU first; return which rows and columns [bool] stay alone."""
-    rows, columns = np.ones(overlap.shape[0], bool), np.ones(overlap.shape[1], bool)
-    candidates = np.argwhere(overlap >= MATCH_IOU)
-    for i, j in candidates[np.argsort(-overlap[tuple(candidates.T)], kind="stable")].tolist():
+    rows, columns = np.ones(iou.shape[0], bool), np.ones(iou.shape[1], bool)
+    candidates = np.argwhere(iou >= MATCH_IOU)
+    for i, j in candidates[np.argsort(-iou[tuple(candidates.T)], kind="stable")].tolist():
         if rows[i] and columns[j]:
             rows[i] = columns[j] = False
     return rows, columns
 
 
-def _outside(boxes: np.ndarray, ignore: np.ndarray) -> int:
-    """How many boxes do not lie (at least by half) in an ignore region, as COCO treats crowds."""
+def _outside(boxes: np.ndarray, ignore: np.ndarray) -> np.ndarray:
+    """The boxes that do not lie (at least by half) in an ignore region, as COCO treats crowds."""
     if not len(boxes) or not len(ignore):
-        return len(boxes)
-    share = _intersection(boxes, ignore) / np.maximum(_area(boxes)[:, None], 1e-12)
-    return int((share.max(axis=1) < MATCH_IOU).sum())
-
-
-def _intersection(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    low = np.maximum(first[:, None, :2], second[None, :, :2])
-    high = np.minimum(first[:, None, 2:], second[None, :, 2:])
-    return np.clip(high - low, 0, None).prod(axis=2)
-
-
-def _area(boxes: np.ndarray) -> np.ndarray:
-    return (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+        return boxes
+    shared = overlap(boxes[:, None], ignore[None])[0]
+    share = shared / np.maximum(area(boxes)[:, None], 1e-12)
+    return boxes[share.max(axis=1) < MATCH_IOU]

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from hoban_assets.classes import CLASS_NAMES
-from hoban_assets.curation.disagreements import disagreements
-from hoban_assets.curation.graphs import Progress, keep_best, survey
+from hoban_assets.curation.disagreements import Look, disagreements
+from hoban_assets.curation.graphs import Progress, keep_best, nearest_kept, survey
 from hoban_assets.curation.similarity import (
     FeatureGraph,
     Pairs,
@@ -87,12 +87,15 @@ def deduplicate(
     *,
     rare_first: Sequence[str] | None = None,
     progress: Progress | None = None,
+    pictures: SimilarityGraph | None = None,
+    look: Look | None = None,
 ) -> Samples:
-    """Remove near-duplicates at `threshold`. Pure.
+    """Remove near-duplicates at `threshold`.
 
     Each removed image leaves a decision ``near_duplicate``: value = similarity to its witness,
-    witness = id of the kept image. Where its labels contradict those of a kept image at >=
-    `threshold`, a decision ``labels_disagree`` (action ``review``) follows.
+    witness = id of the kept image. Each image is also compared with the most similar kept one at
+    >= `threshold` that is better in keep order; where their labels contradict each other, a
+    decision ``labels_disagree`` (action ``review``) follows: one an image at most.
 
     Args:
         samples: images, and boxes.
@@ -103,6 +106,8 @@ def deduplicate(
         stage: name of the stage in the decisions.
         rare_first: see `keep_order`.
         progress: called with (images visited, images).
+        pictures: which images look alike, where `similar` asks for more; by default `similar`.
+        look: shows the pictures; see `disagreements`.
 
     Raises:
         ValueError: an image has no feature.
@@ -120,7 +125,10 @@ def deduplicate(
         threshold=threshold,
         witness=ids[witness[gone]].tolist(),
     )
-    return result.with_decisions(disagreements(samples, gone, witness[gone], stage))
+    nearest = nearest_kept(graph if pictures is None else pictures, kept, order, threshold)
+    near = order[nearest[order] >= 0]
+    review = disagreements(samples, near, nearest[near], stage, look)
+    return result.with_decisions(review)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,9 @@ from scipy.sparse import csgraph
 
 from hoban_assets.curation.similarity import BLOCK, Pairs, SimilarityGraph, within
 
+_NEARLY = 2e-4
+"""More than rounding to float32 may make of the similarities of two pairs."""
+
 Progress = Callable[[int, int], None]
 
 
@@ -127,14 +130,20 @@ def components(
 
 def _join(label: np.ndarray, positions: np.ndarray, pairs: Pairs) -> None:
     """Give both images of each pair, and all that is joined with them, the lower label."""
-    one, other = label[pairs.i], label[pairs.j]
-    apart = one != other
-    if not apart.any():
-        return
-    one, other, names = one[apart], other[apart], np.arange(len(positions))
-    if len(one) * 8 < len(positions):  # few pairs: the names that occur, instead of all
-        names, codes = np.unique(np.concatenate([one, other]), return_inverse=True)
-        one, other = np.split(codes, 2)
+    i, j, some = pairs.i, pairs.j, len(positions) // 8 + 1
+    while True:  # a few pairs join a dense group, and the others then need no look
+        apart = label[i] != label[j]
+        if not apart.any():
+            return
+        i, j = i[apart], j[apart]
+        _join_few(label, positions, label[i[:some]], label[j[:some]])
+        some *= 4
+
+
+def _join_few(label: np.ndarray, positions: np.ndarray, one: np.ndarray, other: np.ndarray) -> None:
+    """Join groups, named by two labels a pair."""
+    names, codes = np.unique(np.concatenate([one, other]), return_inverse=True)
+    one, other = np.split(codes, 2)
     edges = sparse.coo_array((np.ones(len(one), bool), (one, other)), shape=(len(names),) * 2)
     joined = csgraph.connected_components(edges, directed=False)[1]
     lowest = np.full(joined.max() + 1, np.iinfo(np.int64).max)
@@ -148,6 +157,43 @@ def links(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the fewest pairs that connect what `components` connects: two arrays of places."""
     members = np.flatnonzero(labels != np.arange(len(labels)))
     return labels[members], members
+
+
+def nearest_kept(
+    graph: SimilarityGraph, kept: np.ndarray, order: np.ndarray, threshold: float
+) -> np.ndarray:
+    """Return for each image the most similar kept one before it in `order`: int64 [n], -1: none.
+
+    Of those equally similar the first in order. `kept` is bool [n].
+    """
+    n = graph.size
+    rank = np.empty(n, np.int64)
+    rank[order] = np.arange(n)
+    nearest, most = np.full(n, -1, np.int64), np.full(n, -1.0)
+    for top in range(0, n, BLOCK):
+        strip = np.asarray(order[top : top + BLOCK])
+        before = np.asarray(order[: top + BLOCK])
+        for pairs in graph.between(strip, before[kept[before]], threshold):
+            _take_nearest(graph, pairs.only(rank[pairs.j] < rank[pairs.i]), rank, nearest, most)
+    return nearest
+
+
+def _take_nearest(
+    graph: SimilarityGraph, pairs: Pairs, rank: np.ndarray, nearest: np.ndarray, most: np.ndarray
+) -> None:
+    """Update `nearest` and `most`; only pairs near the highest are computed exactly."""
+    highest = most.astype(np.float32)
+    np.maximum.at(highest, pairs.i, pairs.similarity)
+    i, j, _ = pairs.only(pairs.similarity >= highest[pairs.i] - np.float32(_NEARLY))
+    exact = graph.similarity(i, j)
+    order = np.lexsort((rank[j], -exact, i))
+    i, j, exact = i[order], j[order], exact[order]
+    first = np.ones(len(i), bool)
+    first[1:] = i[1:] != i[:-1]
+    i, j, exact = i[first], j[first], exact[first]
+    old = np.where(nearest[i] >= 0, rank[nearest[i]], len(rank))
+    better = (exact > most[i]) | ((exact == most[i]) & (rank[j] < old))
+    nearest[i[better]], most[i[better]] = j[better], exact[better]
 
 
 def closest(

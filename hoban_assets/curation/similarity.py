@@ -42,6 +42,9 @@ MAX_PAIRS = 100_000_000
 SHORT_LIST = 10_000_000
 """Up to this many pairs a search is remembered instead of repeated: about 300 MB as a graph."""
 
+SPARSE, SPARSE_PAIRS = 500, 100_000
+"""A list is worth it up to one pair in 250, or up to so many."""
+
 
 class SimilarityGraph(Protocol):
     """Images by position 0 to ``size - 1``, and which of them are similar."""
@@ -113,12 +116,9 @@ class FeatureGraph:
                 product = left @ self._unit(there).T
                 if product.max() < limit:  # most blocks: spares a pass over them
                     continue
-                # Flat indices: nonzero on two dimensions costs as much as half of the product.
-                flat = np.flatnonzero(product >= limit)
-                i, j = np.divmod(flat.astype(np.int32), np.int32(len(there)))
-                pairs = Pairs(here[i], there[j], product.ravel()[flat])
-                pairs = at_least(self.features, pairs, threshold)
-                pairs = pairs.only(pairs.i != pairs.j)
+                pairs = at_least(self.features, _hits(product, limit, here, there), threshold)
+                itself = pairs.i == pairs.j
+                pairs = pairs.only(~itself) if itself.any() else pairs
                 if len(pairs.i):
                     yield pairs
 
@@ -205,13 +205,15 @@ def similarity_graph(
         features: float32 [n, d], rows of length 1.
         floor: the loosest threshold that will be asked for.
         progress: called with (images compared, images).
-        short: so many pairs are listed at most.
+        short: so many pairs are listed at most; fewer where they are many for so few images, as a
+            list is then read more slowly than the products are computed.
 
     Raises:
         ValueError: see `FeatureGraph`.
     """
     graph = FeatureGraph(features)
-    found = _listed(graph, floor, short, progress)
+    most = min(short, max(SPARSE_PAIRS, graph.size**2 // SPARSE))
+    found = _listed(graph, floor, most, progress)
     if found is None:
         return graph
     return PairList(graph.size, found, floor, graph.features)
@@ -270,6 +272,18 @@ def _listed(
     i, j, similarity = (np.concatenate(column) for column in zip(*found, strict=True))
     order = np.lexsort((j, i))
     return Pairs(i[order], j[order], similarity[order])
+
+
+def _hits(product: np.ndarray, limit: np.float32, rows: np.ndarray, columns: np.ndarray) -> Pairs:
+    """The pairs of a block of similarities that reach `limit`."""
+    mask = product >= limit
+    hits = np.count_nonzero(mask)
+    if hits * 64 < mask.size:
+        # Flat indices: nonzero on two dimensions costs as much as half of the product.
+        i, j = np.divmod(np.flatnonzero(mask).astype(np.int32), np.int32(len(columns)))
+        return Pairs(rows[i], columns[j], product[i, j])
+    i = np.repeat(rows, np.count_nonzero(mask, axis=1))
+    return Pairs(i, np.broadcast_to(columns, mask.shape)[mask], product[mask])
 
 
 def _parts(positions: np.ndarray, size: int) -> Iterator[np.ndarray]:

@@ -44,6 +44,15 @@ FALLEN_POOL = Stage(
     dedupe=0.9,
     watch="fall",
 )
+FALLEN_POOL_EVENTS = Stage(
+    "fallen_pool_events",
+    "The same eight fall-detection folders; of similar photographs only those leave whose labels "
+    "agree as well, so another fall in the same room stays.",
+    sources.FALL_FOLDERS,
+    dedupe=0.9,
+    duplicates="event",
+    watch="fall",
+)
 BACKGROUND = Stage(
     "background",
     "Scenes without any object, verified to hold no label at all.",
@@ -59,5 +68,6 @@ STAGES = (
     COCO_PERSON,
     WIDER_PERSON,
     FALLEN_POOL,
+    FALLEN_POOL_EVENTS,
     BACKGROUND,
 )

@@ -12,6 +12,7 @@ import pandas as pd
 from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.curation.contradictions import drop_contradicting_copies
 from hoban_assets.curation.duplicates import Certificate, certificate, deduplicate
+from hoban_assets.curation.events import duplicates_among
 from hoban_assets.curation.graphs import closest, components, links
 from hoban_assets.curation.quality import (
     drop_without_labels,
@@ -30,10 +31,11 @@ from hoban_assets.curation.similarity import SimilarityGraph
 from hoban_assets.curation.splits import join_groups, split_by_group
 from hoban_assets.ingredients import Ingredients, key_of, rows_from
 from hoban_assets.ledger import Ledger
-from hoban_assets.pipeline.features import FeatureExtractor, similarity_of
+from hoban_assets.pipeline.features import FeatureExtractor, look_at, similarity_of
 from hoban_assets.pipeline.progress import progress_line
 from hoban_assets.pipeline.recipe import Recipe
 from hoban_assets.samples import Samples
+from hoban_assets.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,13 @@ def build_dataset(
     stages: Mapping[str, Samples],
     extract: FeatureExtractor,
     ledger: Ledger,
+    settings: Settings | None = None,
 ) -> Dataset:
-    """Put the stages of a recipe together, curate, choose and split. Writes nothing."""
+    """Put the stages of a recipe together, curate, choose and split. Writes nothing.
+
+    `settings` say where the photographs lie, to look at those whose labels disagree; without them
+    such photographs are taken to lie on each other as they are.
+    """
     samples = Samples.concat(
         stages[name].without_decisions() for name in recipe.inputs_of(partition)
     )
@@ -85,15 +92,18 @@ def build_dataset(
 
     # One graph serves both thresholds: removal is a part of the looser one of the split.
     pool, similar = samples, similarity_of(extract, samples, recipe.group_similarity, ledger.log)
+    same = duplicates_among(pool, similar, recipe.duplicates, backgrounds)
     dedupe = partial(
         deduplicate,
-        similar=similar,
+        similar=same,
         threshold=recipe.similarity,
         source_priority=list(dict.fromkeys(pool.images.source)),
         progress=progress_line("looking for near-duplicates", ledger.log),
+        pictures=similar,
+        look=look_at(pool, settings) if settings else None,
     )
     samples = ledger.step("dedupe", dedupe, samples)
-    proof = certificate(pool, samples, similar, recipe.similarity, engine=extract.engine)
+    proof = certificate(pool, samples, same, recipe.similarity, engine=extract.engine)
     at = positions_of(pool, samples)
     together = links(components(similar, at, recipe.group_similarity))
     samples = ledger.step("groups", lambda s: join_groups(s, together), samples)

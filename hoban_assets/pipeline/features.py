@@ -1,4 +1,4 @@
-"""The one thing that a build needs from outside: which images are similar."""
+"""What a build needs from outside: which images are similar, and how they look."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from typing import Protocol
 
 import numpy as np
 
+from hoban_assets.curation.disagreements import Look
 from hoban_assets.curation.similarity import SimilarityGraph, similarity_graph
+from hoban_assets.curation.small_pictures import small_pictures
 from hoban_assets.pipeline.progress import progress_line
 from hoban_assets.samples import Samples
+from hoban_assets.settings import Settings
 
 
 class FeatureExtractor(Protocol):
@@ -43,3 +46,14 @@ def similarity_of(
     if found.floor > floor:
         raise ValueError(f"{extract.engine} knows pairs from {found.floor} on, asked at {floor}")
     return found
+
+
+def look_at(samples: Samples, settings: Settings) -> Look:
+    """Return what shows small pictures of the images of `samples`, read below the raw root."""
+    files = samples.images.file.to_numpy()
+
+    def look(positions: np.ndarray) -> np.ndarray:
+        paths = [settings.raw_root / file for file in files[positions]]
+        return small_pictures(paths, settings.workers)
+
+    return look

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from hoban_assets.curation.events import Rule
 from hoban_assets.curation.quality import AreaLimits
 from hoban_assets.curation.selection import Order, Unit
 from hoban_assets.settings import PARTITIONS
@@ -68,6 +69,12 @@ class Recipe(_Strict):
     max_persons: int | None = Field(None, ge=1, description="persons on an image, at most")
     similarity: float = Field(
         0.9, gt=0, le=1, description="of two images this similar only the better one stays"
+    )
+    duplicates: Rule = Field(
+        "event",
+        description="what makes two images this similar duplicates: the pictures alone (picture), "
+        "or labels that agree as well (event); what only looks alike stays on one side of the "
+        "split",
     )
     group_similarity: float = Field(
         0.85, gt=0, le=1, description="images this similar stay on one side of the split"

@@ -14,6 +14,7 @@ import numpy as np
 
 from hoban_assets.curation.contradictions import drop_contradicting_copies
 from hoban_assets.curation.duplicates import Certificate, certificate, deduplicate
+from hoban_assets.curation.events import Rule, duplicates_among
 from hoban_assets.curation.quality import drop_without_labels, verify_backgrounds
 from hoban_assets.formats import open_source
 from hoban_assets.formats.image_facts import apply_facts, read_facts
@@ -22,7 +23,7 @@ from hoban_assets.formats.unread import counts_of
 from hoban_assets.ingredients import Ingredients, deciding, key_of, rows_from
 from hoban_assets.ledger import Ledger
 from hoban_assets.observing.fingerprint import Fingerprint, fingerprints
-from hoban_assets.pipeline.features import FeatureExtractor, similarity_of
+from hoban_assets.pipeline.features import FeatureExtractor, look_at, similarity_of
 from hoban_assets.pipeline.progress import progress_line
 from hoban_assets.samples import Samples, stable_shares
 from hoban_assets.settings import Settings
@@ -41,6 +42,8 @@ class Stage:
     sources: tuple[RawSource, ...]
     dedupe: float | None = None
     """Remove near-duplicates at this cosine similarity, keeping those of earlier sources."""
+    duplicates: Rule = "picture"
+    """What makes similar images duplicates: the pictures alone, or labels that agree as well."""
     backgrounds: bool = False
     """Images of this stage hold no object at all; one with a label is thrown out."""
     watch: str | None = None
@@ -175,12 +178,15 @@ def build_stage(
     samples = ledger.step("labels", drop_without_labels, samples)
     if stage.dedupe is None:
         return StageBuild(samples, unread=unread)
-    similar = similarity_of(extract, samples, stage.dedupe, ledger.log)
+    pictures = similarity_of(extract, samples, stage.dedupe, ledger.log)
+    similar = duplicates_among(samples, pictures, stage.duplicates)
     dedupe = partial(
         deduplicate,
         similar=similar,
         threshold=stage.dedupe,
         source_priority=[source.name for source in stage.sources],
+        pictures=pictures,
+        look=look_at(samples, settings),
     )
     kept = ledger.step("dedupe", dedupe, samples)
     proof = certificate(samples, kept, similar, stage.dedupe, engine=extract.engine)

@@ -42,6 +42,12 @@ def _sources(recipe: Mapping[str, Any], partition: str, say: Say) -> Iterator[st
             "Of images that are similar by {limit} or more, the one of the earlier source stays.",
             limit=recipe["similarity"],
         )
+        if recipe.get("duplicates") == "event":  # older builds recorded no rule: the pictures alone
+            yield say(
+                "That is so only where their labels agree as well; other images that are similar "
+                "by {limit} or more stay, on one side of the split.",
+                limit=recipe["similarity"],
+            )
 
 
 def _limits(recipe: Mapping[str, Any], say: Say) -> Iterator[str]:
