@@ -24,6 +24,8 @@ LIMIT_SECONDS = 1.0
 WHY_SECONDS = 0.3
 """What became of an image, process start apart."""
 FLOOR = [sys.executable, "-c", "import duckdb, typer"]
+START = [sys.executable, "-c", "import duckdb, hoban_assets.cli"]
+"""What every command of `hoban` begins with."""
 COMMANDS: dict[str, Sequence[str]] = {
     "sql": ("sql", "SELECT class_name, count(*) FROM boxes GROUP BY ALL"),
     "why": ("why", "helmet_60k/train/images/S2-N0000007.jpg"),
@@ -57,12 +59,12 @@ def run(context: Context) -> Result:
         "HOBAN_DATA_ROOT": str(data),
         "HOBAN_RAW_ROOT": str(context.folder / "raw"),
     }
-    sides = {"floor": _process(FLOOR, env)}
+    sides = {"floor": _process(FLOOR, env), "start": _process(START, env)}
     for name, arguments in {**COMMANDS, **NEEDS_DAGSTER}.items():
         words = [a.format(data=data) for a in arguments]
         sides[name] = _process([str(HOBAN), *words], env)
     timings = in_turn(context, sides)
-    floor = median(timings["floor"])
+    floor, start = median(timings["floor"]), median(timings["start"])
     criteria = [
         Criterion(
             f"hoban {name}, {boxes:,} boxes",
@@ -78,9 +80,9 @@ def run(context: Context) -> Result:
     criteria += [
         Criterion(
             f"hoban {name}, {boxes:,} boxes, start apart",
-            f"{median(timings[name]) - floor:.2f} s",
-            f"start alone: {floor:.2f} s",
-            median(timings[name]) - floor,
+            f"{median(timings[name]) - start:.2f} s",
+            f"start of hoban: {start:.2f} s",
+            median(timings[name]) - start,
             WHY_SECONDS,
             "at most",
             " s",

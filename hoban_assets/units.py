@@ -12,3 +12,8 @@ def size_text(size: float | None) -> str:
             return f"{size:.3g} {unit}" if unit != "B" else f"{size:.0f} B"
         size /= 1000
     return f"{size:,.2f} TB"
+
+
+def area_text(area: float) -> str:
+    """A share of the image: '1.54 %', '0.043 %'."""
+    return f"{100 * area:.{2 if area >= 0.001 else 3}f} %"

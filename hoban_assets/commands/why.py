@@ -33,7 +33,7 @@ def why(image: Image, picture: WithPicture = False, as_json: AsJson = False) -> 
     Example: hoban why S2-N4601M00101 --picture
     """
     from hoban_assets.reporting.language import speaker
-    from hoban_assets.reporting.why.asking import found, judged
+    from hoban_assets.reporting.why.asking import found, judged, sources_declared
     from hoban_assets.reporting.why.data import as_data
     from hoban_assets.reporting.why.document import document
     from hoban_assets.reporting.why.told_unread import unread_data, unread_document
@@ -41,15 +41,16 @@ def why(image: Image, picture: WithPicture = False, as_json: AsJson = False) -> 
 
     settings = Settings.from_env()
     say = speaker(settings.language)
+    sources = sources_declared(settings.cache)
     with _catalog_or_none(settings) as ask:
-        life = found(ask, settings.raw_root, image)
+        life = found(ask, settings.raw_root, image, sources)
     if isinstance(life, Unread):
         if as_json:
             print_json(unread_data(life, say))
         else:
             _print(unread_document(life, say))
         return
-    told = judged(life, settings.raw_root)
+    told = judged(life, settings.raw_root, sources)
     drawn = None
     if picture:
         from hoban_assets.reporting.why.asking import with_labels

@@ -106,6 +106,41 @@ def test_a_file_that_was_never_read_names_the_rule_and_the_folder(raw, data, fil
     assert "never read" in told[0]["sentence"]
 
 
+def passing(rule, path, value):
+    return [f"{road.STAGE}/{path}", "read", rule, "drop", None, value, None, 0]
+
+
+def test_what_a_reader_noted_that_it_passes_over_is_told_as_it_noted_it(raw, tmp_path):
+    noted = [
+        passing("not_read", "old/one.jpg", "hidden file"),
+        passing("not_read", "spare", "12 images: this format reads images/, the first is a.jpg"),
+        passing("not_read", "bin", "40 images: a folder of trash, the first is a.jpg"),
+    ]
+    rows = road.decisions(*noted)
+    rows["file"] = [f"{road.FOLDER}/{n[0].removeprefix(road.STAGE + '/')}" for n in noted]
+    catalog = road.Catalog(tmp_path / "catalog.duckdb", deadline=5)
+    made = road.stage().with_decisions(rows)
+    catalog.record(road.STAGE, "sub", "run", "code", "s", made)
+    for file in ("spare/b.jpg", "spare/deeper/c.jpg", "bin/deeper/d.jpg"):
+        (raw / road.FOLDER / file).parent.mkdir(parents=True, exist_ok=True)
+        (raw / road.FOLDER / file).write_bytes(b"")
+    photograph(raw / f"{road.FOLDER}/helmet_wearing/images/trained.jpg")
+    (raw / f"{road.FOLDER}/helmet_wearing/labels").mkdir(parents=True)
+    with asking(catalog.path) as ask:
+        told = {
+            n: found(ask, raw, n)
+            for n in ("one.jpg", "spare/b.jpg", "deeper/c.jpg", "deeper/d.jpg")
+        }
+    assert {name: each.rule for name, each in told.items()} == {
+        "one.jpg": "not_read",
+        "spare/b.jpg": "not_read",
+        "deeper/c.jpg": "folder_not_read",
+        "deeper/d.jpg": "not_read",
+    }
+    assert told["deeper/d.jpg"].folder == f"{road.FOLDER}/bin"
+    assert "hidden file" in unread_data(told["one.jpg"], speaker("ko"))["sentence"]
+
+
 def test_a_file_may_be_asked_about_before_anything_was_built(raw, tmp_path, monkeypatch):
     monkeypatch.setenv("HOBAN_DATA_ROOT", str(tmp_path / "empty"))
     photograph(raw / "coco" / "train2017" / "a.jpg")

@@ -20,9 +20,10 @@ from hoban_assets.catalog.answers import asking
 from hoban_assets.errors import HobanError
 from hoban_assets.reporting.gallery.choice import Wanted
 from hoban_assets.reporting.gallery.contact_sheets import contact_sheets
-from hoban_assets.reporting.gallery.marks import area_text, marks_of
+from hoban_assets.reporting.gallery.marks import marks_of
 from hoban_assets.reporting.gallery.writing import chosen, draw_gallery, file_name, write_gallery
 from hoban_assets.reporting.opening import how_to_open
+from hoban_assets.units import area_text
 
 IDS = [f"helmet_60k/{n:02d}.jpg" for n in range(10)]
 BARE_ONES = IDS[:8]  # labels of 1 % to 8 %; the last two images are background

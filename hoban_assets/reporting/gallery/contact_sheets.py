@@ -18,10 +18,10 @@ from PIL import Image, ImageOps
 from hoban_assets.classes import BACKGROUND, COLOURS
 from hoban_assets.reporting.gallery.choice import Shown
 from hoban_assets.reporting.gallery.drawing import Mark, close_up, open_upright
-from hoban_assets.reporting.gallery.marks import area_text
 from hoban_assets.reporting.gallery.writing import UNREADABLE, raw_file
 from hoban_assets.reporting.language import speaker
 from hoban_assets.settings import Settings
+from hoban_assets.units import area_text
 
 if TYPE_CHECKING:
     from hoban_assets.samples import Samples

@@ -8,6 +8,7 @@ from hoban_assets.classes import BACKGROUND, COLOURS
 from hoban_assets.reporting.gallery.choice import Shown
 from hoban_assets.reporting.gallery.drawing import Mark, Style
 from hoban_assets.reporting.language import speaker
+from hoban_assets.units import area_text
 
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Row
@@ -22,11 +23,6 @@ def marks_of(shown: Shown, language: str) -> list[Mark]:
     alone = len({b["class_name"] for b in shown.boxes if b["strong"]}) == 1
     many = alone and sum(b["strong"] for b in shown.boxes) > CROWD
     return [_mark(box, say(box["class_name"]), many) for box in shown.boxes]
-
-
-def area_text(area: float) -> str:
-    """A share of the image: '1.54 %', '0.043 %'."""
-    return f"{100 * area:.{2 if area >= 0.001 else 3}f} %"
 
 
 def _mark(box: Row, name: str, many: bool) -> Mark:

@@ -10,9 +10,9 @@ from PIL import Image
 
 from hoban_assets.classes import COLOURS
 from hoban_assets.reporting.gallery.choice import ALL, Shown, Wanted
-from hoban_assets.reporting.gallery.marks import area_text
 from hoban_assets.reporting.language import speaker
 from hoban_assets.reporting.page import picture_uri, render
+from hoban_assets.units import area_text
 
 if TYPE_CHECKING:
     from hoban_assets.reporting.gallery.writing import Gallery, Picture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,30 +12,43 @@ from hoban_assets.errors import HobanError
 from hoban_assets.reporting.why.figures import Life, life_of, mistakes_on
 from hoban_assets.reporting.why.files import files_meant
 from hoban_assets.reporting.why.findings import Story, story
-from hoban_assets.reporting.why.unread import Unread, passed_over
+from hoban_assets.reporting.why.unread import Unread, by_decision, passed_over
 
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Ask
+    from hoban_assets.freshness.declared import Source
     from hoban_assets.reporting.why.alignment import Alignment
 
 
-def found(ask: Ask | None, raw_root: Path, typed: str) -> Life | Unread:
+def sources_declared(cache: Path | None = None) -> list[Source]:
+    """Every raw source that a stage reads; `cache` as of `declared`, which spares pandas."""
+    from hoban_assets.freshness.declared import declared, read_declared
+
+    assets = read_declared() if cache is None else declared(cache)
+    return list({s.name: s for asset in assets for s in asset.sources}.values())
+
+
+def found(
+    ask: Ask | None, raw_root: Path, typed: str, sources: Sequence[Source] | None = None
+) -> Life | Unread:
     """Everything about the image that `typed` means, or why the file of that name was not read.
 
     Args:
         ask: open catalog; None where nothing was built yet.
         raw_root: where files that no build knows are looked for.
         typed: id, path of any system, bare name, or a part of an id.
+        sources: `sources_declared`, where the caller has them.
 
     Raises:
         HobanError: several are meant, or none; names them, or the nearest.
     """
-    from hoban_assets.defs.sources import SOURCES
-
-    folders = {source.folder: source.name for source in SOURCES}
+    known = sources_declared() if sources is None else sources
+    folders = {source.folder: source.name for source in known}
     images = images_meant(ask, typed, folders) if ask is not None else []
     if len(images) == 1 and ask is not None:
         life = life_of(ask, images[0])
+        if (passed := _passed_over(life)) is not None:
+            return passed
         return replace(life, mistakes=mistakes_on(ask, life))
     files = [] if images else files_meant(raw_root, typed)
     if len(files) == 1:
@@ -49,12 +62,19 @@ def found(ask: Ask | None, raw_root: Path, typed: str) -> Life | Unread:
     raise HobanError(f"no image {typed!r}, neither in the catalog nor below {raw_root}", way_out)
 
 
-def judged(life: Life, raw_root: Path) -> Story:
-    """The story of an image, with what its photograph and those of its witnesses show."""
-    from hoban_assets.defs.sources import SOURCES
+def _passed_over(life: Life) -> Unread | None:
+    """A file that only decisions know, all of them saying that its reader passed it over."""
+    rows = [row for passage in life.passages for row in passage.decisions]
+    if life.image is not None or {row["rule"] for row in rows} != {"not_read"}:
+        return None
+    return by_decision(rows[-1]["file"], {**rows[-1], "image_id": life.image_id})
 
+
+def judged(life: Life, raw_root: Path, sources: Sequence[Source] | None = None) -> Story:
+    """The story of an image, with what its photograph and those of its witnesses show."""
+    known = sources_declared() if sources is None else sources
     name = life.image_id.split("/")[0]
-    format_name = next((s.format for s in SOURCES if s.name == name), "")
+    format_name = next((s.format for s in known if s.name == name), "")
     return story(life, format_name, _alignments(life, raw_root))
 
 

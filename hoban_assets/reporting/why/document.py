@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from hoban_assets.reporting.blocks import Block, bullets, heading, paragraph, table
-from hoban_assets.reporting.gallery.marks import area_text
 from hoban_assets.reporting.quality.rule_words import RULE_WORDS
 from hoban_assets.reporting.why.findings import Event, Outcome, Story
 from hoban_assets.reporting.why.places import Place, in_pixels, place_of
 from hoban_assets.reporting.why.sentence import Say, reason, seen_and_limit, sentence
-from hoban_assets.units import size_text
+from hoban_assets.units import area_text, size_text
 
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Row

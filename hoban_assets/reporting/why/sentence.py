@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from hoban_assets.reporting.diff.words import RULES
-from hoban_assets.reporting.gallery.marks import area_text
 from hoban_assets.reporting.quality.rule_words import RULE_WORDS
 from hoban_assets.reporting.why.findings import Event, Outcome, Story, why_bare
+from hoban_assets.units import area_text
 
 Say: TypeAlias = Callable[..., str]
 

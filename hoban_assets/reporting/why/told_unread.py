@@ -11,12 +11,13 @@ if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Row
     from hoban_assets.reporting.why.sentence import Say
 
+SAID = frozenset({"looked_for", "what"})
+"""Facts that are words of ours, and no names."""
+
 
 def unread_sentence(found: Unread, say: Say) -> str:
     """Which rule of which folder passed it over."""
-    facts = {
-        key: say(value) if key == "looked_for" else value for key, value in found.facts.items()
-    }
+    facts = {key: say(value) if key in SAID else value for key, value in found.facts.items()}
     return say("It was never read: {why}.", why=say(found.text, **facts))
 
 

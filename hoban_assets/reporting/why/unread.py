@@ -88,21 +88,30 @@ def _build(stages: Sequence[Stage], partition: str) -> str:
 
 
 def _decided(ask: Ask, file: str) -> Unread | None:
-    """A decision about the file, or about a folder that it lies in."""
+    """A decision about the file, about its folder, or about a folder above that is passed over."""
     folders = endings_of_start(file)
     rows = ask(_DECIDED, {"files": [file, *folders]})
-    if not rows:
+    mine = [row for row in rows if row["file"] in {file, *folders[:1]} or not _is_of_one(row)]
+    if not mine:
         return None
-    best: Row = max(rows, key=lambda row: len(row["file"]))
+    best: Row = max(mine, key=lambda row: len(row["file"]))
+    return by_decision(file, best)
+
+
+def by_decision(file: str, row: Row) -> Unread:
+    """What a decision (rule, file, image_id, value) about a file, or a folder of it, says."""
     from hoban_assets.reporting.quality.rule_words import RULE_WORDS
 
-    return Unread(
-        file,
-        best["rule"],
-        best["file"] if best["file"] != file else file.rpartition("/")[0],
-        best["image_id"].split("/")[0],
-        RULE_WORDS.get(best["rule"], best["rule"]).rstrip("."),
-    )
+    words = RULE_WORDS.get(row["rule"], row["rule"]).rstrip(".")
+    text = "{what}" if row["value"] is None else "{what} ({value})"
+    folder = row["file"] if row["file"] != file else file.rpartition("/")[0]
+    facts = {"what": words, "value": row["value"]}
+    return Unread(file, row["rule"], folder, row["image_id"].split("/")[0], text, facts)
+
+
+def _is_of_one(row: Row) -> bool:
+    """Whether a decision is about files that lie in that very folder, and not further down."""
+    return row["rule"] == "not_read" and "this format reads" in (row["value"] or "")
 
 
 def endings_of_start(file: str) -> list[str]:
