@@ -155,11 +155,11 @@ class _Comparison:
             if not len(here) and not len(there):
                 continue
             compared += len(here) + len(there)
-            iou = _iou(here, there)
-            my_rest, their_rest = _unmatched(iou)
+            shared = iou(here, there)
+            my_rest, their_rest = _unmatched(shared)
             rest = _outside(here[my_rest], their_regions), _outside(there[their_rest], my_regions)
             if count := len(rest[0]) + len(rest[1]):
-                best = f", best IoU {iou.max():.2f}" if iou.size else ""
+                best = f", best IoU {shared.max():.2f}" if shared.size else ""
                 text = text or (
                     f"{name}: {len(here)} here, {len(there)} in the kept image, {count} apart{best}"
                 )
@@ -172,17 +172,17 @@ class _Comparison:
         return self._labels.corners[rows], self._labels.classes[rows], regions
 
 
-def _iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+def iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Intersection over union of boxes given by corners, [n, 4] and [m, 4], as [n, m]."""
     shared, areas, others = overlap(first[:, None], second[None])
     return np.asarray(shared / np.maximum(areas + others - shared, 1e-12))
 
 
-def _unmatched(iou: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _unmatched(shared: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Match one to one, best IoU first; return which rows and columns [bool] stay alone."""
-    rows, columns = np.ones(iou.shape[0], bool), np.ones(iou.shape[1], bool)
-    candidates = np.argwhere(iou >= MATCH_IOU)
-    for i, j in candidates[np.argsort(-iou[tuple(candidates.T)], kind="stable")].tolist():
+    rows, columns = np.ones(shared.shape[0], bool), np.ones(shared.shape[1], bool)
+    candidates = np.argwhere(shared >= MATCH_IOU)
+    for i, j in candidates[np.argsort(-shared[tuple(candidates.T)], kind="stable")].tolist():
         if rows[i] and columns[j]:
             rows[i] = columns[j] = False
     return rows, columns
