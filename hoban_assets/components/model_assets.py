@@ -81,7 +81,7 @@ def model_asset(recipe: Recipe) -> dg.AssetsDefinition:
                 done = Build(
                     input_key=plan.run_dir.name,
                     inputs={recipe.dataset: dataset.data_version or ""},
-                    recipe=plan.yolo_arguments(),
+                    recipe=plan.recorded(),
                     ingredients=plan_ingredients(
                         plan,
                         recipe.as_training(),

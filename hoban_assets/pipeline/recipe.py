@@ -17,6 +17,8 @@ STRIDE = 32
 
 ClassName = Literal["person_with_helmet", "person_without_helmet", "person", "fallen"]
 
+PartialLabels = Literal["mask", "naive"]
+
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -87,11 +89,16 @@ class Recipe(_Strict):
         "they are",
     )
     map50_gate: float = Field(0.9, gt=0, le=1, description="mAP50 below which a model warns")
+    partial_labels: PartialLabels = Field(
+        "naive",
+        description="what a class that a photograph's source does not label is in training: mask "
+        "(not known, so it does not count) or naive (background)",
+    )
     training: Training = Field(default_factory=lambda: Training.model_validate({}))
 
     TELLS: ClassVar = ("description", "map50_gate")
     """Fields that decide neither rows nor weights: words, and when a check warns."""
-    TRAINS: ClassVar = ("training",)
+    TRAINS: ClassVar = ("training", "partial_labels")
     """Fields that decide the model alone. All others decide the rows of the dataset."""
 
     @model_validator(mode="after")

@@ -72,7 +72,7 @@ def head_scene(name: str, seed: int, number: int, helmet: bool) -> Scene:
 
 def write_pair(out: Output, folder: str, stem: str, shot: Shot) -> None:
     """Write image and label."""
-    out.image(f"{folder}/images/{stem}.jpg", jpeg(shot.picture))
+    out.image(f"{folder}/images/{stem}.jpg", jpeg(shot.picture), shot)
     out.json(f"{folder}/labels/{stem}.json", label(stem, shot))
 
 
@@ -128,14 +128,15 @@ def _backgrounds(out: Output, seed: int, images: int) -> None:
     for number in range(images):
         stem = stem_of(3901 + number)
         scene = scenes.empty(f"helmet_21k/background/{number}", seed, SIZE)
-        out.image(f"helmet_21k/background/images/{stem}.jpg", jpeg(scene.frame().picture))
+        shot = scene.frame()
+        out.image(f"helmet_21k/background/images/{stem}.jpg", jpeg(shot.picture), shot)
     for number, helmet in enumerate((True, False, True)):
         stem = stem_of(3951 + number)
         scene = scenes.heads(f"helmet_21k/trap/{number}", seed, SIZE, [helmet] * 2, 0.006)
         shot = scene.frame()
         image = f"helmet_21k/background/images/{stem}.jpg"
         labels = f"helmet_21k/{FOLDERS[helmet]}/labels/{stem}.json"
-        out.image(image, jpeg(shot.picture))
+        out.image(image, jpeg(shot.picture), shot)
         out.json(labels, label(stem, shot))
         note = f"heads below the area limit are to be seen; the label lies at {labels}"
         out.defect(image, "background_with_heads", "background_has_label", "drop", "image", note)

@@ -17,12 +17,13 @@ def write(out: Output, seed: int, images: int) -> None:
         for frame in range(4 if number % 8 == 5 else 1):
             base = f"adl-{number:02d}-cam{number % 2}-rgb-{frame + 4:03d}_png"
             name = f"{base}.rf.{digest(ROOT, base)}"
-            out.image(f"{ROOT}/images/{name}.jpg", jpeg(scene.frame(frame * 3).picture))
+            shot = scene.frame(frame * 3)
+            out.image(f"{ROOT}/images/{name}.jpg", jpeg(shot.picture), shot)
     for number in range(2):
         stem = aihub.stem_of(7001 + number)
         shot = scenes.heads(f"{ROOT}/trap/{number}", seed, aihub.SIZE, [True, False], 0.005).frame()
         path = f"{ROOT}/images/{stem}.jpg"
-        out.image(path, jpeg(shot.picture))
+        out.image(path, jpeg(shot.picture), shot)
         out.json(f"{ROOT}/labels/{stem}.json", aihub.label(stem, shot))
         note = f"heads below the area limit are to be seen; the label is labels/{stem}.json"
         out.defect(path, "background_labelled", "background_has_label", "drop", "image", note)

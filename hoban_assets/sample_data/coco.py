@@ -55,7 +55,7 @@ class CocoFile:
 
     def picture(self, name: str, shot: Shot, mode: str = "RGB") -> int:
         """Write an image, enter it with its persons, and return its id."""
-        self.out.image(f"{FOLDER}/{name}", jpeg(shot.picture, mode=mode))
+        self.out.image(f"{FOLDER}/{name}", jpeg(shot.picture, mode=mode), shot)
         height, width = shot.picture.shape[:2]
         key = self.entry(name, (width, height))
         for _, box in shot.boxes("person"):

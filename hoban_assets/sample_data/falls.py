@@ -83,11 +83,11 @@ def part_of(name: str) -> str:
 
 def write_pair(
     out: Output, folder: FallFolder, part: str, name: str, data: bytes, rows: list[str],
-    suffix: str = "jpg",
+    suffix: str = "jpg", shot: Shot | None = None,
 ) -> str:  # fmt: skip
     """Write image and label, and return the path of the label."""
     label = f"{folder.path}/{part}/labels/{name}.txt"
-    out.image(f"{folder.path}/{part}/images/{name}.{suffix}", data)
+    out.image(f"{folder.path}/{part}/images/{name}.{suffix}", data, shot)
     out.write(label, "".join(f"{row}\n" for row in rows))
     return label
 
@@ -157,7 +157,7 @@ def _clip(out: Output, folder: FallFolder, scene: Scene, number: int) -> None:
         base = f"fall-{number:02d}-cam{number % 2}-rgb-{frame + 40:03d}_png"
         name = f"{base}.rf.{digest(folder.name, base)}"
         rows = folder.rows(shot)
-        write_pair(out, folder, part_of(name), name, jpeg(shot.picture), rows)
+        write_pair(out, folder, part_of(name), name, jpeg(shot.picture), rows, shot=shot)
 
 
 def _photograph(
@@ -167,14 +167,15 @@ def _photograph(
     shot = scene.frame()
     name = base.rpartition("_")[0] if number % 11 == 8 else f"{base}.rf.{digest(folder.name, base)}"
     data = jpeg(shot.picture)
-    write_pair(out, folder, part_of(base), name, data, folder.rows(shot))
+    write_pair(out, folder, part_of(base), name, data, folder.rows(shot), shot=shot)
     if folder is TRIPLED or number % 7 == 3:
         for turn in range(2):
             copy = augmented(shot, turn + 2 * (number % 2))
             name = f"{base}.rf.{digest(folder.name, base, str(turn))}"
-            write_pair(out, folder, part_of(name), name, jpeg(copy.picture), folder.rows(copy))
+            rows, picture = folder.rows(copy), jpeg(copy.picture)
+            write_pair(out, folder, part_of(name), name, picture, rows, shot=copy)
     same, encoded = number % 6 == 2, number % 6 == 5
     if same or encoded:  # byte by byte, or saved once more; often in another part
         name = f"{base}.rf.{digest(other.name, base)}"
         copy_data = data if same else jpeg(shot.picture, quality=78)
-        write_pair(out, other, part_of(name), name, copy_data, other.rows(shot))
+        write_pair(out, other, part_of(name), name, copy_data, other.rows(shot), shot=shot)

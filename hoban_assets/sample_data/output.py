@@ -12,9 +12,24 @@ import numpy as np
 from PIL import Image
 
 from hoban_assets.errors import HobanError
+from hoban_assets.sample_data.figures import Box
+from hoban_assets.sample_data.scenes import Shot
 from hoban_assets.sample_data.textures import Picture
 
 JPEG_QUALITY = 90
+TRUTH = "truth.json"
+"""Image file -> every object on it, labelled by its source or not, as class and x y w h (centre,
+0-1). No reader looks at it and nothing is trained on it: it is what a model can be judged by.
+Images that are a defect themselves are not in it."""
+CLASS_OF = {
+    "helmet": "person_with_helmet",
+    "bare": "person_without_helmet",
+    "person": "person",
+    "standing": "person",
+    "sitting": "person",
+    "fallen": "fallen",
+}
+"""What is drawn -> its class. Who has fallen is `fallen` and no `person`."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +77,7 @@ class Output:
     progress: Callable[[str], None] | None = None
     defects: list[Defect] = field(default_factory=list)
     files: set[str] = field(default_factory=set)
+    truth: dict[str, list[list[object]]] = field(default_factory=dict)
     images: int = 0
 
     def write(self, path: str, data: bytes | str) -> None:
@@ -84,10 +100,15 @@ class Output:
                 "choose a folder that you may write to, on a disk with room",
             ) from error
 
-    def image(self, path: str, data: bytes) -> None:
-        """Write an image file and count it."""
+    def image(self, path: str, data: bytes, shot: Shot | None = None) -> None:
+        """Write an image file and count it; of a `shot` enter everything that is to be seen."""
         self.write(path, data)
         self.images += 1
+        if shot is not None:
+            height, width = shot.picture.shape[:2]
+            self.truth[path] = [
+                [CLASS_OF[o.kind], *_shares(o.box, width, height)] for o in shot.objects
+            ]
 
     def json(self, path: str, content: object) -> None:
         """Write JSON, keys in the order given, as UTF-8."""
@@ -106,9 +127,16 @@ class Output:
             self.progress(line)
 
     def finish(self) -> None:
-        """Write defects.json."""
+        """Write defects.json and truth.json."""
         entries = [defect.as_json() for defect in self.defects]
+        self.write(TRUTH, json.dumps(self.truth, ensure_ascii=False) + "\n")
         self.write("defects.json", json.dumps(entries, ensure_ascii=False, indent=1) + "\n")
+
+
+def _shares(box: Box, width: int, height: int) -> list[float]:
+    x1, y1, x2, y2 = box
+    shares = (x1 + x2) / 2 / width, (y1 + y2) / 2 / height, (x2 - x1) / width, (y2 - y1) / height
+    return [round(float(share), 6) for share in shares]
 
 
 def jpeg(

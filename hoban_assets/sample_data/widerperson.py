@@ -33,7 +33,7 @@ def _pair(
 ) -> str:
     """Write an image and its label; `count` is added to the count of the first line."""
     rows = [*rows_of(shot, rider), *extra]
-    out.image(f"{ROOT}/Images/{key}.jpg", jpeg(shot.picture))
+    out.image(f"{ROOT}/Images/{key}.jpg", jpeg(shot.picture), shot)
     path = f"{ROOT}/Annotations/{key}.jpg.txt"
     out.write(path, "\n".join([str(len(rows) + count), *rows]) + "\n")
     return path

@@ -30,6 +30,7 @@ NMS: bool | None = None
 It is what ``YOLO("best.pt").predict()`` does in Ultralytics 8.4, so the figures hold for what is
 served. (False = NMS-free head of YOLO26; True concerns exports only.)
 """
+NAIVE = "naive"
 PATIENCE = 30
 """Epochs without a better mAP50-95 after which a training ends (issue 2)."""
 MOST_LOADERS = 8
@@ -71,6 +72,9 @@ class TrainingPlan:
     steps an epoch: with 16 a sample of 485 images reached mAP50 0.84 in 20 epochs.
     """
     nms: bool | None = NMS
+    partial_labels: str = NAIVE
+    """`NAIVE`: what is not labelled is background, whoever labelled the photograph. 'mask': only
+    where its source labels that class (workers/yolo_masked.py)."""
 
     def yolo_arguments(self) -> dict[str, Any]:
         """Arguments of Ultralytics, except for where it writes and the precision (`amp`)."""
@@ -92,6 +96,10 @@ class TrainingPlan:
             "plots": True,
         }
 
+    def recorded(self) -> dict[str, Any]:
+        """What the catalog tells of the training: its arguments, and what is not Ultralytics'."""
+        return {**self.yolo_arguments(), "partial_labels": self.partial_labels}
+
     def as_json(self) -> dict[str, Any]:
         """What the worker is given (see ``workers/yolo_train.py``)."""
         return {
@@ -101,6 +109,7 @@ class TrainingPlan:
             "run_dir": str(self.run_dir),
             "expected": {split: dict(counts) for split, counts in self.expected.items()},
             "arguments": self.yolo_arguments(),
+            "partial_labels": self.partial_labels,
         }
 
 
@@ -117,9 +126,10 @@ def plan_training(
 ) -> TrainingPlan:
     """Make the plan of `asset` for `partition`; `choices` are fields of the recipe.
 
-    `choices` (epochs, patience, image_size, batch, device, seed, lr0, optimizer, cos_lr) win over
-    `settings`, and `weights` over ``HOBAN_WEIGHTS``; None means "not chosen". `expected` should
-    come from the catalog; without it the counts of the manifest are taken.
+    `choices` (epochs, patience, image_size, batch, device, seed, lr0, optimizer, cos_lr,
+    partial_labels) win over `settings`, and `weights` over ``HOBAN_WEIGHTS``; None means "not
+    chosen". `expected` should come from the catalog; without it the counts of the manifest are
+    taken.
 
     Raises:
         HobanError: the dataset or the weights are missing or cannot be used, or the photographs
@@ -206,6 +216,8 @@ def run_key(plan: TrainingPlan, dataset_version: str, weights_version: str) -> s
     Ultralytics counts: its defaults are part of the recipe.
     """
     decides = {k: v for k, v in asdict(plan).items() if k not in _WHERE_NOT_WHAT}
+    if plan.partial_labels == NAIVE:
+        del decides["partial_labels"]  # runs of before there was a choice keep their folders
     decides |= {
         "dataset": dataset_version,
         "weights": weights_version,
@@ -244,8 +256,9 @@ def plan_ingredients(
 def yolo_command(plan: TrainingPlan) -> str:
     """Return a shell command that trains the same with Ultralytics alone.
 
-    Without what this package adds: resuming, counting, label-aware evaluation, no network. Its
-    results go to a folder ``by-hand`` beside ``train``.
+    Without what this package adds: resuming, counting, label-aware evaluation, no network, and
+    `partial_labels`: Ultralytics alone takes everything unlabelled for background. Its results go
+    to a folder ``by-hand`` beside ``train``.
     """
     on_cpu = plan.device == "cpu" or (not plan.device and shutil.which("nvidia-smi") is None)
     arguments = plan.yolo_arguments() | {

@@ -70,7 +70,7 @@ class Recorder:
                 )
                 RunFolder(self.run_dir).report(failure)  # a rank of DDP cannot tell otherwise
                 raise failure
-            if _is_first_rank():
+            if is_first_rank():
                 say(f"{split}: {found['images']:,} images, {found['boxes']:,} boxes, as published")
 
     def begin_epoch(self, trainer: Any) -> None:
@@ -86,13 +86,15 @@ class Recorder:
         is_best = trainer.best_fitness == trainer.fitness
         self.best_epoch = epoch if is_best else self.best_epoch
         run.append(epoch_rows(trainer, epoch))
+        if hasattr(trainer.validator, "epoch_rows"):  # label-aware figures of a masked training
+            run.append(trainer.validator.epoch_rows(epoch))
         run.keep_checkpoint(is_best)
         progress = {"epoch": epoch, "best_epoch": self.best_epoch, "stop": bool(trainer.stop)}
         write_whole(run.progress, json.dumps(progress))
 
     def log(self, trainer: Any) -> None:
         """Log the line of the epoch."""
-        if not self.in_epoch or not _is_first_rank():
+        if not self.in_epoch or not is_first_rank():
             return
         self.in_epoch = False
         self.seconds.append(trainer.epoch_time)
@@ -103,9 +105,11 @@ class Recorder:
         losses = " ".join(
             f"{name.removesuffix('_loss')} {float(v):.3g}" for name, v in trainer.tloss.items()
         )
+        fair = getattr(trainer.validator, "fair_metrics", None)
+        aware = "" if fair is None else f"label-aware {fair.fitness:.3f}  "
         say(
             f"epoch {trainer.epoch + 1}/{trainer.epochs}  mAP50 {value['mAP50']:.3f}  "
-            f"mAP50-95 {value['mAP50-95']:.3f}  P {value['precision']:.2f} "
+            f"mAP50-95 {value['mAP50-95']:.3f}  {aware}P {value['precision']:.2f} "
             f"R {value['recall']:.2f}  {losses}  {trainer.epoch_time:.1f} s, "
             f"{'done' if trainer.stop else duration(left) + ' left'}"
         )
@@ -157,7 +161,7 @@ def duration(seconds: float) -> str:
     return f"{seconds:.0f} s"
 
 
-def _is_first_rank() -> bool:
+def is_first_rank() -> bool:
     """True in a training of one process, and in the rank of DDP that has the metrics."""
     return int(os.environ.get("RANK", "-1")) <= 0
 

@@ -174,6 +174,13 @@ def write_data_yaml(run: RunFolder, dataset: Path) -> None:
     write_whole(run.data_yaml, yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
 
 
+def class_names(run: RunFolder) -> dict[int, str]:
+    """Class id -> name, as `write_data_yaml` wrote them."""
+    import yaml
+
+    return dict(yaml.safe_load(run.data_yaml.read_text(encoding="utf-8"))["names"])
+
+
 def remove_caches(dataset: Path) -> None:
     """Remove what Ultralytics would believe instead of the files.
 

@@ -27,6 +27,7 @@ from typing import Any
 import _watchdog  # type: ignore[import-not-found]
 from yolo_setup import (  # type: ignore[import-not-found]
     boxes_of,
+    class_names,
     explained,
     import_ultralytics,
     load,
@@ -175,12 +176,24 @@ def _train_epochs(run: RunFolder, plan: dict[str, Any], manifest: list[dict[str,
         arguments["augmentations"] = []
     recorder = Recorder(run.root, plan["expected"], boxes_of(manifest), state.get("best_epoch", 0))
     ranks = Ranks(run.root, plan["arguments"])
-    for each in (recorder, BatchProgress(), ranks):
+    for each in (recorder, BatchProgress(), ranks, *_partial_labels(plan, manifest, run)):
         for event, callback in each.callbacks().items():
             model.add_callback(event, callback)
     start = time.monotonic()
     model.train(data=str(run.data_yaml), **arguments)
     say(f"trained {run.state()['epoch']} epochs; {time.monotonic() - start:.0f} s this time")
+
+
+def _partial_labels(
+    plan: dict[str, Any], manifest: list[dict[str, Any]], run: RunFolder
+) -> list[Any]:
+    """Callbacks of `partial_labels: mask`; none for 'naive', as bundles of before had no choice."""
+    if plan.get("partial_labels", "naive") == "naive":
+        return []
+    from yolo_image_facts import image_facts  # type: ignore[import-not-found]
+    from yolo_masked import PartialLabels  # type: ignore[import-not-found]
+
+    return [PartialLabels(image_facts(manifest, class_names(run)))]
 
 
 def _end_training(run: RunFolder) -> None:
@@ -199,19 +212,17 @@ def _end_training(run: RunFolder) -> None:
 def _evaluate(run: RunFolder, arguments: dict[str, Any], manifest: list[dict[str, Any]]) -> None:
     """Evaluate best.pt once; append the rows of its epoch to metrics.jsonl, write its curves."""
     import_ultralytics()
-    from ultralytics.utils import YAML
     from yolo_callbacks import metric_row
     from yolo_evaluate import (  # type: ignore[import-not-found]
         ALL,
         LABEL_AWARE,
         LabelAwareValidator,
-        image_facts,
     )
+    from yolo_image_facts import image_facts
     from yolo_progress import BatchProgress
 
-    names = dict(YAML.load(run.data_yaml)["names"])
     validator = LabelAwareValidator(
-        image_facts(manifest, names),
+        image_facts(manifest, class_names(run)),
         args={
             "task": "detect",
             "mode": "val",

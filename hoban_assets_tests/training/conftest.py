@@ -13,15 +13,15 @@ def squares(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory, squares) -> Run:
-    """Two epochs from scratch, without network, where all that Ultralytics may trip over is near.
+    """Two masked epochs from scratch, where all that Ultralytics may trip over is near.
 
-    An outer launcher's variables, an API key, packages to report to, and a path with a dot, a
-    blank and Korean.
+    No network, an outer launcher's variables, an API key, packages to report to, and a path with a
+    dot, a blank and Korean.
     """
     root = tmp_path_factory.mktemp("자료 v1.2")
     outer = {"RANK": "0", "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "1"}
     return run_worker(
-        plan_for(root, squares),
+        plan_for(root, squares, partial_labels="mask"),
         packages=lay_bait(root / "packages"),
         HOBAN_TEST_NETWORK=str(root / "network.txt"),
         HOBAN_TEST_IMPORTED=str(root / "imported.txt"),

@@ -33,7 +33,7 @@ def ranks(tmp_path_factory) -> Path:
 def on_two(tmp_path_factory, squares, ranks):
     """Two ranks train an epoch; in the second one the second rank's GPU runs out of memory."""
     return run_worker(
-        plan_for(tmp_path_factory.mktemp("data"), squares, device="0,1"),
+        plan_for(tmp_path_factory.mktemp("data"), squares, device="0,1", partial_labels="mask"),
         plots=False,
         RANK="0",
         WORLD_SIZE="7",
@@ -52,6 +52,15 @@ def test_an_epoch_of_several_ranks_is_logged_and_recorded_once(on_two):
     metrics = read_metrics(on_two.plan.run_dir / "metrics.jsonl")
     assert set(metrics.epoch) == {1}
     assert not metrics.duplicated(["epoch", "split", "source", "class_name", "metric"]).any()
+
+
+def test_ranks_train_with_a_mask_and_judge_all_photographs_together(on_two):
+    rows = read_metrics(on_two.plan.run_dir / "metrics.jsonl")
+    assert "partial labels: mask" in on_two.output
+    overall = rows[(rows.class_name == "all") & (rows.epoch == 1)].set_index(["split", "metric"])
+    assert overall.value["epoch_labelled", "mAP50-95"] == pytest.approx(
+        overall.value["val", "fitness"], abs=1e-5
+    )
 
 
 def test_out_of_memory_in_a_rank_ends_in_one_message(on_two):

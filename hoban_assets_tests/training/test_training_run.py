@@ -126,7 +126,7 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path, squares, trained):
     weights = tmp_path / "weights" / "start.pt"
     weights.parent.mkdir()
     shutil.copy(trained.plan.run_dir / "best.pt", weights)
-    plan = plan_for(tmp_path, squares, weights="start.pt")
+    plan = plan_for(tmp_path, squares, weights="start.pt", partial_labels="mask")
 
     first = start_worker(plan, plots=False)
     wait_until(lambda: progress(plan)["epoch"] == 1, first)
@@ -144,13 +144,16 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path, squares, trained):
     second.send_signal(signal.SIGTERM)
     stopped = finish(plan, second)
     assert "resuming after epoch 1/2" in stopped.output
+    assert "partial labels: mask" in stopped.output
     assert [line.split("  ")[0] for line in stopped.epochs] == ["epoch 2/2"]
     assert (stopped.status, "the next start goes on" in stopped.output) == (143, True)
 
     third = run_worker(plan, plots=False)
     assert (third.status, third.epochs) == (0, []), third.output
     assert "only the evaluation is missing" in third.output
-    assert sorted(set(read_metrics(plan.run_dir / "metrics.jsonl").epoch)) == [1, 2]
+    metrics = read_metrics(plan.run_dir / "metrics.jsonl")
+    assert sorted(set(metrics.epoch)) == [1, 2]
+    assert sorted(set(metrics[metrics.split == "epoch_labelled"].epoch)) == [1, 2]
     rows = (plan.run_dir / "results.csv").read_text().splitlines()[1:]
     assert [row.split(",")[0] for row in rows] == ["1", "2"]
     assert (plan.run_dir / "results.png").is_file()

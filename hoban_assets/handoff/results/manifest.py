@@ -11,7 +11,7 @@ from typing import Any
 
 from hoban_assets.handoff.results.archive import AGAIN, NO_ARCHIVE, RESULTS, Archive, Refused
 from hoban_assets.settings import PARTITIONS, Settings
-from hoban_assets.training.plan import TrainingPlan
+from hoban_assets.training.plan import NAIVE, TrainingPlan
 
 FORMAT = 1
 """Newest format of results.json that this code reads."""
@@ -162,5 +162,6 @@ def plan_of(plan: Mapping[str, Any]) -> TrainingPlan:
         weights=given["model"],
         image_size=given["imgsz"],
         nominal_batch=given["nbs"],
+        partial_labels=plan.get("partial_labels", NAIVE),  # servers of before had no choice
         **{name: given[name] for name in _SAME_NAME},
     )
