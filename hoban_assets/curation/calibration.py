@@ -1,0 +1,104 @@
+"""How good a feature engine is on given photographs: copies are made of them and looked for.
+
+Nothing is assumed of what the photographs show: every change is made here, so which pairs are
+copies is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+GRID = (0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98)
+"""Thresholds that are judged."""
+CROP = 0.8
+"""Share of each side that a crop leaves."""
+_QUALITY = 92
+_LOW_QUALITY = 35
+_BRIGHTER = 35
+
+Picture = np.ndarray
+
+
+def _crop(picture: Picture, rng: np.random.Generator) -> Picture:
+    height, width = picture.shape[:2]
+    rows, columns = int(height * CROP), int(width * CROP)
+    top, left = int(rng.integers(0, height - rows + 1)), int(rng.integers(0, width - columns + 1))
+    return picture[top : top + rows, left : left + columns]
+
+
+CHANGES: Mapping[str, Callable[[Picture, np.random.Generator], Picture]] = {
+    "mirrored": lambda picture, _: picture[:, ::-1],
+    "turned": lambda picture, rng: np.rot90(picture, int(rng.integers(1, 4))),
+    "cropped": _crop,
+    "recompressed": lambda picture, _: picture,
+    "brighter": lambda picture, _: cv2.convertScaleAbs(picture, beta=_BRIGHTER),
+    "darker": lambda picture, _: cv2.convertScaleAbs(picture, alpha=0.7),
+    "smaller": lambda picture, _: cv2.resize(
+        picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA
+    ),
+}
+"""What is done to a photograph (uint8 [rows, columns, 3]), by name."""
+
+
+def changed(picture: Picture, change: str, seed: int) -> bytes:
+    """Return a JPEG of `picture` after one of `CHANGES`; the same for the same seed."""
+    made = CHANGES[change](picture, np.random.default_rng(seed))
+    quality = _LOW_QUALITY if change == "recompressed" else _QUALITY
+    done, data = cv2.imencode(
+        ".jpg", np.ascontiguousarray(made), [cv2.IMWRITE_JPEG_QUALITY, quality]
+    )
+    if not done:
+        raise ValueError("a photograph cannot be written as JPEG")
+    return data.tobytes()
+
+
+@dataclass(frozen=True)
+class AtThreshold:
+    """Of the pairs at and above a threshold: how many are copies; and of the copies, how many."""
+
+    threshold: float
+    precision: float
+    recall: float
+    wrong: int
+    """Pairs of different photographs at or above it."""
+    by_change: Mapping[str, float]
+    """Recall of each change."""
+
+
+def judged(
+    similarity: np.ndarray, changes: Sequence[str], near: np.ndarray, grid: Sequence[float] = GRID
+) -> list[AtThreshold]:
+    """Judge every threshold of `grid`.
+
+    Args:
+        similarity: float [n, n * (1 + changes)] of n photographs to themselves (first n columns)
+            and to their copies, one block of n columns a change.
+        changes: names of the blocks.
+        near: bool [n, n]: photographs that may show the same moment; they are counted as
+            neither copies nor mistakes.
+        grid: thresholds.
+    """
+    n = len(similarity)
+    other = ~np.eye(n, dtype=bool) & ~near
+    result = []
+    for threshold in grid:
+        hit = np.round(similarity, 6) >= threshold
+        blocks = hit.reshape(n, 1 + len(changes), n).transpose(1, 0, 2)
+        found = [int(np.diagonal(block).sum()) for block in blocks[1:]]
+        wrong = int((np.triu(blocks[0], 1) & other).sum())
+        wrong += int(sum((block & other).sum() for block in blocks[1:]))
+        right = sum(found)
+        result.append(
+            AtThreshold(
+                threshold=threshold,
+                precision=right / (right + wrong) if right + wrong else 1.0,
+                recall=right / (n * len(changes)),
+                wrong=wrong,
+                by_change={c: f / n for c, f in zip(changes, found, strict=True)},
+            )
+        )
+    return result
