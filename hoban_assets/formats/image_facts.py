@@ -151,6 +151,7 @@ def _filled(samples: Samples, facts: pd.DataFrame) -> Samples:
     images = samples.images.assign(
         content_hash=facts.content_hash.to_numpy(),
         bytes=facts.bytes.to_numpy(),
+        mtime_ns=facts.mtime_ns.to_numpy(),
         sharpness=facts.sharpness.to_numpy(),
         brightness=facts.brightness.to_numpy(),
         needs_copy=~facts.complete.to_numpy(dtype=bool),

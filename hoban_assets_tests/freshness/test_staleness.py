@@ -122,6 +122,19 @@ def test_a_recipe_that_was_not_recorded_is_no_change(v9):
     assert v9.state("dataset_v9") == "up to date"
 
 
+def test_a_catalog_of_an_earlier_release_is_upgraded_and_judged_by_what_it_recorded(v9):
+    with writing(v9.settings.catalog_path, 5) as connection:
+        connection.execute("DROP VIEW main.ingredients")
+        connection.execute("ALTER TABLE store.materializations DROP COLUMN ingredients")
+        connection.execute("ALTER TABLE store.images DROP COLUMN mtime_ns")
+        connection.execute("UPDATE store.schema_version SET version = 2")
+    for name in ("helmet_60k", "dataset_v9", "model_v9"):
+        assert v9.state(name) == "up to date"
+    assert v9.catalog.load("helmet_60k", "sub").images.mtime_ns.tolist() == [0, 0]
+    v9.build_stage("coco_person", code_version="of old")
+    assert v9.why("coco_person") == ["code_changed"]
+
+
 def test_a_published_folder_that_is_gone_or_not_whole_is_told(v9):
     folder = Path(v9.artifact("dataset_v9").path)
     (folder / "data.yaml").unlink()
