@@ -26,6 +26,7 @@ from benchmarks import (
     fingerprints,
     fixed_camera,
     loading,
+    masking,
     publishing,
     rebuild,
     report,
@@ -42,6 +43,7 @@ ROWS: dict[str, tuple[Row, int]] = {
     "rebuild": (rebuild.run, 1),
     "commands": (commands.run, 5),
     "loader": (loading.run, 5),
+    "masking": (masking.run, 5),
 }
 """Name of each row, what runs it, and how often both sides are timed."""
 

@@ -49,7 +49,7 @@ UNLIKE = "WiderPerson"
 """A source that version 9 does not read: its photographs are of another kind."""
 Photograph = tuple[str, str, Path, list[list[Any]]]
 """Name, source, file, and class and x y w h of each object."""
-IMAGE_SIZE, BATCH = 160, 16
+IMAGE_SIZE, BATCH = 128, 16
 CONFIDENCE = 0.25
 """Of the counts of workers/yolo_confusions.py."""
 

@@ -99,6 +99,7 @@ def test_dg_scaffolds_a_new_version_from_the_newest_and_it_loads(project):
     newest = yaml.safe_load((VERSIONS / "v10/defs.yaml").read_text())["attributes"]
     assert made.pop("version") == "v11"
     assert "As v10" in made.pop("description")
+    assert made.pop("partial_labels") == newest.pop("partial_labels") == "mask"
     assert made == {k: v for k, v in newest.items() if k not in ("version", "description")}
     status, output = dg_command(project, "list", "defs", "--json")
     assert status == 0, output

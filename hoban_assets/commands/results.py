@@ -82,12 +82,14 @@ def _print(found: ModelResults, say: Say) -> None:
         headline,
         how_counted,
         how_epochs,
+        how_trained,
         percent,
         pictures,
         short_class_table,
     )
 
     typer.echo(f"{found.model} [{found.partition}]  {headline(found, say)}")
+    typer.echo(how_trained(found, say))
     typer.echo(f"\n{say('What stands out')}")
     for finding in findings(found):
         typer.echo(f"  {LEVELS[finding.level]:<4} {finding.said(say)}")

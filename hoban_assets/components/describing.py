@@ -78,6 +78,14 @@ def dataset_text(recipe: Recipe, say: Say) -> str:
     return _text(say(recipe.description), [*rules, tree], say)
 
 
+PARTIAL_LABELS = {
+    "mask": "A class that a photograph's source does not label is not known there, and does not "
+    "count in training (partial_labels: mask).",
+    "naive": "A class that a photograph's source does not label counts as background in training "
+    "(partial_labels: naive).",
+}
+
+
 def model_text(recipe: Recipe, say: Say) -> str:
     """What a model is trained on, and what happens to a training that stops."""
     rules = [
@@ -86,6 +94,7 @@ def model_text(recipe: Recipe, say: Say) -> str:
             **recipe.training.model_dump(include={"lr0", "seed", "patience"}),
         ),
         say("A killed training goes on from its last epoch; a finished one is not trained again."),
+        say(PARTIAL_LABELS[recipe.partial_labels]),
         say("Each class is judged only on images whose source labels it."),
         say("Check `map50` warns below mAP50 {gate}.", gate=recipe.map50_gate),
     ]

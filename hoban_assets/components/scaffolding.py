@@ -10,6 +10,12 @@ import click
 import dagster as dg
 from pydantic import BaseModel, Field
 
+MASK = """
+
+  # A class that a photograph's source does not label is not known, instead of background.
+  partial_labels: mask
+"""
+"""What a new version is trained with, whatever the copied one was; see docs/partial-labels.md."""
 VERSION = re.compile(r"v(\d+)\w*")
 
 
@@ -63,6 +69,7 @@ def new_recipe(name: str, known: Mapping[str, Path], based_on: str | None) -> st
         raise click.ClickException(f"there is no version {base!r} to copy; known: {listed}")
     text = known[base].read_text(encoding="utf-8")
     text = re.sub(r"(?m)^  version: .*$", f"  version: {name}", text)
+    text = re.sub(r"(?m)^  partial_labels: .*\n", "", text).rstrip("\n") + MASK
     return re.sub(
         r"(?m)^  description:[^\n]*\n(?:    [^\n]*\n)*",
         f"  description: As {base}, but ... (say here what is different, and why).\n",

@@ -84,6 +84,8 @@ class ModelResults:
     epochs_planned: int | None
     weights: str | None
     """What the training started from: a .pt, or a .yaml (from scratch)."""
+    partial_labels: str | None
+    """'mask' or 'naive' (see docs/partial-labels.md); None: an older release recorded nothing."""
     overall: ClassResult
     classes: tuple[ClassResult, ...]
     stock: Mapping[str, float | None]

@@ -52,6 +52,7 @@ def write(settings: Settings, results: ModelResults, log: Callable[[str], None])
         settings.language,
         results=results,
         headline=text.headline(results, say),
+        how_trained=text.how_trained(results, say),
         how_counted=text.how_counted(say),
         how_epochs=text.how_epochs(say),
         findings=[

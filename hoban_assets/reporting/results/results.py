@@ -61,6 +61,7 @@ def model_results(ask: Ask, model: str, partition: str) -> ModelResults:
         best_epoch=line["best_epoch"],
         epochs_planned=recipe.get("epochs"),
         weights=recipe.get("model"),
+        partial_labels=recipe.get("partial_labels"),
         overall=_total(_class(ALL, pick, {}, {}), classes if matrix else ()),
         classes=classes,
         stock={m: known.get((STOCK, ALL, ALL, m)) for m in ("mAP50", "mAP50-95")},

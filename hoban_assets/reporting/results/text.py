@@ -30,6 +30,16 @@ CURVES = (
 )
 """What to look at in a run folder, where it is there."""
 
+PARTIAL_LABELS = {
+    "mask": "Trained with partial_labels: mask: of a photograph, a class that its source does not "
+    "label counted neither as an object nor as background. The best epoch is that of the best "
+    "label-aware mAP50-95.",
+    "naive": "Trained with partial_labels: naive: everything unlabelled counted as background, "
+    "objects that a source does not label too. The best epoch is that of the best mAP50-95 as "
+    "Ultralytics counts it.",
+}
+"""How a model was trained -> what is said of it."""
+
 CLASS_COLUMNS = {
     "class": "class",
     "train_labels": "labels in training",
@@ -173,6 +183,11 @@ def headline(results: ModelResults, say: Say) -> str:
     )
 
 
+def how_trained(results: ModelResults, say: Say) -> str:
+    """Under the headline: what an object was in training that its source does not label."""
+    return say(PARTIAL_LABELS[results.partial_labels or "naive"])
+
+
 def how_counted(say: Say) -> str:
     """Under the table of classes: how its columns are counted."""
     return say(
@@ -197,6 +212,7 @@ def markdown(results: ModelResults, language: str) -> str:
     parts = [
         f"# {say('Results of {model}', model=results.model)} [{results.partition}]",
         f"{headline(results, say)}. {say('Trained')}: {results.created_at:%Y-%m-%d %H:%M} UTC.",
+        how_trained(results, say),
         f"## {say('What stands out')}",
         findings_list(results, say),
         f"## {say('Figures of each class')}",

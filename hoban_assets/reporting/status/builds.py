@@ -106,7 +106,7 @@ def models(status: Status, details: Details, say: Say) -> Iterator[Block]:
                     path=f"`{a.path}/best.pt`",
                 )
             )
-        told = ("model", "epochs", "imgsz", "batch", "lr0", "patience", "seed")
+        told = ("model", "epochs", "imgsz", "batch", "lr0", "patience", "seed", "partial_labels")
         if given := [f"{key} {a.recipe[key]}" for key in told if key in a.recipe]:
             yield paragraph(say("Trained with: {given}", given=", ".join(given)))
         figures = ("mAP50", "mAP50-95", "precision", "recall")
