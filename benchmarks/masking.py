@@ -119,7 +119,7 @@ def write(folder: str, count: int) -> Work:
 def _masking(tree: str) -> Any:
     """Return the worker's callbacks of a masked training."""
     sys.path.insert(0, str(CHECKOUT / "hoban_assets" / "workers"))
-    from yolo_evaluate import image_facts  # type: ignore[import-not-found]
+    from yolo_image_facts import image_facts  # type: ignore[import-not-found]
     from yolo_masked import PartialLabels  # type: ignore[import-not-found]
     from yolo_setup import read_manifest  # type: ignore[import-not-found]
 

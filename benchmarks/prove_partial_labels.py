@@ -27,6 +27,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from benchmarks import squares
 from benchmarks.harness import CHECKOUT, fresh
 from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.curation.features import thumbnail_features
@@ -49,7 +50,7 @@ UNLIKE = "WiderPerson"
 """A source that version 9 does not read: its photographs are of another kind."""
 Photograph = tuple[str, str, Path, list[list[Any]]]
 """Name, source, file, and class and x y w h of each object."""
-IMAGE_SIZE, BATCH = 128, 16
+IMAGE_SIZE, BATCH = 160, 16
 CONFIDENCE = 0.25
 """Of the counts of workers/yolo_confusions.py."""
 
@@ -72,23 +73,34 @@ def main() -> None:
     """Publish once, train each seed both ways, judge, write the table."""
     arguments = _arguments()
     folder: Path = arguments.folder
-    tree = published(folder, arguments.images)
-    sets = {
-        "validation": truth_tree(folder / "whole validation", validation(folder, tree)),
-        "fresh": truth_tree(folder / "fresh", fresh_ones(folder, arguments.images // 2)),
-    }
+    tree, sets = prepared(folder, arguments)
     rows = []
     for seed in range(arguments.seeds):
         for way in WAYS:
-            run = trained(folder, tree, way, seed, arguments.epochs)
+            run = trained(folder, tree, way, seed, arguments.epochs, arguments.size)
             for name in ("last", "best"):
                 rows += [
                     {"seed": seed, "way": way, "weights": name, "on": on, **row}
                     for on, truth in sets.items()
-                    for row in judge(run, name, truth)
+                    for row in judge(run, name, truth, arguments.size)
                 ]
             pd.DataFrame(rows).to_csv(folder / "proof.csv", index=False)
     sys.stdout.write(table(pd.DataFrame(rows)) + "\n")
+
+
+def prepared(folder: Path, arguments: argparse.Namespace) -> tuple[Path, dict[str, Path]]:
+    """Return the tree to train on, and those to be judged on, by name."""
+    if arguments.squares:
+        tree = folder / "dataset_squares"
+        if not tree.is_dir():
+            squares.publish(tree, arguments.images, arguments.images // 2, seed=0)
+        return tree, {"validation": truth_tree(folder / "whole squares", squares.photographs(tree))}
+    tree = published(folder, arguments.images)
+    fresh_set = fresh_ones(folder, arguments.images // 2)
+    return tree, {
+        "validation": truth_tree(folder / "whole validation", validation(folder, tree)),
+        "fresh": truth_tree(folder / "fresh", fresh_set),
+    }
 
 
 def _arguments() -> argparse.Namespace:
@@ -96,6 +108,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--epochs", type=int, default=15)
     parser.add_argument("--images", type=int, default=600, help="scenes of the drawn sample")
+    parser.add_argument("--size", type=int, default=IMAGE_SIZE, help="image size, in pixels")
+    parser.add_argument("--squares", action="store_true", help="coloured squares, not the sample")
     parser.add_argument("--folder", type=Path, default=CHECKOUT / "build" / "partial-labels")
     return parser.parse_args()
 
@@ -177,7 +191,7 @@ def truth_tree(whole: Path, photographs: Iterator[Photograph]) -> Path:
     return whole
 
 
-def trained(folder: Path, tree: Path, way: str, seed: int, epochs: int) -> Path:
+def trained(folder: Path, tree: Path, way: str, seed: int, epochs: int, size: int) -> Path:
     """Train, or find trained; returns the run folder."""
     settings = Settings.from_env(
         {"HOBAN_DATA_ROOT": str(folder / "data"), "HOBAN_WEIGHTS": "yolo26n.yaml"}
@@ -187,12 +201,12 @@ def trained(folder: Path, tree: Path, way: str, seed: int, epochs: int) -> Path:
         "sub",
         settings,
         dataset_path=tree,
-        dataset_version="drawn",
+        dataset_version=tree.name,
         partial_labels=way,
         seed=seed,
         epochs=epochs,
         patience=epochs,
-        image_size=IMAGE_SIZE,
+        image_size=size,
         batch=BATCH,
         nominal_batch=BATCH,
         device="cpu",
@@ -208,13 +222,14 @@ def trained(folder: Path, tree: Path, way: str, seed: int, epochs: int) -> Path:
     return plan.run_dir
 
 
-def judge(run: Path, weights: str, truth: Path) -> Iterator[dict[str, Any]]:
+def judge(run: Path, weights: str, truth: Path, size: int) -> Iterator[dict[str, Any]]:
     """Rows of figures: a class each, 'all' first."""
     sys.path.insert(0, str(WORKERS))
     from yolo_support import quiet  # type: ignore[import-not-found]
 
     quiet(run / "judged")
-    from yolo_evaluate import LabelAwareValidator, image_facts  # type: ignore[import-not-found]
+    from yolo_evaluate import LabelAwareValidator  # type: ignore[import-not-found]
+    from yolo_image_facts import image_facts  # type: ignore[import-not-found]
 
     manifest = pd.read_parquet(truth / "manifest.parquet")
     facts = image_facts(manifest.to_dict("records"), dict(enumerate(CLASS_NAMES)))
@@ -228,7 +243,7 @@ def judge(run: Path, weights: str, truth: Path) -> Iterator[dict[str, Any]]:
             "device": "cpu",
             "rect": True,
             "plots": False,
-            "imgsz": IMAGE_SIZE,
+            "imgsz": size,
             "batch": BATCH,
         },
         save_dir=run / "judged",

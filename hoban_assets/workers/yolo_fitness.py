@@ -16,18 +16,18 @@ import numpy as np
 from ultralytics.models.yolo.detect import DetectionValidator
 from ultralytics.utils.metrics import DetMetrics
 from yolo_callbacks import ALL, METRICS, class_rows, metric_row  # type: ignore[import-not-found]
-from yolo_evaluate import ImageFacts, LabelAwareValidator  # type: ignore[import-not-found]
+from yolo_evaluate import LabelAwareValidator  # type: ignore[import-not-found]
+from yolo_image_facts import ImageFacts  # type: ignore[import-not-found]
+from yolo_matching import average_precision  # type: ignore[import-not-found]
 
 EPOCH_LABEL_AWARE = "epoch_labelled"
 """Split of the label-aware figures of each epoch. `val_labelled` is the evaluation of best.pt."""
-COUNTS = {
-    "tp": "counted",
-    "conf": "counted",
-    "pred_cls": "counted",
-    "target_cls": "judged",
-    "target_img": "judged_img",
-}
-"""Statistics of Ultralytics -> which of their entries count; the ranks gather both."""
+MORE = ("right", "ignored", "known", "known_target", "known_img")
+"""Statistics beside those of Ultralytics, of each image; the ranks gather both.
+
+right and ignored: bool [detections, 10], as COCO matches. The others: whether the image's source
+labels the class of a detection, of a label, and of each class that has a label.
+"""
 
 
 class EpochValidator(LabelAwareValidator):
@@ -48,7 +48,7 @@ class EpochValidator(LabelAwareValidator):
     def init_metrics(self, model: Any) -> None:
         """Start with empty statistics. No confusions here: they are for the finished model."""
         DetectionValidator.init_metrics(self, model)
-        for key in set(COUNTS.values()):
+        for key in MORE:
             self.metrics.stats.setdefault(key, []).clear()
 
     def update_metrics(self, preds: list[dict[str, Any]], batch: dict[str, Any]) -> None:
@@ -58,27 +58,23 @@ class EpochValidator(LabelAwareValidator):
     def _process_batch(self, preds: dict[str, Any], batch: dict[str, Any]) -> dict[str, np.ndarray]:
         found: dict[str, np.ndarray] = super()._process_batch(preds, batch)
         labelled = self.facts[Path(batch["im_file"]).name].labelled
-        classes = preds["cls"].cpu().numpy().astype(int)
         targets = batch["cls"].cpu().numpy().astype(int)
-        covered = self._covered(preds, classes, batch) & ~found["tp"][:, 0]
+        right, ignored = self._match(preds, batch)
         return {
             **found,
-            "counted": labelled[classes] & ~covered,
-            "judged": labelled[targets],
-            "judged_img": labelled[np.unique(targets)],
+            "right": right,
+            "ignored": ignored,
+            "known": labelled[preds["cls"].cpu().numpy().astype(int)],
+            "known_target": labelled[targets],
+            "known_img": labelled[np.unique(targets)],
         }
 
     def get_stats(self) -> dict[str, Any]:
         """Return the stock figures with the label-aware fitness."""
-        fair = DetMetrics(self.names)
-        fair.stats = {
-            key: [value[kept] for value, kept in zip(self.metrics.stats[key], marks, strict=True)]
-            for key, marks in ((key, self.metrics.stats[which]) for key, which in COUNTS.items())
-        }
-        fair.process()
-        self.fair_metrics = fair
-        stats: dict[str, Any] = DetectionValidator.get_stats(self)
-        return {**stats, "fitness": fair.fitness}
+        stats = {key: np.concatenate(values) for key, values in self.metrics.stats.items()}
+        self.fair_metrics = fair_metrics(self.names, stats)
+        stock: dict[str, Any] = DetectionValidator.get_stats(self)
+        return {**stock, "fitness": self.fair_metrics.fitness}
 
     def finalize_metrics(self) -> None:
         """As stock."""
@@ -89,3 +85,26 @@ class EpochValidator(LabelAwareValidator):
         for metric, value in zip(METRICS, self.fair_metrics.mean_results(), strict=True):
             yield metric_row(epoch, EPOCH_LABEL_AWARE, ALL, ALL, metric, value)
         yield from class_rows(self.fair_metrics, epoch, EPOCH_LABEL_AWARE)
+
+
+def fair_metrics(names: Mapping[int, str], stats: Mapping[str, np.ndarray]) -> DetMetrics:
+    """Label-aware figures of a validation, as `yolo_evaluate` has them of the finished model."""
+    counted = stats["known"] & ~stats["ignored"][:, 0]
+    fair = DetMetrics(dict(names))
+    fair.stats = {
+        "tp": [stats["right"][counted]],
+        "conf": [stats["conf"][counted]],
+        "pred_cls": [stats["pred_cls"][counted]],
+        "target_cls": [stats["target_cls"][stats["known_target"]]],
+        "target_img": [stats["target_img"][stats["known_img"]]],
+    }
+    fair.process()
+    for position, class_id in enumerate(fair.ap_class_index):
+        mine = stats["known"] & (stats["pred_cls"] == class_id)
+        fair.box.all_ap[position] = average_precision(
+            stats["right"][mine],
+            stats["ignored"][mine],
+            stats["conf"][mine],
+            int(fair.nt_per_class[class_id]),
+        )
+    return fair

@@ -36,7 +36,7 @@ from yolo_tiles import Photographs, at_anchors  # type: ignore[import-not-found]
 class PartialLabels:
     """Callbacks of a masked training; plain state, as it is pickled for the ranks of several GPUs.
 
-    `facts`: file name -> `yolo_evaluate.ImageFacts`.
+    `facts`: file name -> `yolo_image_facts.ImageFacts`.
     """
 
     def __init__(self, facts: Mapping[str, Any]) -> None:

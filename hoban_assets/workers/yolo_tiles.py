@@ -131,7 +131,7 @@ class Photographs:
     """Makes the canvas of each photograph of a dataset, from what the manifest says."""
 
     def __init__(self, facts: Mapping[str, Any], classes: int) -> None:
-        """`facts`: file name -> `yolo_evaluate.ImageFacts`.
+        """`facts`: file name -> `yolo_image_facts.ImageFacts`.
 
         Raises:
             Failure: there are more classes than an int64 has bits.

@@ -40,8 +40,8 @@ def test_its_log_says_how_it_is_trained_and_judged(trained):
 def validator(monkeypatch, ultralytics, tmp_path):
     """An epoch's validation of one image of persons, on which helmets are not labelled."""
     monkeypatch.syspath_prepend(str(WORKERS))
-    import yolo_evaluate
     import yolo_fitness
+    import yolo_image_facts
     from ultralytics.models.yolo.detect import DetectionValidator
 
     names = {0: "helmet", 1: "person"}
@@ -52,7 +52,7 @@ def validator(monkeypatch, ultralytics, tmp_path):
     stock = DetectionValidator(
         args={"task": "detect", "mode": "val", "plots": False}, save_dir=tmp_path
     )
-    made = yolo_fitness.EpochValidator(yolo_evaluate.image_facts(manifest, names), stock)
+    made = yolo_fitness.EpochValidator(yolo_image_facts.image_facts(manifest, names), stock)
     made.device, made.data, made.args.split = "cpu", {"val": ""}, "val"
     made.init_metrics(SimpleNamespace(names=names))
     return made
@@ -91,7 +91,7 @@ HELMET, PERSON = 0, 1
 def test_the_fitness_leaves_out_what_nobody_labelled(validator):
     """A false person of more confidence costs both; on an ignore region only the stock figure."""
     fair, stock = judged(validator, [(IN_REGION, PERSON), (UPPER_LEFT, PERSON)])
-    assert fair == pytest.approx(0.995, abs=0.001)
+    assert fair == pytest.approx(1.0)
     assert stock < 0.6
     rows = {
         (row["class_name"], row["metric"]): row["value"] for row in validator.epoch_rows(epoch=3)
@@ -101,13 +101,13 @@ def test_the_fitness_leaves_out_what_nobody_labelled(validator):
 
 def test_a_false_alarm_of_a_labelled_class_lowers_the_fitness_too(validator):
     fair, stock = judged(validator, [(MIDDLE, PERSON), (UPPER_LEFT, PERSON)])
-    assert fair == pytest.approx(stock)
+    assert fair == pytest.approx(stock, abs=0.01)  # AP by COCO and by Ultralytics
     assert fair < 0.6
 
 
 def test_a_detection_of_a_class_that_is_not_labelled_changes_nothing(validator):
     with_helmet, _ = judged(validator, [(MIDDLE, HELMET), (UPPER_LEFT, PERSON)])
-    assert with_helmet == pytest.approx(0.995, abs=0.001)
+    assert with_helmet == pytest.approx(1.0)
 
 
 def test_the_best_weights_are_those_of_the_best_fitness(ultralytics):
@@ -136,14 +136,16 @@ def test_a_background_photograph_without_labels_is_trained_as_its_source_says(
     monkeypatch, ultralytics
 ):
     monkeypatch.syspath_prepend(str(WORKERS))
-    import yolo_evaluate
+    import yolo_image_facts
     import yolo_tiles
 
     manifest = [
         {"name": "all.jpg", "source": "b", "labelled_classes": ["a", "b"], "ignore_regions": None},
         {"name": "none.jpg", "source": "b", "labelled_classes": None, "ignore_regions": []},
     ]
-    photographs = yolo_tiles.Photographs(yolo_evaluate.image_facts(manifest, {0: "a", 1: "b"}), 2)
+    photographs = yolo_tiles.Photographs(
+        yolo_image_facts.image_facts(manifest, {0: "a", 1: "b"}), 2
+    )
     for name, bits in (("all.jpg", 0), ("none.jpg", 3)):
         found = yolo_tiles.at_anchors(photographs.canvas(name, 32, 32), 32, 32, (8, 16, 32))
         assert np.unique(found).tolist() == [bits]

@@ -35,15 +35,15 @@ OFF = {
 def workers(ultralytics):
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(WORKERS))
-        import yolo_evaluate
         import yolo_follow
+        import yolo_image_facts
         import yolo_support
         import yolo_tiles
 
         yield SimpleNamespace(
             follow=yolo_follow,
             tiles=yolo_tiles,
-            facts=yolo_evaluate.image_facts,
+            facts=yolo_image_facts.image_facts,
             Failure=yolo_support.Failure,
         )
 
