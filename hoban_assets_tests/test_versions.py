@@ -80,6 +80,13 @@ def test_v10_is_v9_with_events_for_rooms():
     assert rooms.duplicates == "picture"
 
 
+@pytest.mark.parametrize("version", ["v5", "v6", "v7", "v8", "v9", "v10"])
+def test_v10_is_the_first_that_is_trained_with_a_mask(version):
+    document = yaml.safe_load((VERSIONS / version / "defs.yaml").read_text())
+    training = Recipe.model_validate(document["attributes"]).as_training()
+    assert training["partial_labels"] == ("mask" if version == "v10" else "naive")
+
+
 def test_dg_names_file_and_line_of_an_unknown_field(project):
     recipe = project / "hoban_assets/defs/versions/v9/defs.yaml"
     text = recipe.read_text()

@@ -69,7 +69,8 @@ def new_recipe(name: str, known: Mapping[str, Path], based_on: str | None) -> st
         raise click.ClickException(f"there is no version {base!r} to copy; known: {listed}")
     text = known[base].read_text(encoding="utf-8")
     text = re.sub(r"(?m)^  version: .*$", f"  version: {name}", text)
-    text = re.sub(r"(?m)^  partial_labels: .*\n", "", text).rstrip("\n") + MASK
+    if not re.search(r"(?m)^  partial_labels: mask\b", text):
+        text = re.sub(r"(?m)^  partial_labels: .*\n", "", text).rstrip("\n") + MASK
     return re.sub(
         r"(?m)^  description:[^\n]*\n(?:    [^\n]*\n)*",
         f"  description: As {base}, but ... (say here what is different, and why).\n",
