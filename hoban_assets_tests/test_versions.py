@@ -69,7 +69,7 @@ def test_v10_is_v9_with_events_for_rooms():
         for v in ("v9", "v10")
     )
     changed = {k for k in v9 | v10 if v9.get(k) != v10.get(k)} - {"version", "description"}
-    assert changed == {"duplicates", "stages"}
+    assert changed == {"duplicates", "stages", "partial_labels"}
     assert (v9["duplicates"], v10["duplicates"]) == ("picture", "event")
     rooms, events = (
         next(s for s in STAGES if s.name == name) for name in ("fallen_pool", "fallen_pool_events")
