@@ -41,6 +41,25 @@ def rows_from(
     }
 
 
+def can_be_taken_from(full: Ingredients, recipe: Mapping[str, Any], engine: str | None) -> bool:
+    """Whether a dataset's `full` was made as `recipe` says now, so that `sub` can be part of it.
+
+    Args:
+        full: ingredients that its build recorded.
+        recipe: ``as_recipe()`` of now.
+        engine: name of the engine of now; None where it is not known and so not compared.
+    """
+    return not changes(
+        {"recipe": full["recipe"], "engine": full["engine"]},
+        {"recipe": of_partition(recipe, "full"), "engine": engine or full["engine"]},
+    )
+
+
+def of_full(asset: str, version: str | None) -> dict[str, str]:
+    """Input of a `sub` that is taken from `full`: its data version; nothing where there is none."""
+    return {} if version is None else {f"{asset} (full)": version}
+
+
 def model_from(
     recipe: Mapping[str, Any],
     partition: str,

@@ -187,6 +187,19 @@ class Catalog:
         with writing(self.path, self.deadline) as connection:
             rows.prune(connection, self.keep if keep is None else keep)
 
+    def ingredients(self, asset: str, partition: str) -> dict[str, Any] | None:
+        """Ingredients of the current materialisation; None where there is none, or it has none."""
+        if not self.path.exists():
+            return None
+        found = self.query(
+            "SELECT i.ingredients FROM materializations AS m JOIN ingredients AS i "
+            "USING (materialization_id) WHERE m.is_current AND m.asset = ? AND m.partition = ?",
+            [asset, partition],
+        )
+        text = found.ingredients.iloc[0] if len(found) else None
+        made: dict[str, Any] | None = json.loads(text) if isinstance(text, str) else None
+        return made
+
     def connect(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         """Read-only connection as a context manager. Writers wait meanwhile: keep it short."""
         return reading(self.path, self.deadline)

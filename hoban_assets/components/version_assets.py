@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from hoban_assets.catalog.store import Build
+from hoban_assets.catalog.store import Build, Catalog
 from hoban_assets.code_version import DATASET_PARTS, code_version_of
 from hoban_assets.components.common import (
     OWNERS,
@@ -24,16 +24,16 @@ from hoban_assets.components.platform import Platform
 from hoban_assets.components.presence import RECIPE_FILE
 from hoban_assets.curation import checks
 from hoban_assets.curation.checks import Check
-from hoban_assets.ingredients import key_of, version_of
+from hoban_assets.ingredients import can_be_taken_from, key_of, version_of
 from hoban_assets.ledger import Ledger
 from hoban_assets.pipeline.dataset import (
     Dataset,
     build_dataset,
     dataset_ingredients,
-    input_versions,
 )
 from hoban_assets.pipeline.progress import progress_line
 from hoban_assets.pipeline.recipe import Recipe
+from hoban_assets.pipeline.sub import is_part_of_full, sub_of_full
 from hoban_assets.publish.prescaled import Scaling, published_version
 from hoban_assets.publish.yolo_files import MANIFEST
 from hoban_assets.publish.yolo_tree import PublishReport, publish, read_report
@@ -80,14 +80,22 @@ def dataset_asset(recipe: Recipe, file: Path) -> dg.AssetsDefinition:
         with step():
             settings, partition = platform.settings(), context.partition_key
             extract = platform.extractor(context)
-            made = dataset_ingredients(recipe, partition, stages, extract.engine, DATASET_CODE)
+            full = full_version(recipe, partition, platform.catalog(), extract.engine)
+            made = dataset_ingredients(
+                recipe, partition, stages, extract.engine, DATASET_CODE, full
+            )
             key = key_of(made)
             same = platform.catalog().find(recipe.dataset, partition, key)
             if same and same.path and (tree := read_report(Path(same.path))):
                 yield from unchanged(platform, same, publish_metadata(tree))
                 return
             ledger = Ledger(context.log.info)
-            dataset = build_dataset(recipe, partition, stages, extract, ledger, settings)
+            if full is None:
+                dataset = build_dataset(recipe, partition, stages, extract, ledger, settings)
+            else:
+                context.log.info(f"sub is taken from {recipe.dataset} (full)")
+                rows = platform.catalog().load(recipe.dataset, "full")
+                dataset = sub_of_full(recipe, rows, extract, ledger)
             found = dataset_checks(recipe, partition, dataset, ledger)
             size = recipe.prescale_of(partition)
             version = published_version(dataset.samples.data_version(), size)
@@ -107,7 +115,7 @@ def dataset_asset(recipe: Recipe, file: Path) -> dg.AssetsDefinition:
                 }
                 done = Build(
                     input_key=key,
-                    inputs=input_versions(recipe, partition, stages),
+                    inputs=made["inputs"],
                     recipe=recipe.as_recipe(),
                     ingredients=made,
                     samples=dataset.samples,
@@ -121,6 +129,17 @@ def dataset_asset(recipe: Recipe, file: Path) -> dg.AssetsDefinition:
             yield from hand_over(recipe.dataset, found, finish)
 
     return build
+
+
+def full_version(recipe: Recipe, partition: str, catalog: Catalog, engine: str) -> str | None:
+    """Data version of the `full` that this build is taken from; None where it is made by itself."""
+    if partition != "sub" or not is_part_of_full(recipe):
+        return None
+    made = catalog.ingredients(recipe.dataset, "full")
+    current = catalog.current(recipe.dataset, "full")
+    if made is None or current is None:
+        return None
+    return current.data_version if can_be_taken_from(made, recipe.as_recipe(), engine) else None
 
 
 def used_in(recipe: Recipe, stage: str) -> dg.PartitionMapping | None:

@@ -53,3 +53,5 @@ class Now:
     not known here, and not compared."""
     ultralytics: str | None = None
     """Its release; None: not compared."""
+    full: Mapping[str, Built] = field(default_factory=dict)
+    """Current builds of partition full, which a `sub` may be taken from."""

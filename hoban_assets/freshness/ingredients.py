@@ -11,7 +11,14 @@ from typing import Any
 
 from hoban_assets.freshness.declared import DATASET, MODEL, STAGE, Declared
 from hoban_assets.freshness.facts import Built, Now
-from hoban_assets.ingredients import Ingredients, model_from, of_partition, rows_from
+from hoban_assets.ingredients import (
+    Ingredients,
+    can_be_taken_from,
+    model_from,
+    of_full,
+    of_partition,
+    rows_from,
+)
 
 
 def compared(
@@ -56,6 +63,14 @@ def dataset_ingredients(
 ) -> Ingredients:
     """Of a dataset: its stages are those that are current."""
     inputs = _versions(asset, partition, built)
+    full = now.full.get(asset.name) if partition == "sub" else None
+    if (
+        full is not None
+        and full.ingredients is not None
+        and asset.inputs.get("sub") == asset.inputs.get("full")
+        and can_be_taken_from(full.ingredients, asset.recipe, _engine(before, now))
+    ):
+        inputs |= of_full(asset.name, full.data_version)
     code = now.code_versions[DATASET]
     return rows_from(asset.recipe, partition, code, inputs, _engine(before, now))
 

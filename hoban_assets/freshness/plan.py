@@ -47,6 +47,8 @@ class World:
     built_at: Mapping[str, datetime]
     lines: Sequence[Line] = ()
     """All materialisations, oldest first."""
+    full: Mapping[str, Built] = field(default_factory=dict)
+    """Current materialisations of partition full."""
 
 
 @dataclass(frozen=True)

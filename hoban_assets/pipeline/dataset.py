@@ -29,7 +29,7 @@ from hoban_assets.curation.selection import (
 )
 from hoban_assets.curation.similarity import SimilarityGraph
 from hoban_assets.curation.splits import join_groups, split_by_group
-from hoban_assets.ingredients import Ingredients, key_of, rows_from
+from hoban_assets.ingredients import Ingredients, key_of, of_full, rows_from
 from hoban_assets.ledger import Ledger
 from hoban_assets.pipeline.features import FeatureExtractor, look_at, similarity_of
 from hoban_assets.pipeline.progress import progress_line
@@ -59,10 +59,18 @@ def input_key(
 
 
 def dataset_ingredients(
-    recipe: Recipe, partition: str, stages: Mapping[str, Samples], engine: str, code_version: str
+    recipe: Recipe,
+    partition: str,
+    stages: Mapping[str, Samples],
+    engine: str,
+    code_version: str,
+    full: str | None = None,
 ) -> Ingredients:
-    """Everything that decides the rows of a dataset."""
-    versions = input_versions(recipe, partition, stages)
+    """Everything that decides the rows of a dataset.
+
+    `full`: data version of the full dataset that a sub is taken from (see `pipeline.sub`).
+    """
+    versions = input_versions(recipe, partition, stages) | of_full(recipe.dataset, full)
     return rows_from(recipe.as_recipe(), partition, code_version, versions, engine)
 
 

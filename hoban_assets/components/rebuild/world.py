@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -51,6 +52,11 @@ def _world(ask: Ask, partition: str, known: Sequence[Any]) -> World:
             for name, row in current.items()
         },
         built_at={name: row["created_at"].replace(tzinfo=UTC) for name, row in current.items()},
+        full={
+            row["asset"]: Built.of_row(row, {})
+            for row in (rows if partition == "full" else ask(_LINES, ["full"]))
+            if row["is_current"]
+        },
         lines=[
             Line(row["asset"], row["created_at"].replace(tzinfo=UTC), row["data_version"])
             for row in rows
@@ -76,7 +82,7 @@ WHERE m.is_current AND m.partition = ?
 
 def now_of(world: World, look: Look, settings: Settings) -> Now:
     """Return what builds are compared with: all that decides now, raw folders as looked at."""
-    return present(settings, look.newer_than(world.built_at))
+    return replace(present(settings, look.newer_than(world.built_at)), full=world.full)
 
 
 def look_at_sources(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -181,7 +181,8 @@ def _artifacts(
         )
         for name, line in lines.items()
     }
-    verdicts = judge(known, built, partition, now)
+    full = {r["asset"]: Built.of_row(r, {}) for r in facts.lines if r["partition"] == "full"}
+    verdicts = judge(known, built, partition, replace(now, full=full))
     declarations = {d.name: d for d in known}
     uses = {str(place.path): place.use for place in places}
     found = []
