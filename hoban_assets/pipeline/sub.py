@@ -2,12 +2,11 @@
 
 Deduplication, groups, quotas and split judge all images together, so those of a part come out
 otherwise: of a `sub` that is curated by itself, images may be missing in `full`, or lie on the
-other side of the split. Where `full` of the same recipe is in the catalog, `sub` is therefore chosen
-out
-of its published rows. Guaranteed then: every image of `sub` is in `full`, with the same boxes,
-`group_id` and `split`, and each class has about the share of val in `sub` that it has in `full`, as
-its quota is filled on each side apart. Where there is no such `full`, or the two are made from different stages, `sub` is made by
-itself, and nothing of this is promised.
+other side of the split. Where `full` of the same recipe is in the catalog, `sub` is therefore
+chosen out of its published rows. Guaranteed then: every image of `sub` is in `full`, with the same
+boxes, `group_id` and `split`, and each class has about the share of val that it has in `full`, as
+its quota is filled on each side apart. Where there is no such `full`, or the two are made from
+different stages, `sub` is made by itself, and nothing of this is promised.
 """
 
 from __future__ import annotations

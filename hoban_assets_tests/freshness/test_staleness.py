@@ -9,6 +9,7 @@ from built_world import World, declarations
 from hoban_assets.catalog.access import writing
 from hoban_assets.freshness.declared import DATASET, STAGE, Declared
 from hoban_assets.freshness.staleness import BROKEN, Built, Now, judge
+from hoban_assets.ingredients import rows_from
 
 
 @pytest.fixture
@@ -201,3 +202,30 @@ def test_a_dataset_that_needs_an_unknown_stage_cannot_be_built():
     verdict = judge([dataset], {}, "sub", Now(Path("/"), {DATASET: "c"}))["dataset_v5"]
     assert verdict.state == "cannot be built here"
     assert verdict.reasons[0].values == {"input": "helmet_99k"}
+
+
+def test_a_sub_that_was_taken_from_full_is_stale_when_full_was_built_again():
+    recipe = {"quota": {"sub": 1, "full": 2}}
+    stages = {"sub": ("stage",), "full": ("stage",)}
+    dataset = Declared("dataset_v5", DATASET, inputs=stages, recipe=recipe)
+    above = Declared("stage", STAGE, recipe={})
+
+    def state(taken_from, **full):
+        made = rows_from(recipe, "sub", "c", {"stage": "rows"} | taken_from, "engine")
+        parent = rows_from({}, "sub", "c", {}, "")
+        built = {
+            "stage": Built("rows", "c", {}, {}, None, parent),
+            "dataset_v5": Built("v", "c", recipe, made["inputs"], None, made),
+        }
+        now = Now(Path("/"), {STAGE: "c", DATASET: "c"}, engine="engine", full=full)
+        return judge([above, dataset], built, "sub", now)["dataset_v5"].state
+
+    full = rows_from(recipe, "full", "c", {"stage": "all"}, "engine")
+    first, second = (Built(v, "c", recipe, {}, None, full) for v in ("1", "2"))
+    taken = {"dataset_v5 (full)": "1"}
+    assert state(taken, dataset_v5=first) == "up to date"
+    assert state(taken, dataset_v5=second) == "stale"
+    assert state({}, dataset_v5=first) == "stale"
+    assert state({}) == "up to date"
+    other = Built("1", "c", recipe, {}, None, {**full, "engine": "another"})
+    assert state({}, dataset_v5=other) == "up to date"
