@@ -60,6 +60,8 @@ class CocoReader(Listed):
         self._positions = {path: index for index, path in enumerate(self.paths)}
         self._finder = ImageFinder(self.paths)
         self._images = Identities(len(self.paths))
+        self._file_of: list[int] = []
+        self._sizes: list[list[int]] = []
         self._problems: list[Problem] = []
         self._files: list[Annotations] = []
         self.categories: dict[str, str] = {}
@@ -84,6 +86,7 @@ class CocoReader(Listed):
         for file in self._files:
             rows_of += np.bincount(file.image[file.image >= 0], minlength=len(self.paths))
         counts = rows_of.tolist()
+        self._file_of, self._sizes = self._images.file_of.tolist(), self._images.sizes.tolist()
         for path in self._chosen(image_ids):
             at = self._positions[path]
             kept[at] = self._read_image(found, path, at, counts[at])
@@ -107,14 +110,15 @@ class CocoReader(Listed):
         if path in self.tree.outside_files:
             found.drop_image(path, "path_outside", path, "link out of the source", boxes=rows)
             return -1
-        label = path if known.file_of[at] < 0 else self._files[known.file_of[at]].file
+        number = self._file_of[at]
+        label = path if number < 0 else self._files[number].file
         if at in known.unclear:
             found.drop_image(path, "identity_unclear", label, known.unclear[at], boxes=rows)
             return -1
-        if known.file_of[at] < 0:
+        if number < 0:
             found.drop_image(path, "label_missing", path, "no JSON lists this image")
             return -1
-        width, height = known.sizes[at]
+        width, height = self._sizes[at]
         if not width or not height:
             size = found.size_from_header(path, label, rows, seen="no width and height")
             if size is None:
@@ -124,7 +128,7 @@ class CocoReader(Listed):
             found.decide(path, "label_twice", "merge", label, value=known.several[at])
         if at in known.guessed:
             found.decide(path, "path_of_elsewhere", "repair", label, value=known.guessed[at])
-        return found.keep(path, label, (int(width), int(height)))
+        return found.keep(path, label, (width, height))
 
     def _read_rows(self, found: Collector, file: Annotations, kept: NDArray[np.int64]) -> None:
         position = kept[file.image]
@@ -151,12 +155,14 @@ class CocoReader(Listed):
         found.rows.box += [file.boxes[row] for row in used.tolist()]
         for offset in np.flatnonzero(file.crowd[used]).tolist():
             found.rows.ignored[first + offset] = "crowd"
-        for offset in np.flatnonzero(np.isin(used, list(file.contradicts))).tolist():
-            found.rows.ignored[first + offset] = "box_contradicted"
-            found.rows.seen[first + offset] = file.contradicts[int(used[offset])]
-        shared = np.isin(file.image[used], list(self._images.in_files))
-        for offset in np.flatnonzero(shared).tolist():
-            found.rows.files[first + offset] = file.file
+        if file.contradicts:
+            for offset in np.flatnonzero(np.isin(used, list(file.contradicts))).tolist():
+                found.rows.ignored[first + offset] = "box_contradicted"
+                found.rows.seen[first + offset] = file.contradicts[int(used[offset])]
+        if self._images.in_files:
+            shared = np.isin(file.image[used], list(self._images.in_files))
+            for offset in np.flatnonzero(shared).tolist():
+                found.rows.files[first + offset] = file.file
 
     def _meant(self, file: Annotations, index: int) -> str:
         """Name of a category; of several under one id the one that all of them are read as."""

@@ -13,6 +13,7 @@ import pandas as pd
 from hoban_assets.formats.image_facts import apply_facts, read_facts
 from hoban_assets.formats.own_classes import Note, OwnClass, Progress, open_own, own_splits
 from hoban_assets.formats.source import RawSource
+from hoban_assets.formats.source_patterns import judge_sources
 from hoban_assets.samples import Samples
 
 Bars = Callable[[str], AbstractContextManager[Progress]]
@@ -84,6 +85,8 @@ def gather(
         with bars("images") as bar:
             facts = _facts(files.file.tolist(), raw_root, cache_file, workers, bar)
         samples = apply_facts(samples, facts)
+    else:
+        samples = judge_sources(samples)
     return Gathered(
         source=source,
         recipe_classes=declared.classes if declared else {},
