@@ -21,6 +21,7 @@ from pathlib import Path
 from benchmarks import (
     aihub_labels,
     commands,
+    copies,
     duplicates,
     facts,
     fingerprints,
@@ -38,6 +39,7 @@ ROWS: dict[str, tuple[Row, int]] = {
     "publish": (publishing.run, 3),
     "facts": (facts.run, 5),
     "dedupe": (duplicates.run, 3),
+    "copies": (copies.run, 3),
     "camera": (fixed_camera.run, 1),
     "observe": (fingerprints.run, 5),
     "rebuild": (rebuild.run, 1),

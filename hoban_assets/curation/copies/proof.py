@@ -119,7 +119,9 @@ def _change(
     if open_.mean() < 0.25:
         open_[:] = True
     a = np.stack([column[open_] for column in columns]).astype(np.float64)
-    fit = np.linalg.solve(a @ a.T + 1e-3 * np.eye(6), a @ second[open_].astype(np.float64))
+    square = cv2.mulTransposed(a, aTa=False) + 1e-3 * np.eye(6)
+    right = (a * second[open_]).sum(axis=1)
+    fit = np.linalg.solve(square, right)
     gain = fit[0]
     if gain < _FLATTEST:
         return None
