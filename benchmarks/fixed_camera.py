@@ -2,7 +2,7 @@
 
 All of them are similar to all others, a list of which would hold 1,250 million pairs. The floor is
 one blocked matrix product over all pairs that looks at the highest similarity of each block and
-keeps nothing: 12 times less would need a search that is not exact.
+keeps nothing.
 """
 
 from __future__ import annotations

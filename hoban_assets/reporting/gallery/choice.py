@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 Order: TypeAlias = Literal["area", "random", "largest", "smallest"]
 ORDERS: tuple[Order, ...] = ("area", "random", "largest", "smallest")
 ALL = "all"
+WORST_FIRST = frozenset({"labels_disagree"})
+"""Rules whose value begins with how sure a fault is: shown worst first unless asked otherwise."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class Wanted:
     def picked_by(self) -> Order:
         """The order that is used: images without a label have no areas."""
         bare = self.class_name == BACKGROUND and self.rule is None
+        if self.rule in WORST_FIRST and self.order == "area":
+            return "largest"
         return "random" if bare else self.order
 
     @property

@@ -96,7 +96,7 @@ SELECT DISTINCT rule FROM decisions WHERE asset = $asset AND partition = $partit
 """
 # A decision about a box is of the class of that box, one about an image of all its classes.
 _OF_RULE = """
-SELECT d.image_id, {measure}(try_cast(d.value AS DOUBLE)) AS area
+SELECT d.image_id, {measure}(try_cast(regexp_extract(d.value, '^[^ ]+') AS DOUBLE)) AS area
 FROM decisions AS d
 WHERE asset = $asset AND partition = $partition AND rule = $rule AND (
     $class_name = 'all' OR EXISTS (

@@ -45,8 +45,8 @@ SENTENCES: Mapping[str, str] = {
     "conflict": "{count} pairs of boxes overlap (IoU above 0.7) but are called differently: "
     "{class_name} and {other_class}, on {images} images.",
     "disagree": "{count} of {of} removed photographs that show the very moment of a kept one "
-    "(similarity {alike} and above) are labelled otherwise: {share}. One of the two labels is "
-    "wrong, so about this part of the labels is in doubt.",
+    "(similarity {alike} and above) are labelled otherwise: {share}. One of the two labels may be "
+    "wrong; which of them, only a look at both tells.",
     "unsure": "{count} of {of} removed empty scenes ({share}) show the very moment of a photograph "
     "that holds labels (similarity {alike} and above). So they were not empty, and others may not "
     "be either.",
@@ -84,8 +84,8 @@ ADVICE: Mapping[str, str] = {
     "twice": "No recipe field mends this. Exactly equal rows are merged by themselves; correct the "
     "others in the label file.",
     "conflict": "No recipe field mends this. Decide for one of the classes in the label file.",
-    "disagree": "No recipe field mends this. Look at the pairs and correct the labels, or move "
-    "the source to the end of the keep order, or leave it out.",
+    "disagree": "No recipe field mends this. Look at the pairs, worst first, and correct the label "
+    "that is wrong: that may be the one of the kept photograph, of another source.",
     "unsure": "Look at the pairs. Take out every photograph on which a person is to be seen.",
     "rows": "Done already: these rows are left out. Correct the label files where they are many.",
     "broken": "Done already: these images are left out. 'Defects by rule' says what each "
