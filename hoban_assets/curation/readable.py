@@ -24,8 +24,8 @@ from hoban_assets.curation.checks import Check, Say, plain
 from hoban_assets.samples import Samples
 
 MOST_SHARE = 0.05
-"""In the sources that were measured no share is above 0.02; a wrong list, unit or encoding shows
-in nearly every row."""
+"""Chosen, not measured: a wrong list, unit or encoding shows in nearly every row. Of eleven sources
+of real photographs none has such a fault; in the drawn sample the largest share is 2 rows of 44."""
 LEAST = 3
 """Rows or images, so that one slip in a folder of ten images does not stop a build."""
 

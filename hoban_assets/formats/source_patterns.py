@@ -26,8 +26,8 @@ STAGE = "facts"
 LEAST = 3
 """Rows or images from which something is a pattern and no accident."""
 MOST_SHARE = 0.05
-"""Share of a source's rows, or images, up to which a fault is one of single rows. The largest
-share in the folders that were measured is 2 % (clipped boxes apart, which are right)."""
+"""Share of a source's rows, or images, up to which a fault is one of single rows; the limit of the
+check `rows_readable`, too."""
 _LEAST_ROWS = 10
 _NUMBER_UNITS = ((100.0, _LEAST_ROWS), (1000.0, 5 * _LEAST_ROWS))
 """Percent, and the thousandths that vision-language models write; and the boxes that show it: a
