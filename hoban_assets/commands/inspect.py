@@ -57,7 +57,7 @@ def inspect(
     settings = Settings.from_env()
     if format_name is not None:
         nearest(format_name, FORMATS, "format")
-    chosen = _target(folder, settings, format_name)
+    chosen = target_named(folder, settings, format_name)
     say = speaker(settings.language)
     if not hasattr(chosen, "source"):
         _print_parts(chosen, as_json, say)
@@ -65,7 +65,7 @@ def inspect(
     _inspect(chosen, settings, as_json, examples, images, _checked(clip), say)
 
 
-def _target(text: str, settings: Settings, format_name: str | None) -> Any:
+def target_named(text: str, settings: Settings, format_name: str | None) -> Any:
     """The one source that is meant, or the `Detection` of a folder that holds several.
 
     Raises:
@@ -152,7 +152,7 @@ def _inspect(
         declared=target.declared,
         bars=progress_bar,
         open_images=images,
-        cache_file=_cache_file(target, settings),
+        cache_file=cache_file(target, settings),
         workers=settings.workers,
     )
     seen = inspect_rows(gathered, examples)
@@ -175,7 +175,7 @@ def _inspect(
             typer.echo(f"  {line}")
 
 
-def _cache_file(target: Target, settings: Settings) -> Path | None:
+def cache_file(target: Target, settings: Settings) -> Path | None:
     """Image facts: those of the stages for sources under the raw root, else a file a folder.
 
     None where nothing may be written.

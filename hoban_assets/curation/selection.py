@@ -85,11 +85,11 @@ def choose_backgrounds(
     return samples.drop_images(over, stage=stage, rule="over_quota", threshold=float(count))
 
 
-def count_per_image(samples: Samples, unit: Unit) -> np.ndarray:
+def count_per_image(samples: Samples, unit: Unit, classes: int = len(CLASS_NAMES)) -> np.ndarray:
     """Labels of each class on each image, int64 [images, classes]; 0 or 1 for unit 'images'."""
     labels = samples.labels
     positions = pd.Index(samples.images.image_id).get_indexer(pd.Index(labels.image_id))
-    counts = np.zeros((len(samples.images), len(CLASS_NAMES)), np.int64)
+    counts = np.zeros((len(samples.images), classes), np.int64)
     np.add.at(counts, (positions, labels.class_id.to_numpy()), 1)
     return np.minimum(counts, 1) if unit == "images" else counts
 

@@ -77,7 +77,8 @@ def split_by_group(samples: Samples, val_share: float = 0.1) -> Samples:
 
 def _sizes(samples: Samples, of_image: np.ndarray, groups: int) -> Sizes:
     """Images, labels of each class and images of each class, summed over groups."""
-    labels = count_per_image(samples, "boxes")
+    own = int(samples.labels.class_id.max()) + 1 if len(samples.labels) else 0
+    labels = count_per_image(samples, "boxes", max(len(CLASS_NAMES), own))
     kinds = np.column_stack([labels > 0, labels.sum(axis=1) == 0])
     labels = np.column_stack([labels, kinds[:, -1]])
     all_images = np.bincount(of_image, minlength=groups)

@@ -1,0 +1,1 @@
+"""What a foreign split is worth: near-copies over its sides, and the split it should have."""

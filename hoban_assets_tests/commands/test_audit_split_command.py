@@ -1,0 +1,60 @@
+"""`hoban audit-split` on a folder whose val is made of neighbours of its train."""
+
+import csv
+import json
+
+import cv2
+import numpy as np
+import pytest
+from cli_runs import run_hoban
+
+from hoban_assets.errors import HobanError
+
+
+@pytest.fixture
+def hoban(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOBAN_RAW_ROOT", str(tmp_path))
+    monkeypatch.setenv("HOBAN_DATA_ROOT", str(tmp_path / "data"))
+    monkeypatch.setenv("HOBAN_LANG", "en")
+    return run_hoban
+
+
+def drawn(folder, parts, scenes):
+    """Photographs that alternate between `parts`: `scenes` in turn, each a little brighter."""
+    draw = np.random.default_rng(1)
+    grounds = [draw.integers(0, 200, (6, 8, 3), dtype=np.uint8) for _ in range(scenes)]
+    for i in range(12):
+        place = folder / parts[i % len(parts)]
+        for name in ("images", "labels"):
+            (place / name).mkdir(parents=True, exist_ok=True)
+        picture = cv2.resize(grounds[i % scenes], (160, 120), interpolation=cv2.INTER_CUBIC)
+        cv2.imwrite(str(place / "images" / f"walk{i}x.jpg"), np.minimum(picture + i, 255))
+        (place / "labels" / f"walk{i}x.txt").write_text(f"{i % 2 * 5} 0.5 0.5 0.2 0.3\n")
+    (folder / "data.yaml").write_text("names: [a, b, c, d, e, f]\n")
+
+
+def test_neighbours_over_the_split_are_counted_and_a_clean_split_is_listed(hoban, tmp_path):
+    drawn(tmp_path / "yard", ("train", "train", "valid"), scenes=1)
+    said = json.loads(hoban("audit-split", tmp_path / "yard", "--json"))
+    (row,) = said["parts"]
+    assert (row["part"], row["images"], row["leaking"], row["same_file"]) == ("valid", 4, 4, 0)
+    assert said["worst"][0]["train_file"].startswith("yard/train/")
+    with open(said["list_file"], encoding="utf-8", newline="") as file:  # noqa: PTH123
+        lines = list(csv.DictReader(file))
+    assert {line["clean"] for line in lines} == {"train"}  # one scene is one group
+    assert sum(row["train"] + row["val"] for row in said["clean"]) == 12
+
+
+def test_different_scenes_do_not_leak(hoban, tmp_path):
+    drawn(tmp_path / "yard", ("train", "train", "valid"), scenes=12)
+    said = json.loads(hoban("audit-split", tmp_path / "yard", "--json"))
+    assert said["parts"][0]["leaking"] == 0
+    assert said["images"]["val"] >= 1
+    assert "valid" in hoban("audit-split", tmp_path / "yard")
+
+
+@pytest.mark.parametrize("parts", [("train",), ("valid",)])
+def test_a_folder_with_one_part_has_nothing_to_audit(hoban, tmp_path, parts):
+    drawn(tmp_path / "yard", parts, scenes=2)
+    with pytest.raises(HobanError, match="has no split to audit"):
+        hoban("audit-split", tmp_path / "yard")
