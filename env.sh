@@ -13,6 +13,8 @@ else
   . "$HOBAN_HOME/.venv/bin/activate"
   export DAGSTER_HOME="$HOBAN_HOME"
   export DAGSTER_MODULE_NAME=hoban_assets.definitions
+  # File names and texts are UTF-8 whatever the locale says (ko_KR.EUC-KR); workers inherit it.
+  export PYTHONUTF8=1
   # PreviewWarning / BetaWarning of Dagster APIs that this project keeps in one helper each.
   export PYTHONWARNINGS="${PYTHONWARNINGS:-ignore::UserWarning:dagster}"
 fi

@@ -71,7 +71,13 @@ def target_named(text: str, settings: Settings, format_name: str | None) -> Any:
     Raises:
         HobanError: there is no such folder, or no reader fits it.
     """
-    from hoban_assets.commands.targets import declared_target, folder_of, sources_of, target_of
+    from hoban_assets.commands.targets import (
+        declared_by_folder,
+        declared_target,
+        folder_of,
+        sources_of,
+        target_of,
+    )
     from hoban_assets.formats.detect import detect
     from hoban_assets.reporting.inspection.text import nothing_fits
     from hoban_assets.reporting.language import speaker
@@ -88,6 +94,8 @@ def target_named(text: str, settings: Settings, format_name: str | None) -> Any:
         return target_of(found, settings, format_name)
     if len(found.parts) == 1:
         return target_of(found.parts[0], settings)
+    if (declared := declared_by_folder(found.folder)) is not None:
+        return target_of(found, settings, declared.format)
     if not found.parts:
         raise HobanError(*nothing_fits(found, speaker(settings.language)))
     return found
@@ -164,7 +172,7 @@ def _inspect(
     for line in text.headline(seen, target.found, say):
         typer.echo(line)
     if target.found and target.found.near:
-        typer.echo(say(target.found.near))
+        typer.echo(text.said(say, target.found.near, target.found.facts))
     typer.echo("\n" + say("Findings, worst first"))
     for line in text.finding_lines(seen, say):
         typer.echo(line)

@@ -110,11 +110,7 @@ def target_of(found: Detection, settings: Settings, format_name: str | None = No
     is_below = settings.raw_root in folder.parents
     raw_root = settings.raw_root if is_below else folder.parent
     below = folder.relative_to(raw_root).as_posix()
-    declared = max(
-        (s for s in SOURCES if _ends_with(folder, s.folder)),
-        key=lambda s: len(Path(s.folder).parts),
-        default=None,
-    )
+    declared = declared_by_folder(folder)
     around = [s for s in SOURCES if _is_around(folder, s.folder)]
     if declared is None and len(around) == 1:
         declared = around[0]
@@ -125,6 +121,17 @@ def target_of(found: Detection, settings: Settings, format_name: str | None = No
         return Target(source, raw_root, declared, found if is_as_found else None)
     source = RawSource(folder.name, below, format_name or found.format or "background")
     return Target(source, raw_root, None, None if format_name else found)
+
+
+def declared_by_folder(folder: Path) -> RawSource | None:
+    """The declared source whose folder below the raw root is the end of this path."""
+    from hoban_assets.defs.sources import SOURCES
+
+    return max(
+        (s for s in SOURCES if _ends_with(folder.absolute(), s.folder)),
+        key=lambda s: len(Path(s.folder).parts),
+        default=None,
+    )
 
 
 def _ends_with(folder: Path, ending: str) -> bool:

@@ -21,7 +21,7 @@ def observed(source: RawSource) -> Any:
     """
     is_here = source.is_present(Settings.from_env().raw_root)
     spec = dg.AssetSpec(
-        ["raw", source.name],
+        ["raw", source.asset_name],
         group_name="sources",
         description=source_text(source, is_here, words()),
         metadata={"folder": source.folder, "format": source.format, "present": is_here},
@@ -30,7 +30,7 @@ def observed(source: RawSource) -> Any:
     )
 
     # The decorator of single sources takes no owners.
-    @dg.multi_observable_source_asset(specs=[spec], name=f"observe_{source.name}")
+    @dg.multi_observable_source_asset(specs=[spec], name=f"observe_{source.asset_name}")
     def observe(context: dg.OpExecutionContext, platform: Platform) -> dg.ObserveResult:
         with step():
             settings = platform.settings()

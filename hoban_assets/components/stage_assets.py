@@ -61,7 +61,7 @@ def stage_asset(stage: Stage) -> dg.AssetsDefinition:
         kinds={"python", "duckdb"},
         partitions_def=PARTITIONS_DEF,
         code_version=version_of(CODE_VERSION, stage.as_recipe()),
-        deps=[dg.AssetKey(["raw", source.name]) for source in stage.sources],
+        deps=[dg.AssetKey(["raw", source.asset_name]) for source in stage.sources],
         check_specs=check_specs(
             stage.name, (*CHECKS, *(["dedupe_certificate"] if stage.dedupe else []))
         ),

@@ -1,28 +1,31 @@
 """Backgrounds: photographs that show nothing of any class, so they have no label.
 
 What is called a background often is not one (seen: backgrounds that hold helmets too small for a
-limit). An image with a label after all, beside it or in one of the folders `labels_elsewhere`, is
-dropped where that label has rows.
+limit). An image with a label after all is dropped where that label has rows: one of its name in
+any format, anywhere in the source, beside it or in the folders `labels_elsewhere`; or a row of a
+file for many images (COCO, CreateML, a table) that names it.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from hoban_assets.formats.collect import Collector
-from hoban_assets.formats.decoding import text_lines
-from hoban_assets.formats.folders import join, labels_of, parse_json, scan, stem
+from hoban_assets.formats.decoding import decode, parse_json, text_lines
+from hoban_assets.formats.folders import join, labels_of, scan, stem
+from hoban_assets.formats.foreign_labels import ONE_AN_IMAGE, labels_in, rows_of_images
 from hoban_assets.formats.listed import Listed
-from hoban_assets.formats.pairs import labels_beside
+from hoban_assets.formats.naming import is_no_label, nfc, suffix_of
+from hoban_assets.formats.scanning import Tree
 from hoban_assets.formats.source import RawSource, Read
-
-_SUFFIXES = ("txt", "json")
 
 
 class BackgroundReader(Listed):
     """Reads a folder of images without labels. Width and height are 0 (not known)."""
+
+    reads = "images, and labels of their names"
 
     def __init__(self, source: RawSource, raw_root: Path) -> None:
         """List the images, and the labels that should not be there.
@@ -33,39 +36,59 @@ class BackgroundReader(Listed):
         super().__init__(source, raw_root)
         self.paths = sorted(self.tree.images())
         self._refuse_empty("images")
-        beside = _labels_beside_source(Path(self.tree.root))
-        stems = {
-            folder: {suffix: labels_of(names, suffix) for suffix in _SUFFIXES}
-            for folder, names in {**self.tree.folders, **beside}.items()
-        }
         self._labels: dict[str, list[str]] = {}
-        for path in self.paths:
-            folder, _, name = path.rpartition("/")
-            inner = f"{folder}/labels" if folder else "labels"
-            around = {folder, inner, labels_beside(self.tree, folder) or inner, *beside}
-            for other in sorted(around & stems.keys()):
-                for suffix in _SUFFIXES:
-                    label = stems[other][suffix].get(stem(name))
-                    if label is not None:
-                        self._labels.setdefault(path, []).append(
-                            f"{other}/{label}" if other else label
-                        )
+        by_stem: dict[str, list[str]] = {}
+        for label in self._one_an_image():
+            name = label.rpartition("/")[2]
+            by_stem.setdefault(nfc(stem(name)), []).append(label)
         elsewhere = _labels_elsewhere(source, raw_root)
         for path in self.paths:
-            name = stem(path.rpartition("/")[2])
-            self._labels.setdefault(path, []).extend(elsewhere.get(name, ()))
-        self.label_files = [label for labels in self._labels.values() for label in labels]
+            name = nfc(path.rpartition("/")[2])
+            found = [*by_stem.get(stem(name), ()), *by_stem.get(name, ())]
+            self._labels[path] = [*found, *elsewhere.get(stem(name), ())]
+        own = {label for labels in self._labels.values() for label in labels}
+        self._named = self._rows_of_many(own)
+        self.label_files = [*sorted(own), *self._named]
+
+    def _one_an_image(self) -> Iterator[str]:
+        beside = _labels_beside_source(Path(self.tree.root))
+        for folder, names in {**self.tree.folders, **beside}.items():
+            for name in names:
+                if suffix_of(name) in ONE_AN_IMAGE and name[0] != "." and not is_no_label(name):
+                    yield join(folder, name)
+
+    def _rows_of_many(self, own: Collection[str]) -> dict[str, dict[str, int]]:
+        """Label files for many images, to the rows of each name in them."""
+        many: dict[str, dict[str, int]] = {}
+        for path in labels_in(self.tree):
+            if path in own or path in self.tree.outside_files or suffix_of(path) == "txt":
+                continue
+            if rows := rows_of_images(self.tree.absolute(path)):
+                many[path] = rows
+        return many
 
     def read(self, image_ids: Collection[str] | None = None) -> Read:
         """Read these images, or all, without boxes."""
         found = self._collector()
         for path in self._chosen(image_ids):
-            labels = self._labels.get(path, [])
+            labels = self._labels[path]
             if path in self.tree.outside_files:
                 found.drop_image(path, "path_outside", path, "link out of the source")
-            elif all(self._is_empty(found, path, label) for label in labels):
+            elif all(self._is_empty(found, path, label) for label in labels) and not (
+                self._is_named(found, path)
+            ):
                 found.keep(path, labels[0] if labels else None, (0, 0))
         return found.finish("centre", is_relative=True)
+
+    def _is_named(self, found: Collector, path: str) -> bool:
+        """Whether a file for many images has rows of it; the image is dropped then."""
+        name = nfc(path.rpartition("/")[2])
+        for label, rows in self._named.items():
+            if count := rows.get(name, 0) or rows.get(stem(name), 0):
+                found.boxes_in += count
+                found.drop_image(path, "background_has_label", label, f"{count} rows", boxes=count)
+                return True
+        return False
 
     def _is_empty(self, found: Collector, path: str, label: str) -> bool:
         data = found.label_bytes(path, label, "")
@@ -91,23 +114,31 @@ def _labels_elsewhere(source: RawSource, raw_root: Path) -> dict[str, list[str]]
         if not (raw_root / folder).is_dir():
             continue
         up = os.path.relpath(raw_root / folder, raw_root / source.folder).replace(os.sep, "/")
-        for below, names in scan(raw_root / folder).folders.items():
-            for suffix in _SUFFIXES:
+        tree: Tree = scan(raw_root / folder)
+        for below, names in tree.folders.items():
+            for suffix in sorted(ONE_AN_IMAGE):
                 for name, label in labels_of(names, suffix).items():
-                    found.setdefault(name, []).append(join(join(up, below), label))
+                    found.setdefault(nfc(name), []).append(join(join(up, below), label))
     return found
 
 
 def _rows_in(data: bytes, label: str) -> int | None:
-    if label.lower().endswith(".txt"):
+    """Rows of a label of one image, whatever format it is; None where that cannot be told."""
+    suffix = suffix_of(label)
+    if suffix == "txt":
         lines = text_lines(data)
         return None if lines is None else sum(bool(line.strip()) for line in lines)
+    if suffix == "xml":
+        found = decode(data)
+        return None if found is None else found.text.count("<object")
     try:
         document = parse_json(data)
     except ValueError:
         return None
-    if isinstance(document, dict) and isinstance(document.get("annotations"), list):
-        return len(document["annotations"])
+    for key in ("annotations", "shapes", "objects"):
+        if isinstance(document, dict) and key in document:
+            rows = document[key]
+            return len(rows) if isinstance(rows, list) else int(rows is not None)
     return 1 if document else 0
 
 

@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hoban_assets.errors import HobanError
+from hoban_assets.formats.advice import BESIDE, PACKED, WITHOUT_IMAGES, advice
 from hoban_assets.formats.class_names import name_files
 from hoban_assets.formats.coco import KEYS, OTHER_TASKS
-from hoban_assets.formats.folders import Tree, join, labels_of, parse_json, read_bytes, scan, stem
-from hoban_assets.formats.naming import is_label_folder, is_part, part_of, suffix_of
+from hoban_assets.formats.folders import Tree, join, labels_of, parse_json, read_bytes, scan
+from hoban_assets.formats.foreign_labels import labels_beside as labels_beside_source
+from hoban_assets.formats.foreign_labels import labels_in
+from hoban_assets.formats.naming import is_archive, is_label_folder, is_part, part_of, suffix_of
 from hoban_assets.formats.pairs import image_folders, labels_beside
 
 LOOKED_FOR: Mapping[str, str] = {
@@ -83,52 +86,32 @@ def _flat(found: Detection) -> tuple[Detection, ...]:
 
 
 def _only_images(tree: Tree) -> Detection:
+    """A background, or what stands against it: labels of any kind, in the folder or beside it."""
     root, suffixes = Path(tree.root), _suffixes(tree)
     images = list(tree.images())
-    near = _near_miss(tree, images, suffixes)
-    if not images:
-        return Detection(root, None, "no image in it", suffixes=suffixes, near=near)
-    if near is not None:
-        return Detection(root, None, "no reader fits", suffixes=suffixes, near=near)
-    paired = image_folders(tree, need_labels=True)
-    labels = sum(1 for f in paired for s in ("txt", "json") for _ in _label_names(tree, f, s))
-    facts = {"count": len(images), "labels": labels}
-    reason = "{count} images, {labels} label files" if labels else "{count} images and no label"
-    return Detection(root, "background", reason, facts, (), suffixes, _labels_outside(root))
-
-
-def _near_miss(tree: Tree, images: list[str], suffixes: Mapping[str, int]) -> str | None:
-    """What a folder without a fitting reader looks like."""
-    stems = {stem(path) for path in images}
-    beside = {
-        suffix
-        for suffix in ("txt", "xml", "json")
-        for folder, names in tree.folders.items()
-        if any(join(folder, name) in stems for name in labels_of(names, suffix))
+    packed = [name for names in tree.folders.values() for name in names if is_archive(name)]
+    labels = labels_in(tree)
+    facts: dict[str, object] = {
+        "count": len(images),
+        "labels": len(labels),
+        "first": labels[0] if labels else "",
+        "packed": len(packed),
     }
-    if ".xml" in suffixes:
-        return "the .xml files look like Pascal VOC: export the set as YOLO or COCO instead"
-    if "txt" in beside:
-        return (
-            "labels lie in the same folder as the images: put the images into images/ and the "
-            ".txt files into labels/"
-        )
-    if "json" in beside:
-        return (
-            "JSON files lie in the same folder as the images: put the images into images/ and the "
-            "JSON into labels/"
-        )
-    if not images and {".zip", ".tar", ".gz", ".7z", ".egg", ".rar"} & suffixes.keys():
-        return "it holds archives: unpack them first"
-    if not images and {".txt", ".json"} & suffixes.keys():
-        return "labels without images: give the folder above, which holds both"
-    return None
-
-
-def _labels_outside(root: Path) -> str | None:
-    beside = [n for n in ("labels", "annotations", "Annotations") if (root.parent / n).is_dir()]
-    has_labels = any(next((root.parent / name).iterdir(), None) for name in beside)
-    return "there are labels beside this folder: give the folder above" if has_labels else None
+    if not images:
+        near = WITHOUT_IMAGES if labels else None
+        near = PACKED if packed else near
+        return Detection(root, None, "no image in it", facts, (), suffixes, near)
+    if labels:
+        near = advice(tree, labels)
+    elif packed:
+        near = PACKED
+    else:
+        outside = labels_beside_source(root, images)
+        near = None if outside is None else BESIDE
+        facts["first"] = outside or ""
+    if near is not None:
+        return Detection(root, None, "no reader fits", facts, (), suffixes, near)
+    return Detection(root, "background", "{count} images and no label", facts, (), suffixes)
 
 
 def _suffixes(tree: Tree) -> dict[str, int]:

@@ -35,6 +35,8 @@ class Gathered:
     images_in: int
     boxes_in: int
     label_files: int
+    siblings: tuple[str, ...]
+    """Names of the folders beside it, itself among them, sorted."""
     files: pd.DataFrame
     """Every image file: columns image_id, file (below the raw root), split (a tuple)."""
     facts: pd.DataFrame | None
@@ -97,9 +99,17 @@ def gather(
         images_in=read.images_in,
         boxes_in=read.boxes_in,
         label_files=len(own.listed.label_files),
+        siblings=_siblings(raw_root / source.folder),
         files=files,
         facts=facts,
     )
+
+
+def _siblings(folder: Path) -> tuple[str, ...]:
+    try:
+        return tuple(sorted(each.name for each in folder.parent.iterdir() if each.is_dir()))
+    except OSError:
+        return (folder.name,)
 
 
 def _facts(

@@ -10,7 +10,9 @@ Damage that still is a sound code stream (a flipped bit, a changed colour) is no
 from __future__ import annotations
 
 import io
+import os
 import re
+import stat
 from pathlib import Path
 from typing import NamedTuple
 
@@ -68,7 +70,12 @@ class _Unusable(Exception):
 def probe_file(path: Path) -> ImageFact:
     """Read `path` once and return its facts. Never raises for a bad file."""
     try:
-        data = path.read_bytes()
+        # Without waiting: a pipe in the place of a picture would never end.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        with open(descriptor, "rb") as file:  # noqa: PTH123
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return ImageFact(error=f"{UNREADABLE}: no regular file")
+            data = file.read()
     except FileNotFoundError:
         return ImageFact(error=MISSING)
     except OSError as error:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Protocol
 
+import xxhash
+
 from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.errors import HobanError
 from hoban_assets.formats.naming import nfc
@@ -50,6 +52,17 @@ class RawSource:
         unknown = {*self.classes.values(), *(self.labelled_classes or ())} - set(self.taxonomy)
         if unknown:
             raise ValueError(f"source {self.name}: unknown classes {sorted(unknown)}")
+
+    @property
+    def asset_name(self) -> str:
+        """Last part of its asset's key: its name, or where that is not ASCII what stands for it.
+
+        Dagster makes names of inputs and outputs of keys, and takes ASCII letters only.
+        """
+        if self.name.isascii():
+            return self.name
+        plain = "".join(c for c in self.name if c.isascii() and (c.isalnum() or c == "_"))
+        return f"{plain.strip('_') or 'source'}_{xxhash.xxh3_64_hexdigest(self.name.encode())[:8]}"
 
     @property
     def labels(self) -> tuple[str, ...]:

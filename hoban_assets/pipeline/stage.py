@@ -111,7 +111,7 @@ def raw_fingerprints(
         HobanError: a source is missing or cannot be listed.
     """
     sources = _present(stage, settings)
-    folders = {f"raw/{source.name}": source.root(settings.raw_root) for source in sources}
+    folders = {f"raw/{source.asset_name}": source.root(settings.raw_root) for source in sources}
     elsewhere = sorted({name for source in sources for name in source.labels_elsewhere})
     folders |= {
         f"{RAW_FOLDER}{name}": folder

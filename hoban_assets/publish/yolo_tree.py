@@ -119,6 +119,14 @@ def _build(
     return report_of(destination)
 
 
+PUBLISHED_AS = {"jpe": "jpg", "jfif": "jpg", "jif": "jpg", "jfi": "jpg", "dib": "bmp"}
+"""Suffixes that Ultralytics passes over in silence, and what the same format is called there."""
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", text)
+
+
 def published_names(samples: Samples) -> list[str]:
     """File name of each image, unique over sources: ``<source>-<stem>-<hash of the id><suffix>``.
 
@@ -129,8 +137,8 @@ def published_names(samples: Samples) -> list[str]:
     ids, sources = samples.images.image_id.tolist(), samples.images.source.tolist()
     for image_id, source in zip(ids, sources, strict=True):
         stem, _, suffix = image_id.rsplit("/", 1)[-1].rpartition(".")
-        plain = re.sub(r"[^A-Za-z0-9_-]+", "_", stem)[:60]
-        names.append(f"{source}-{plain}-{image_tag(image_id)}.{suffix.lower()}")
+        suffix = PUBLISHED_AS.get(suffix.lower(), suffix.lower())
+        names.append(f"{_plain(source)}-{_plain(stem)[:60]}-{image_tag(image_id)}.{suffix}")
     return names
 
 

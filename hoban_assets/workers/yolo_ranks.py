@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import _watchdog  # type: ignore[import-not-found]
-from yolo_setup import explained  # type: ignore[import-not-found]
+from yolo_setup import explained, never_download  # type: ignore[import-not-found]
 from yolo_support import Failure, RunFolder  # type: ignore[import-not-found]
 
 POLL_SECONDS = 0.5
@@ -56,6 +56,9 @@ class Ranks:
     def follow(self, trainer: Any) -> None:
         """End the whole training once the worker is gone. Called in the first rank."""
         if "RANK" in os.environ:
+            from ultralytics.utils import downloads
+
+            never_download(downloads)
             threading.Thread(target=self._end_with_worker, daemon=True).start()
 
     def _end_with_worker(self) -> None:

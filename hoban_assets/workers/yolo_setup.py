@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import itertools
 import json
 import logging
@@ -27,7 +28,7 @@ def import_ultralytics() -> Any:
     """
     import ultralytics
     from ultralytics.nn import tasks
-    from ultralytics.utils import LOGGER
+    from ultralytics.utils import LOGGER, downloads
 
     restricted = getattr(tasks, "_SafeLoad", None)
     if not (hasattr(tasks, "SAFE_LOAD") and getattr(restricted, "SUPPORTED", False)):
@@ -37,6 +38,7 @@ def import_ultralytics() -> Any:
             "install the release that constraints/ names, with PyTorch 2.6 or later",
         )
 
+    never_download(downloads)
     tasks.SAFE_LOAD = True  # also where somebody imported it before `quiet`
 
     class Forward(logging.Handler):
@@ -46,6 +48,28 @@ def import_ultralytics() -> Any:
     LOGGER.handlers[:] = [Forward()]
     LOGGER.setLevel(logging.WARNING)
     return ultralytics
+
+
+def never_download(downloads: Any) -> None:
+    """Take the functions out of Ultralytics by which a path becomes a host that is asked.
+
+    Stock, a path with an apostrophe is looked up without it, is not there, and best.pt of a
+    training that has just ended is asked of api.github.com.
+
+    Args:
+        downloads: the module ``ultralytics.utils.downloads``.
+    """
+
+    def as_it_stands(file: str | Path, *_: Any, **__: Any) -> str:
+        if not Path(file).is_file():
+            raise FileNotFoundError(errno.ENOENT, "not there, and nothing is downloaded", str(file))
+        return str(file)
+
+    def refuse(url: str | Path, *_: Any, **__: Any) -> str:
+        raise FileNotFoundError(errno.ENOENT, "nothing is downloaded", str(url))
+
+    downloads.attempt_download_asset = as_it_stands
+    downloads.safe_download = refuse
 
 
 def refuse_surprises(arguments: dict[str, Any]) -> None:
@@ -128,9 +152,12 @@ def read_manifest(dataset: Path) -> list[dict[str, Any]]:
 
     file = dataset / "manifest.parquet"
     try:
-        known = [name for name in COLUMNS if name in pl.read_parquet_schema(file)]
+        # Its content, as a path would be a pattern: brackets are usual in names of folders here.
+        content = io.BytesIO(file.read_bytes())
+        known = [name for name in COLUMNS if name in pl.read_parquet_schema(content)]
+        content.seek(0)
         columns = list(dict.fromkeys((*MANIFEST, *known)))
-        return pl.read_parquet(file, columns=columns).to_dicts()
+        return pl.read_parquet(content, columns=columns).to_dicts()
     except (OSError, pl.exceptions.PolarsError) as error:
         raise Failure(
             f"{dataset / 'manifest.parquet'} cannot be read: {error}",

@@ -167,3 +167,21 @@ def test_a_published_jpeg_is_left_as_it_is_and_the_raw_file_too(look, odd_jpeg, 
     assert boxes(look(tree)) == 1
     assert copy.read_bytes() == published
     assert (odd_jpeg.read_bytes(), odd_jpeg.stat().st_mtime_ns) == before
+
+
+def test_a_manifest_below_brackets_quotes_and_stars_is_read(worker, tmp_path):
+    dataset = publish_squares(tmp_path / "[현장] team's *data?", images=4)
+    assert len(worker.setup.read_manifest(dataset)) == 4
+
+
+def test_no_path_makes_ultralytics_ask_a_host(worker, tmp_path):
+    downloads = SimpleNamespace()
+    worker.setup.never_download(downloads)
+    folder = tmp_path / "team's https:" / "github.com"
+    folder.mkdir(parents=True)
+    (folder / "best.pt").write_bytes(b"x")
+    assert downloads.attempt_download_asset(folder / "best.pt") == str(folder / "best.pt")
+    with pytest.raises(FileNotFoundError, match="nothing is downloaded"):
+        downloads.attempt_download_asset("yolo26n.pt")
+    with pytest.raises(FileNotFoundError, match="nothing is downloaded"):
+        downloads.safe_download(url="https://host/x.zip", file="x")

@@ -5,9 +5,11 @@ Limits below are where a team would stop and look; none of them changes any data
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.reporting.inspection.clip_findings import clip_findings
 from hoban_assets.reporting.inspection.inspection import ALL, BANDS, IGNORE_REGION, Inspection
 from hoban_assets.reporting.inspection.losses import (
@@ -215,6 +217,26 @@ def _use(seen: Inspection) -> Iterator[Finding]:
             "hoban_assets/defs/sources.py and add it to a stage: {declaration}",
             {"declaration": _declaration(seen)},
         )
+        if seen.format == "background":
+            yield Finding(
+                DOUBTFUL,
+                0.0,
+                "A background says of every picture that none of our classes is in it.",
+                "Declare it only after a person has looked at every picture.",
+            )
+        elif seen.classes:
+            yield Finding(
+                NOTE,
+                0.0,
+                "The line above uses no class yet. Its own classes: {names}.",
+                "Write into the braces which of ours each one is, for instance "
+                "{{{own}: 'person'}}; ours are {ours}.",
+                {
+                    "names": _some([row["class"] for row in seen.classes]),
+                    "own": repr(seen.classes[0]["class"]),
+                    "ours": ", ".join(CLASS_NAMES),
+                },
+            )
     elif unused:
         boxes = sum(map(_boxes, unused))
         share = boxes / max(1, seen.boxes_kept)
@@ -239,12 +261,14 @@ def _use(seen: Inspection) -> Iterator[Finding]:
 
 
 def _declaration(seen: Inspection) -> str:
-    letters = (c if c.isascii() and c.isalnum() else "_" for c in seen.source.lower())
-    name = "".join(letters).strip("_") or "my_source"
-    classes = {row["class"]: "CLASS" for row in seen.classes[:3] if row["boxes"]}
-    return f'RawSource("{name}", "{seen.folder}", "{seen.format}", {classes or ""})'.replace(
-        ", )", ")"
+    """A line that can be pasted as it is: with no class yet it trains nothing by mistake."""
+    texts = ", ".join(
+        json.dumps(text, ensure_ascii=False)
+        for text in (seen.proposed_name, seen.folder, seen.format)
     )
+    if seen.format == "background":
+        return f"RawSource({texts}, labelled_classes=ALL_CLASSES)"
+    return f"RawSource({texts}, {{}})"
 
 
 def _some(names: list[str], most: int = 8) -> str:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeAlias
 
@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from hoban_assets.formats.gather import Gathered
+from hoban_assets.formats.naming import nfc
 from hoban_assets.reporting.inspection.clips import groups_by_name
 from hoban_assets.reporting.inspection.overlap import duplicates, leakage
 
@@ -38,6 +39,8 @@ class Inspection:
     folder: str
     format: str
     declared_as: str | None
+    proposed_name: str
+    """For a source of this folder, if it is to be declared: free among what is declared."""
     opened_images: bool
     images: int
     images_kept: int
@@ -83,6 +86,7 @@ def inspect_rows(found: Gathered, examples: int = 2) -> Inspection:
         folder=found.source.folder,
         format=found.source.format,
         declared_as=found.declared_as,
+        proposed_name=proposed_name(found.source.folder.rpartition("/")[2], found.siblings),
         opened_images=found.facts is not None,
         images=found.images_in,
         images_kept=len(samples.images),
@@ -101,6 +105,25 @@ def inspect_rows(found: Gathered, examples: int = 2) -> Inspection:
         notes=[asdict(note) for note in found.notes],
         groups_by_name=groups_by_name(found),
     )
+
+
+def proposed_name(folder: str, siblings: Sequence[str] = ()) -> str:
+    """Name for a source in `folder`: letters of any language, digits and '_'.
+
+    It is none that is declared, and none that another one of `siblings` gets.
+    """
+    from hoban_assets.defs.sources import SOURCES
+
+    taken = {nfc(source.name) for source in SOURCES}
+    for each in dict.fromkeys([*sorted(siblings), folder]):
+        plain = re.sub(r"_+", "_", "".join(c if c.isalnum() else "_" for c in nfc(each).lower()))
+        name = plain.strip("_") or "my_source"
+        name = f"source_{name}" if name[0].isdigit() else name
+        free = next(n for n in (name, *(f"{name}_{k}" for k in range(2, 10**6))) if n not in taken)
+        if each == folder:
+            return free
+        taken.add(free)
+    return "my_source"
 
 
 def _classes(found: Gathered) -> Rows:

@@ -213,5 +213,5 @@ def nothing_fits(found: Detection, say: Say) -> tuple[str, str]:
         "It holds: {kinds}", kinds=kinds or say("nothing")
     )
     looked = "\n    ".join(f"{name:<12} {say(text)}" for name, text in LOOKED_FOR.items())
-    hint = f"{say(found.near)}\n  " if found.near else ""
+    hint = f"{said(say, found.near, found.facts)}\n  " if found.near else ""
     return problem, f"{hint}{say('looked for:')}\n    {looked}"
