@@ -92,6 +92,20 @@ def refuse_surprises(arguments: dict[str, Any]) -> None:
         )
 
 
+def refuse_path(*folders: Path) -> None:
+    """Refuse, before the first epoch, a path that Ultralytics takes for an address.
+
+    Raises:
+        Failure: a '?' is in it: what follows is taken for a query, and best.pt has no suffix then.
+    """
+    for folder in folders:
+        if "?" in str(folder):
+            raise Failure(
+                f"there is a '?' in {folder}: Ultralytics takes it for the address of a host",
+                "set HOBAN_DATA_ROOT to a folder without it in its path",
+            )
+
+
 def load(ultralytics: Any, weights: str) -> Any:
     """Load a checkpoint, or build a model from a .yaml.
 

@@ -34,6 +34,7 @@ from yolo_setup import (  # type: ignore[import-not-found]
     precision,
     read_manifest,
     refuse_altered,
+    refuse_path,
     refuse_surprises,
     remove_caches,
     write_data_yaml,
@@ -121,6 +122,7 @@ def train(run: RunFolder, plan: dict[str, Any]) -> None:
         return
     dataset = Path(plan["dataset_path"]).absolute()
     refuse_surprises(plan["arguments"])
+    refuse_path(run.root, dataset)
     quiet(run.root)
     manifest = read_manifest(dataset)
     refuse_altered(dataset, manifest, plan)

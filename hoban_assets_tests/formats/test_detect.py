@@ -19,7 +19,11 @@ def formats(found):
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
 def test_every_declared_source_of_the_sample_is_detected(sample, source):
-    assert detect(sample / source.folder).format == source.format
+    found = detect(sample / source.folder)
+    if source.format == "background" and found.near:  # the sample hides labels among backgrounds
+        assert found.format is None
+    else:
+        assert found.format == source.format
 
 
 def test_the_raw_root_is_a_list_of_sources(sample):

@@ -170,7 +170,7 @@ def test_a_published_jpeg_is_left_as_it_is_and_the_raw_file_too(look, odd_jpeg, 
 
 
 def test_a_manifest_below_brackets_quotes_and_stars_is_read(worker, tmp_path):
-    dataset = publish_squares(tmp_path / "[현장] team's *data?", images=4)
+    dataset = publish_squares(tmp_path / "[현장] team's *data?", train=3, val=1)
     assert len(worker.setup.read_manifest(dataset)) == 4
 
 
@@ -185,3 +185,9 @@ def test_no_path_makes_ultralytics_ask_a_host(worker, tmp_path):
         downloads.attempt_download_asset("yolo26n.pt")
     with pytest.raises(FileNotFoundError, match="nothing is downloaded"):
         downloads.safe_download(url="https://host/x.zip", file="x")
+
+
+def test_a_question_mark_in_a_path_is_refused_before_the_first_epoch(worker):
+    worker.setup.refuse_path(Path("/data/team's [hoban] *data"))
+    with pytest.raises(worker.support.Failure, match="address of a host"):
+        worker.setup.refuse_path(Path("/data"), Path("/data/what?"))
