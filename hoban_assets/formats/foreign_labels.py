@@ -34,6 +34,8 @@ ONE_AN_IMAGE = frozenset({"txt", "json", "xml"})
 _CELLS = re.compile(r"[^,;\t\n\r\"']+")
 _MOST_ENTRIES = 200_000
 """Files beside a source that are looked at by name: a raw root of several large sets."""
+_MOST_OPENED = 20
+"""Files for many images (COCO, tables) beside a source that are searched for its images."""
 
 
 def labels_in(tree: Tree) -> list[str]:
@@ -119,7 +121,7 @@ def labels_beside(root: Path, images: Collection[str]) -> str | None:
     """
     names = {nfc(path.rpartition("/")[2]) for path in images}
     stems = {stem(name) for name in names}
-    left = _MOST_ENTRIES
+    left, opened = _MOST_ENTRIES, 0
     for folder, entry in _files_around(root):
         left -= 1
         if left < 0:
@@ -132,8 +134,14 @@ def labels_beside(root: Path, images: Collection[str]) -> str | None:
         if suffix in ONE_AN_IMAGE and (own in stems or own in names):
             if read_head(path, 256).strip():
                 return path
-        elif suffix != "txt" and sniff(path) and _names_one(path, names, stems):
-            return path
+        elif (
+            suffix != "txt"
+            and opened < _MOST_OPENED
+            and (folder == os.path.realpath(root.parent) or is_label_folder(folder))
+        ):
+            opened += 1
+            if sniff(path) and _names_one(path, names, stems):
+                return path
     return None
 
 
