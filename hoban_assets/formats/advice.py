@@ -23,6 +23,7 @@ _OTHER_FOLDERS = (
     "and that of the labels labels, side by side"
 )
 HOW_TO: Mapping[str, str] = {
+    "voc": "the .xml files look like Pascal VOC: export the set as YOLO or COCO instead",
     "createml": "{first} is CreateML: export the set as YOLO or COCO instead",
     "odgt": "{first} is odgt (CrowdHuman): write its boxes (fbox: x y width height) as COCO, "
     "annotations/instances_train.json",
@@ -42,6 +43,8 @@ def advice(tree: Tree, labels: list[str]) -> str:
     """How to lay out labels that no reader fits, by what they are."""
     kinds = Counter(sniff(tree.absolute(path)) for path in labels[:: max(1, len(labels) // 9)])
     kind = next((kind for kind, _ in kinds.most_common() if kind), None)
+    if kind is None and labels[0].lower().endswith(".xml"):
+        kind = "voc"
     folders = {path.rpartition("/")[0] for path in labels}
     with_images = {path.rpartition("/")[0] for path in tree.images()}
     if kind in {"yolo", "aihub", None} and folders & with_images:
