@@ -18,6 +18,7 @@ Ingredients: TypeAlias = dict[str, Any]
 """``partition``, ``code``, ``recipe``, ``inputs``, ``engine``; of a model ``machine``, ``chosen``
 and ``ultralytics`` too. Only what JSON can hold."""
 _BOTH = {"sub", "full"}
+_OF_FULL = " (full)"
 
 
 def rows_from(
@@ -57,7 +58,17 @@ def can_be_taken_from(full: Ingredients, recipe: Mapping[str, Any], engine: str 
 
 def of_full(asset: str, version: str | None) -> dict[str, str]:
     """Input of a `sub` that is taken from `full`: its data version; nothing where there is none."""
-    return {} if version is None else {f"{asset} (full)": version}
+    return {} if version is None else {f"{asset}{_OF_FULL}": version}
+
+
+def is_of_full(name: str) -> bool:
+    """Whether an input is the `full` that a `sub` is taken from, as `of_full` names it."""
+    return name.endswith(_OF_FULL)
+
+
+def input_asset(name: str, partition: str) -> tuple[str, str]:
+    """Asset and partition of an input of a build of `partition`."""
+    return (name.removesuffix(_OF_FULL), "full") if is_of_full(name) else (name, partition)
 
 
 def model_from(

@@ -74,7 +74,12 @@ def test_sub_of_a_real_stage_is_part_of_full(sample, tmp_path):
     raw = tmp_path / "raw"
     shutil.copytree(sample / "background", raw / "background")
     road = Road(raw, tmp_path / "data")
-    assert road.build("background").success
     assert road.build("background", partition="full").success
+    assert road.build("background").success
+    (full,) = road.catalog.query(
+        "SELECT i.data_version = m.data_version AS same FROM inputs AS i JOIN materializations AS m"
+        " ON m.partition = 'full' WHERE i.partition = 'sub' AND i.input = 'background (full)'"
+    ).same
+    assert full
     ids = {p: set(road.catalog.load("background", p).images.image_id) for p in ("sub", "full")}
     assert ids["sub"] <= ids["full"]

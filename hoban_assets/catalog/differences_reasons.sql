@@ -10,21 +10,28 @@ sides AS (
     UNION ALL
     SELECT 'added', getvariable('old')
 ),
-with_rows AS (SELECT DISTINCT materialization_id FROM store.images)
+with_rows AS (SELECT DISTINCT materialization_id FROM store.images),
+named AS ( -- 'dataset_v9 (full)': the full dataset that a sub was taken from
+    SELECT
+        s.direction, s.materialization_id, i.data_version,
+        regexp_replace(i.input, ' \(full\)$', '') AS input,
+        CASE WHEN i.input LIKE '% (full)' THEN 'full' ELSE m.partition END AS "partition"
+    FROM sides AS s
+    JOIN store.materializations AS m USING (materialization_id)
+    JOIN store.inputs AS i USING (materialization_id)
+    WHERE i.input NOT LIKE 'raw%'
+)
 SELECT
-    s.direction, i.input AS asset, c.materialization_id,
+    s.direction, s.input AS asset, c.materialization_id,
     coalesce(c.images = 0 OR r.materialization_id IS NOT NULL, FALSE) AS has_rows
-FROM sides AS s
-JOIN store.materializations AS m USING (materialization_id)
-JOIN store.inputs AS i USING (materialization_id)
+FROM named AS s
 LEFT JOIN store.materializations AS c
-    ON c.asset = i.input AND c.partition = m.partition AND c.data_version = i.data_version
+    ON c.asset = s.input AND c.partition = s.partition AND c.data_version = s.data_version
 LEFT JOIN with_rows AS r ON r.materialization_id = c.materialization_id
-WHERE i.input NOT LIKE 'raw%'
 -- The same rows may have been made several times: the one that was current then, if it still has
 -- its decisions, else the newest that has.
 QUALIFY row_number() OVER (
-    PARTITION BY s.direction, i.input
+    PARTITION BY s.direction, s.input, s.partition
     ORDER BY has_rows DESC, c.materialization_id < s.materialization_id DESC,
              c.materialization_id DESC) = 1;
 

@@ -14,6 +14,7 @@ import dagster as dg
 from hoban_assets.formats.source import RawSource
 from hoban_assets.pipeline.recipe import Recipe
 from hoban_assets.pipeline.stage import Stage
+from hoban_assets.pipeline.sub import is_part_of_full
 from hoban_assets.reporting.language import speaker
 from hoban_assets.reporting.status.recipe_words import recipe_sentences
 from hoban_assets.settings import PARTITIONS, Settings
@@ -62,7 +63,10 @@ def stage_text(stage: Stage, say: Say) -> str:
         rules.append(say(text, limit=stage.dedupe))
         if stage.duplicates == "event":
             rules.append(say("Only where their labels agree as well."))
-    text = "`sub` reads up to {n} of each class; `full` reads everything."
+    text = (
+        "`sub` reads up to {n} of each class; `full` reads everything. Where `full` is built from "
+        "the same files, `sub` is the part of its rows."
+    )
     rules.append(say(text, n=f"{stage.sub_target:,}"))
     return _text(say(stage.description), rules, say)
 
@@ -74,6 +78,14 @@ def dataset_text(recipe: Recipe, say: Say) -> str:
     rules = []
     for sub, full in zip(told["sub"], told["full"], strict=True):
         rules += [sub] if sub == full else [f"`sub`: {sub}", f"`full`: {full}"]
+    part = (
+        "Where `full` is built, `sub` is chosen out of it: the same boxes, on the same side of "
+        "the split."
+        if is_part_of_full(recipe)
+        else "`sub` is not part of `full`, as they are made from other stages: images may be "
+        "missing in `full`, or lie on the other side of the split."
+    )
+    rules.append(say(part))
     tree = say("A YOLO tree (data.yaml, images, labels, manifest); `path` says where it lies.")
     return _text(say(recipe.description), [*rules, tree], say)
 

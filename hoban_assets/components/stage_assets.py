@@ -1,11 +1,11 @@
 """The factory behind ``defs/stages.py``."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
 
-from hoban_assets.catalog.store import Build
+from hoban_assets.catalog.store import Build, Catalog, Materialization
 from hoban_assets.code_version import STAGE_PARTS, code_version_of
 from hoban_assets.components.common import (
     OWNERS,
@@ -76,17 +76,25 @@ def stage_asset(stage: Stage) -> dg.AssetsDefinition:
             found = raw_fingerprints(stage, settings, context.log.info)
             yield from sources_as_read(context, found)
             raw = versions_in(found)
-            made = stage_ingredients(stage, partition, engine, CODE_VERSION, raw)
+            full = full_stage(stage, partition, platform.catalog(), engine, raw)
+            version = full.data_version if full else None
+            made = stage_ingredients(stage, partition, engine, CODE_VERSION, raw, version)
             key = key_of(made)
             if same := platform.catalog().find(stage.name, partition, key):
                 yield from made_from(context, found, unchanged(platform, same))
                 return
             ledger = Ledger(context.log.info)
-            built = build_stage(stage, partition, settings, extract, ledger, extract.read_facts)
+            rows = None
+            if full is not None:
+                context.log.info(f"sub is taken from {stage.name} (full)")
+                rows = platform.catalog().load(stage.name, "full", full.materialization_id)
+            built = build_stage(
+                stage, partition, settings, extract, ledger, extract.read_facts, rows
+            )
             judged = stage_checks(stage, settings, built, ledger)
             done = Build(
                 input_key=key,
-                inputs=raw,
+                inputs=made["inputs"],
                 recipe=stage.as_recipe(),
                 ingredients=made,
                 samples=built.samples,
@@ -101,6 +109,16 @@ def stage_asset(stage: Stage) -> dg.AssetsDefinition:
             yield from made_from(context, found, events)
 
     return build
+
+
+def full_stage(
+    stage: Stage, partition: str, catalog: Catalog, engine: str, raw: Mapping[str, str]
+) -> Materialization | None:
+    """Return the `full` that a sub is part of: made from the same files, code and engine."""
+    if partition != "sub":
+        return None
+    wanted = stage_ingredients(stage, "full", engine, CODE_VERSION, raw)
+    return catalog.find(stage.name, "full", key_of(wanted))
 
 
 def stage_checks(

@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from hoban_assets.catalog.store import Build, Catalog
+from hoban_assets.catalog.store import Build, Catalog, Materialization
 from hoban_assets.code_version import DATASET_PARTS, code_version_of
 from hoban_assets.components.common import (
     OWNERS,
@@ -82,7 +82,12 @@ def dataset_asset(recipe: Recipe, file: Path) -> dg.AssetsDefinition:
             extract = platform.extractor(context)
             full = full_version(recipe, partition, platform.catalog(), extract.engine)
             made = dataset_ingredients(
-                recipe, partition, stages, extract.engine, DATASET_CODE, full
+                recipe,
+                partition,
+                stages,
+                extract.engine,
+                DATASET_CODE,
+                full.data_version if full else None,
             )
             key = key_of(made)
             same = platform.catalog().find(recipe.dataset, partition, key)
@@ -94,7 +99,7 @@ def dataset_asset(recipe: Recipe, file: Path) -> dg.AssetsDefinition:
                 dataset = build_dataset(recipe, partition, stages, extract, ledger, settings)
             else:
                 context.log.info(f"sub is taken from {recipe.dataset} (full)")
-                rows = platform.catalog().load(recipe.dataset, "full")
+                rows = platform.catalog().load(recipe.dataset, "full", full.materialization_id)
                 dataset = sub_of_full(recipe, rows, extract, ledger)
             found = dataset_checks(recipe, partition, dataset, ledger)
             size = recipe.prescale_of(partition)
@@ -131,15 +136,17 @@ def dataset_asset(recipe: Recipe, file: Path) -> dg.AssetsDefinition:
     return build
 
 
-def full_version(recipe: Recipe, partition: str, catalog: Catalog, engine: str) -> str | None:
-    """Data version of the `full` that this build is taken from; None where it is made by itself."""
+def full_version(
+    recipe: Recipe, partition: str, catalog: Catalog, engine: str
+) -> Materialization | None:
+    """Return the `full` that this build is taken from; None where it is made by itself."""
     if partition != "sub" or not is_part_of_full(recipe):
         return None
     made = catalog.ingredients(recipe.dataset, "full")
     current = catalog.current(recipe.dataset, "full")
     if made is None or current is None:
         return None
-    return current.data_version if can_be_taken_from(made, recipe.as_recipe(), engine) else None
+    return current if can_be_taken_from(made, recipe.as_recipe(), engine) else None
 
 
 def used_in(recipe: Recipe, stage: str) -> dg.PartitionMapping | None:

@@ -14,6 +14,8 @@ from hoban_assets.freshness.facts import Built, Now
 from hoban_assets.ingredients import (
     Ingredients,
     can_be_taken_from,
+    changes,
+    is_of_full,
     model_from,
     of_full,
     of_partition,
@@ -47,10 +49,16 @@ def stage_ingredients(
     now: Now,
 ) -> Ingredients:
     """Of a stage: its raw folders are those that somebody looked at, else as recorded."""
-    raw = (now.raw or {}).get(asset.name, before["inputs"])
+    known = {name: v for name, v in before["inputs"].items() if not is_of_full(name)}
+    raw = (now.raw or {}).get(asset.name, known)
     code = now.code_versions[STAGE]
     engine = _engine(before, now) if asset.recipe.get("dedupe") is not None else ""
-    return rows_from(asset.recipe, partition, code, raw, engine)
+    inputs, full = dict(raw), now.full.get(asset.name) if partition == "sub" else None
+    if full is not None and full.ingredients is not None:
+        whole = rows_from(asset.recipe, "full", code, raw, engine)
+        if not changes(full.ingredients, whole):
+            inputs |= of_full(asset.name, full.data_version)
+    return rows_from(asset.recipe, partition, code, inputs, engine)
 
 
 def dataset_ingredients(

@@ -16,7 +16,7 @@ from hoban_assets.freshness.declared import DATASET, MODEL, STAGE, Declared
 from hoban_assets.freshness.facts import Built as Built
 from hoban_assets.freshness.facts import Now as Now
 from hoban_assets.freshness.ingredients import compared
-from hoban_assets.ingredients import Change, Ingredients, changes, key_of
+from hoban_assets.ingredients import Change, Ingredients, changes, is_of_full, key_of
 
 UP_TO_DATE, STALE, NOT_BUILT = "up to date", "stale", "not built"
 CANNOT, BROKEN, UNDECLARED = "cannot be built here", "recipe is wrong", "not declared any more"
@@ -99,7 +99,24 @@ def _verdict(
         *_inputs_stale(asset.inputs.get(partition, ()), built, verdicts),
     )
     state = STALE if reasons else UP_TO_DATE
-    return Verdict(state, reasons, obstacles, tuple(_chosen(partition, mine, now)))
+    remarks = (*_chosen(partition, mine, now), *_not_of_full(asset, partition))
+    return Verdict(state, reasons, obstacles, remarks)
+
+
+def _not_of_full(asset: Declared, partition: str) -> Iterator[Reason]:
+    """Say so where the sub of a dataset cannot be a part of its full."""
+    sub, full = (asset.inputs.get(p, ()) for p in ("sub", "full"))
+    if partition == "sub" and asset.kind == DATASET and sub != full:
+        text = (
+            "its sub is not part of its full, as they are made from other stages ({sub}; {full}): "
+            "images may be missing in full, or lie on the other side of the split"
+        )
+        only = {"sub": set(sub) - set(full), "full": set(full) - set(sub)}
+        names = {
+            p: ", ".join(n for n in names if n in only[p])
+            for p, names in (("sub", sub), ("full", full))
+        }
+        yield Reason("not_of_full", text, names)
 
 
 def _absent_sources(asset: Declared, raw_root: Path) -> list[Reason]:
@@ -148,6 +165,7 @@ def _ingredients_changed(
     reasons = [
         *(_worded(change) for change in changes(_but_inputs(before), _but_inputs(after))),
         *_inputs_changed(names, before["inputs"], after["inputs"], built),
+        *_full_changed(asset.name, before["inputs"], after["inputs"]),
     ]
     if asset.kind == STAGE:
         reasons += _raw_changed(before["inputs"], after["inputs"])
@@ -229,6 +247,27 @@ def _inputs_stale(
     return []
 
 
+def _full_changed(asset: str, before: Mapping[str, str], after: Mapping[str, str]) -> list[Reason]:
+    """Of a sub: the full that it was taken from, or would be taken from now."""
+    was, now = (next((v for n, v in i.items() if is_of_full(n)), None) for i in (before, after))
+    if was == now:
+        return []
+    if was is None:
+        text = "{asset} [full] was built since, and sub is taken from that: it becomes part of it"
+        return [Reason("full_built", text, {"asset": asset})]
+    if now is None:
+        text = (
+            "{asset} [full], which it was taken from, is not in the catalog any more, or is not "
+            "what would be built now: without it, sub is made by itself"
+        )
+        return [Reason("full_gone", text, {"asset": asset})]
+    text = (
+        "{asset} [full], which it was taken from, was built again since, with other rows "
+        "({before} -> {after})"
+    )
+    return [Reason("full_rebuilt", text, {"asset": asset, "before": was[:12], "after": now[:12]})]
+
+
 def _raw_changed(was: Mapping[str, str], found: Mapping[str, str]) -> list[Reason]:
     texts = {
         "raw_changed": "the files of {folder} have changed since it was read",
@@ -236,7 +275,7 @@ def _raw_changed(was: Mapping[str, str], found: Mapping[str, str]) -> list[Reaso
         "raw_gone": "{folder} is not there any more",
     }
     reasons = []
-    for folder in dict.fromkeys((*was, *found)):
+    for folder in (name for name in dict.fromkeys((*was, *found)) if not is_of_full(name)):
         before, after = was.get(folder), found.get(folder)
         if before != after:
             kind = "raw_added" if before is None else "raw_gone" if after is None else "raw_changed"

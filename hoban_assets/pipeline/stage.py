@@ -20,10 +20,11 @@ from hoban_assets.formats import open_source
 from hoban_assets.formats.image_facts import apply_facts, read_facts
 from hoban_assets.formats.source import RawSource, Read, Reader
 from hoban_assets.formats.unread import counts_of
-from hoban_assets.ingredients import Ingredients, deciding, key_of, rows_from
+from hoban_assets.ingredients import Ingredients, deciding, key_of, of_full, rows_from
 from hoban_assets.ledger import Ledger
 from hoban_assets.observing.fingerprint import Fingerprint, fingerprints
 from hoban_assets.pipeline.features import FeatureExtractor, look_at, similarity_of
+from hoban_assets.pipeline.part import rows_in_full
 from hoban_assets.pipeline.progress import progress_line
 from hoban_assets.samples import Samples, stable_shares
 from hoban_assets.settings import Settings
@@ -131,11 +132,20 @@ def input_key(
 
 
 def stage_ingredients(
-    stage: Stage, partition: str, engine: str, code_version: str, raw: Mapping[str, str]
+    stage: Stage,
+    partition: str,
+    engine: str,
+    code_version: str,
+    raw: Mapping[str, str],
+    full: str | None = None,
 ) -> Ingredients:
-    """Everything that decides the rows of a stage; `raw` are its `raw_versions`."""
+    """Everything that decides the rows of a stage; `raw` are its `raw_versions`.
+
+    `full`: data version of the full stage that a sub is taken from (see `pipeline.part`).
+    """
     used = engine if stage.dedupe is not None else ""
-    return rows_from(stage.as_recipe(), partition, code_version, raw, used)
+    inputs = {**raw, **of_full(stage.name, full)}
+    return rows_from(stage.as_recipe(), partition, code_version, inputs, used)
 
 
 def build_stage(
@@ -145,10 +155,12 @@ def build_stage(
     extract: FeatureExtractor,
     ledger: Ledger,
     facts_elsewhere: Callable[[list[str]], None] | None = None,
+    full: Samples | None = None,
 ) -> StageBuild:
     """Read the sources of a stage, check every image, and remove what the stage says.
 
-    `facts_elsewhere`: see `check_images`.
+    `facts_elsewhere`: see `check_images`. `full`: the rows that a sub is taken from (see
+    `pipeline.part`); without them it is made by itself.
 
     Raises:
         HobanError: a source is missing, empty or unreadable.
@@ -169,6 +181,9 @@ def build_stage(
         samples.decisions,
         time.perf_counter() - start,
     )
+    if full is not None:
+        samples = ledger.step("full", partial(rows_in_full, full=full), samples)
+        return StageBuild(samples, _proof(stage, samples, extract, ledger), unread)
     look = partial(check_images, settings=settings, log=ledger.log, elsewhere=facts_elsewhere)
     samples = ledger.step("facts", look, samples)
     if stage.backgrounds:
@@ -191,6 +206,17 @@ def build_stage(
     kept = ledger.step("dedupe", dedupe, samples)
     proof = certificate(samples, kept, similar, stage.dedupe, engine=extract.engine)
     return StageBuild(kept, proof, unread)
+
+
+def _proof(
+    stage: Stage, samples: Samples, extract: FeatureExtractor, ledger: Ledger
+) -> Certificate | None:
+    """Certificate of rows that come out of a deduplicated `full`: their own, not that of full."""
+    if stage.dedupe is None:
+        return None
+    pictures = similarity_of(extract, samples, stage.dedupe, ledger.log)
+    similar = duplicates_among(samples, pictures, stage.duplicates)
+    return certificate(samples, samples, similar, stage.dedupe, engine=extract.engine)
 
 
 def _present(stage: Stage, settings: Settings) -> list[RawSource]:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from hoban_assets.ingredients import input_asset, is_of_full
 from hoban_assets.settings import Settings
 from hoban_assets.upkeep.places import is_within, links_below, real
 
@@ -126,7 +127,8 @@ def _note_live(
         found.live[key] = say("the current {asset} [{partition}]", **named)
     why = say("{asset} [{partition}], which is current, was made from it", **named)
     for row in inputs:
-        found.live.setdefault(_input_key(row), why)
+        if not is_of_full(row["input"]):  # a sub is taken from rows of the catalog, not from a tree
+            found.live.setdefault(_input_key(row), why)
     if line["path"]:
         found.protected.append(
             (Path(line["path"]), say("the current {asset} [{partition}]", **named))
@@ -161,7 +163,8 @@ def _run_key(line: Row) -> Key:
 
 
 def _input_key(row: Row) -> Key:
-    return row["input"], row["partition"], (row["data_version"] or "")[:VERSION_DIGITS]
+    asset, partition = input_asset(row["input"], row["partition"])
+    return asset, partition, (row["data_version"] or "")[:VERSION_DIGITS]
 
 
 def read_plan(run_folder: Path) -> dict[str, Any] | None:

@@ -229,3 +229,49 @@ def test_a_sub_that_was_taken_from_full_is_stale_when_full_was_built_again():
     assert state({}) == "up to date"
     other = Built("1", "c", recipe, {}, None, {**full, "engine": "another"})
     assert state({}, dataset_v5=other) == "up to date"
+
+
+def test_a_stage_whose_sub_is_part_of_full_says_what_became_of_full():
+    recipe = {"dedupe": 0.9, "sub_target": {"sub": 9, "full": None}}
+    stage, raw = Declared("pool", STAGE, recipe=recipe), {"raw/hall": "files"}
+
+    def reasons(taken_from, looked=None, **full):
+        made = rows_from(recipe, "sub", "c", raw | taken_from, "engine")
+        built = {"pool": Built("v", "c", recipe, made["inputs"], None, made)}
+        seen = None if looked is None else {"pool": looked}
+        now = Now(Path("/"), {STAGE: "c"}, seen, engine="engine", full=full)
+        return [(r.kind, r.values) for r in judge([stage], built, "sub", now)["pool"].reasons]
+
+    def whole(version, files="files", engine="engine"):
+        made = rows_from(recipe, "full", "c", {"raw/hall": files}, engine)
+        return Built(version, "c", recipe, {}, None, made)
+
+    taken = {"pool (full)": "1"}
+    assert reasons({}) == reasons(taken, pool=whole("1")) == []
+    assert reasons({}, pool=whole("1")) == [("full_built", {"asset": "pool"})]
+    assert reasons(taken) == [("full_gone", {"asset": "pool"})]
+    again = {"asset": "pool", "before": "1", "after": "2"}
+    assert reasons(taken, pool=whole("2")) == [("full_rebuilt", again)]
+    assert reasons({}, pool=whole("1", "older files")) == []
+    assert reasons({}, pool=whole("1", engine="other")) == []
+    kinds = [kind for kind, _ in reasons(taken, {"raw/hall": "edited"}, pool=whole("1"))]
+    assert kinds == ["full_gone", "raw_changed"]
+    assert reasons(taken, {"raw/hall": "files"}, pool=whole("1")) == []
+
+
+def test_a_dataset_whose_stages_differ_by_partition_says_that_sub_is_no_part_of_full():
+    names = {"sub": ("few", "street"), "full": ("many", "street")}
+    dataset, recipe = Declared("dataset_v5", DATASET, inputs=names), {}
+    made = rows_from(recipe, "sub", "c", {}, "engine")
+    built = {"dataset_v5": Built("v", "c", recipe, {}, None, made)}
+
+    def remarks(asset, partition):
+        now = Now(Path("/"), {DATASET: "c"})
+        return [
+            (r.kind, r.values) for r in judge([asset], built, partition, now)[asset.name].remarks
+        ]
+
+    assert remarks(dataset, "sub") == [("not_of_full", {"sub": "few", "full": "many"})]
+    assert remarks(dataset, "full") == []
+    same = Declared("dataset_v5", DATASET, inputs=dict.fromkeys(names, ("few",)))
+    assert remarks(same, "sub") == []

@@ -372,3 +372,16 @@ def test_reasons_are_summed_over_sources():
 
 def test_every_rule_has_korean_words():
     assert [words for words in RULES.values() if words not in korean()] == []
+
+
+def test_what_full_decided_is_the_reason_for_a_sub_that_was_taken_from_it(shelf):
+    kept, twin = Photo("s/0.jpg"), Photo("s/1.jpg")
+    shelf.put("stage", [kept, twin], made_from=["raw/s"])
+    shelf.put("dataset_v8", [kept, twin], made_from=["stage"])
+    why = [Decided("s/1.jpg", "near_duplicate", witness="s/0.jpg")]
+    shelf.put("dataset_v9", [kept], why, partition="full", made_from=["stage"])
+    shelf.versions["dataset_v9 (full)"] = shelf.versions["dataset_v9"]
+    shelf.put("dataset_v9", [kept], made_from=["stage", "dataset_v9 (full)"])
+    assert lines(found(shelf).removed_because, "rule", "asset", "images") == [
+        ("near_duplicate", "dataset_v9", 1)
+    ]

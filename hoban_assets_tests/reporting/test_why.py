@@ -180,3 +180,20 @@ def test_other_pictures_are_laid_over_by_nothing_and_a_lost_one_is_not_compared(
 
 def test_the_ways_are_said_in_korean():
     assert set(WAYS) <= set(korean())
+
+
+def test_of_a_sub_that_was_taken_from_full_the_decision_of_full_is_told(tmp_path):
+    catalog = road.recorded(tmp_path)
+    full, part = catalog.load("dataset_v2", "sub"), catalog.load("dataset_v1", "sub")
+    few = part.drop_images(part.images.image_id != road.TRAINED, stage="x", rule="x")
+    catalog.record("dataset_v3", "full", None, None, "key", full, inputs={road.STAGE: "1"})
+    inputs = {road.STAGE: "1", "dataset_v3 (full)": "1"}
+    catalog.record("dataset_v3", "sub", None, None, "key", few.without_decisions(), inputs=inputs)
+    with asking(catalog.path) as ask:
+        told = judged(found(ask, tmp_path / "raw", road.TWIN), tmp_path / "raw")
+    (mine,) = [o for o in told.outcomes if o.build.name == "dataset_v3 [sub]"]
+    assert (mine.kind, mine.where.name, mine.event.rule) == (
+        "before",
+        "dataset_v3 [full]",
+        "near_duplicate",
+    )

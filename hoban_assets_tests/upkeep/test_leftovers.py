@@ -8,6 +8,8 @@ from dataclasses import replace
 import pytest
 from yard import age
 
+from hoban_assets.publish.yolo_tree import publish
+
 
 def test_a_replaced_dataset_may_go_and_the_current_one_stays(yard, replaced):
     found = yard.survey()
@@ -209,3 +211,23 @@ def test_a_tree_that_a_link_beside_it_leads_to_stays_and_the_link_is_nobodys(yar
     link.symlink_to(replaced.name)
     assert yard.judged(replaced).state == "live"
     assert yard.judged(link).state == "unknown"
+
+
+def test_a_sub_keeps_no_tree_of_the_full_that_it_was_taken_from(yard):
+    def recorded(partition, inputs, *numbers):
+        samples = yard.samples(*numbers)
+        key = samples.data_version()
+        where = yard.data / "artifacts" / "dataset_v7" / partition / key[:16]
+        tree = publish(samples, yard.raw, where).path
+        yard.catalog.record(
+            "dataset_v7", partition, None, None, "key", samples, path=str(tree), inputs=inputs
+        )
+        return tree, key
+
+    old, key = recorded("full", {"coco_person": "1"}, 1, 2, 3)
+    sub, _ = recorded("sub", {"dataset_v7 (full)": key}, 1)
+    assert (yard.judged(old).state, yard.judged(sub).state) == ("live", "live")
+    recorded("full", {"coco_person": "2"}, 1, 2, 4)
+    age(old)
+    assert yard.judged(old).state == "unused"
+    assert yard.is_safe(old).safe

@@ -17,6 +17,7 @@ Say = Callable[..., str]
 
 STEPS = {
     "read": "label files are read; what is malformed is repaired or left out",
+    "full": "of what was read, the rows of full are taken: they were decided on there",
     "facts": "every image is opened once; what cannot be decoded is left out",
     "crowding": "images with too many persons are left out",
     "area": "boxes outside the limits become ignore regions, or are dropped",

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from hoban_assets.ingredients import input_asset, is_of_full
 from hoban_assets.reporting.why.figures import Build, Life, Passage
 from hoban_assets.reporting.why.places import Place, before_turning, place_of, written
 
@@ -143,6 +144,10 @@ def _outcome(life: Life, build: Build, events: Sequence[Event]) -> Outcome | Non
     ends = [e for e in mine if e.is_end] or [e for e in mine if e.action == "drop"]
     if ends:
         return Outcome(build, "out", ends[-1], passage=passage)
+    for whole in _whole_of(life, build):
+        outcome = _outcome(life, whole, events)
+        if outcome is not None and outcome.kind in {"out", "before"}:
+            return Outcome(build, "before", outcome.event, outcome.where or whole)
     if not build.is_dataset:
         return Outcome(build, "absent", mine[-1], passage=passage) if mine else None
     before = [
@@ -158,6 +163,12 @@ def _outcome(life: Life, build: Build, events: Sequence[Event]) -> Outcome | Non
         return Outcome(build, "absent", where=before[0].build)
     seen = {p.build.partition for p in life.passages}
     return Outcome(build, "unused") if build.partition in seen else None
+
+
+def _whole_of(life: Life, build: Build) -> list[Build]:
+    """The full build that a sub was taken from, which decided for it."""
+    wanted = {input_asset(name, build.partition) for name in build.inputs if is_of_full(name)}
+    return [other for other in life.builds if (other.asset, other.partition) in wanted]
 
 
 def _events(life: Life, passage: Passage, format_name: str) -> Iterator[Event]:

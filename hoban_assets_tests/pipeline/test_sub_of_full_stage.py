@@ -1,0 +1,118 @@
+"""`sub` of a stage, taken from `full`: a part of it, and every image that is missing is told."""
+
+import cv2
+import numpy as np
+import pytest
+from builders import samples_of
+
+from hoban_assets.catalog.store import Catalog
+from hoban_assets.components.stage_assets import CODE_VERSION, full_stage
+from hoban_assets.formats.source import RawSource
+from hoban_assets.ingredients import key_of
+from hoban_assets.ledger import Ledger
+from hoban_assets.pipeline.stage import Stage, build_stage, stage_ingredients
+from hoban_assets.settings import Settings
+
+PLACES = ("hall", "stairs")
+CLASSES = {"down": "fallen"}
+
+
+class Scenes:
+    """An engine that finds images of one scene similar: 'scene_copy' is the name of a file."""
+
+    engine = "scenes"
+
+    def __call__(self, samples):
+        scene = samples.images.file.str.extract(r"(\d+)_\d+\.")[0].astype(int)
+        features = np.zeros((len(scene), 400), np.float32)
+        features[np.arange(len(scene)), scene] = 1
+        return features
+
+
+def pool(**more):
+    sources = tuple(RawSource(name, name, "yolo", CLASSES) for name in PLACES)
+    return Stage("pool", "", sources, sub_target=30, **more)
+
+
+@pytest.fixture(scope="module", params=[0])
+def settings(request, tmp_path_factory):
+    """Two folders: copies within and over them, equal files with other labels, broken rows."""
+    root, draw = tmp_path_factory.mktemp("falls"), np.random.default_rng(request.param)
+    written = {}
+    for number in range(150):
+        folder = root / "raw" / PLACES[int(draw.integers(2))] / "train"
+        for part in ("images", "labels"):
+            (folder / part).mkdir(parents=True, exist_ok=True)
+        scene = int(draw.integers(80))
+        data = cv2.imencode(".png", draw.integers(0, 255, (24, 32, 3), dtype=np.uint8))[1].tobytes()
+        if scene in written and draw.random() < 0.3:
+            data = written[scene]  # the very same bytes: one of the two may say otherwise
+        written[scene] = data
+        (folder / "images" / f"{scene}_{number}.png").write_bytes(data)
+        rows = [f"0 0.5 0.5 0.{draw.integers(2, 5)} 0.3"] * int(draw.integers(1, 3))
+        broken = ["0 0.5 0.5 nan 0.2"] if draw.random() < 0.2 else []
+        other = ["1 0.2 0.2 0.1 0.1"] if draw.random() < 0.2 else []
+        text = "\n".join([*rows, *broken, *other])
+        (folder / "labels" / f"{scene}_{number}.txt").write_text(text)
+    for name in PLACES:
+        (root / "raw" / name / "data.yaml").write_text("names: [down, up]\n")
+    env = {"HOBAN_RAW_ROOT": str(root / "raw"), "HOBAN_DATA_ROOT": str(root / "data")}
+    return Settings.from_env({**env, "HOBAN_FEATURE_ENGINE": "thumbnail", "HOBAN_WORKERS": "1"})
+
+
+def built(stage, settings, partition, full=None):
+    ledger = Ledger(lambda line: None)
+    made = build_stage(stage, partition, settings, Scenes(), ledger, full=full)
+    assert ledger.unbalanced() == []
+    return made
+
+
+@pytest.mark.parametrize("more", [{"dedupe": 0.9}, {"dedupe": 0.9, "duplicates": "event"}, {}])
+def test_sub_is_the_part_of_full_that_it_reads_and_all_else_is_decided(settings, more):
+    stage = pool(**more)
+    full = built(stage, settings, "full").samples
+    alone = built(stage, settings, "sub")
+    part = built(stage, settings, "sub", full)
+    ids = set(part.samples.images.image_id)
+    assert 0 < len(ids) < len(full.images)
+    by_itself = set(alone.samples.images.image_id) - set(full.images.image_id)
+    assert (len(by_itself) > 0) == (stage.dedupe is not None)  # what this is for
+    assert part.samples.images.equals(
+        full.images[full.images.image_id.isin(ids)].reset_index(drop=True)
+    )
+    mine = full.boxes[full.boxes.image_id.isin(ids)].reset_index(drop=True)
+    assert part.samples.boxes.equals(mine)
+    seen = set(alone.samples.images.image_id) | set(
+        alone.samples.decisions.image_id[alone.samples.decisions.images_removed > 0]
+    )
+    gone = part.samples.decisions[part.samples.decisions.images_removed > 0]
+    assert seen == ids | set(gone.image_id)
+    assert gone.image_id.is_unique
+    assert not part.samples.decisions.duplicated().any()
+    assert part.unread == alone.unread
+    assert (part.certificate is None) == (stage.dedupe is None)
+    assert part.certificate is None or (
+        part.certificate.holds and part.certificate.images == len(ids)
+    )
+
+
+def test_full_counts_if_files_engine_and_declaration_are_those_of_now(tmp_path):
+    stage, catalog = pool(dedupe=0.9), Catalog(tmp_path / "catalog.duckdb", deadline=5)
+    assert full_stage(stage, "sub", catalog, "scenes", {"raw/hall": "1"}) is None
+    whole = samples_of({"hall/1.png": [("fallen", 0.1)]})
+    made = stage_ingredients(stage, "full", "scenes", CODE_VERSION, {"raw/hall": "1"})
+    catalog.record("pool", "full", None, CODE_VERSION, key_of(made), whole, ingredients=made)
+    found = full_stage(stage, "sub", catalog, "scenes", {"raw/hall": "1"})
+    assert found is not None and found.data_version == whole.data_version()
+    assert full_stage(stage, "full", catalog, "scenes", {"raw/hall": "1"}) is None
+    assert full_stage(stage, "sub", catalog, "other", {"raw/hall": "1"}) is None
+    assert full_stage(stage, "sub", catalog, "scenes", {"raw/hall": "2"}) is None
+    assert full_stage(pool(dedupe=0.8), "sub", catalog, "scenes", {"raw/hall": "1"}) is None
+
+
+def test_the_key_of_a_sub_holds_the_version_of_full():
+    keys = {
+        key_of(stage_ingredients(pool(), "sub", "scenes", "code", {"raw/hall": "1"}, full))
+        for full in (None, "a", "b")
+    }
+    assert len(keys) == 3
