@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hoban_assets.commands.targets import Target
     from hoban_assets.formats.detect import Detection
 
-FORMATS = ("aihub", "coco", "yolo", "widerperson", "background")
+FORMATS = ("aihub", "coco", "yolo", "voc", "widerperson", "background")
 
 
 @app.command(rich_help_panel=LOOK)
@@ -125,7 +125,7 @@ def _print_parts(found: Detection, as_json: bool, say: Any) -> None:
         {
             "folder": str(part.folder.relative_to(found.folder)),
             "format": part.format,
-            "why": said(say, part.reason, part.facts),
+            "why": said(say, part.reason if part.format else part.near or part.reason, part.facts),
         }
         for part in found.parts
     ]
@@ -133,8 +133,8 @@ def _print_parts(found: Detection, as_json: bool, say: Any) -> None:
         print_json({"folder": found.folder, "format": None, "sources": rows})
         return
     typer.echo(f"{found.folder}: {said(say, found.reason, found.facts)}\n")
-    show(rows, as_json=False)
-    first = found.parts[0].folder
+    show([{**row, "format": row["format"] or "-"} for row in rows], as_json=False)
+    first = next(part.folder for part in found.parts if part.format)
     typer.echo(say("\nInspect one of them: hoban inspect '{folder}'", folder=first))
 
 

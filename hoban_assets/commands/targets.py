@@ -161,7 +161,7 @@ def sources_named(text: str, settings: Settings) -> list[Target]:
         present = [source for source in chosen if source.is_present(settings.raw_root)]
         return [declared_target(source, settings) for source in present or chosen[:1]]
     found = detect(folder_of(text, settings))
-    detected = (found,) if found.format else found.parts
+    detected = [each for each in (found, *found.parts) if each.format]
     if not detected:
         raise HobanError(
             f"{found.folder}: no reader fits it",

@@ -11,6 +11,7 @@ from hoban_assets.formats.background import BackgroundReader
 from hoban_assets.formats.coco import CocoReader
 from hoban_assets.formats.folders import undeclared_folders
 from hoban_assets.formats.source import RawSource, Read, Reader
+from hoban_assets.formats.voc import VocReader
 from hoban_assets.formats.widerperson import WiderPersonReader
 from hoban_assets.formats.yolo import YoloReader
 
@@ -20,6 +21,7 @@ READERS: dict[str, Callable[[RawSource, Path], Reader]] = {
     "aihub": AiHubReader,
     "coco": CocoReader,
     "yolo": YoloReader,
+    "voc": VocReader,
     "widerperson": WiderPersonReader,
     "background": BackgroundReader,
 }

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from hoban_assets.formats.scanning import Tree
 from hoban_assets.formats.sniffing import sniff
+from hoban_assets.formats.voc import LEAST_LABELLED
 
 PACKED = (
     "it holds {packed} archives: unpack them first (parts of one, x.zip.part0 ...: "
@@ -22,8 +23,13 @@ _OTHER_FOLDERS = (
     "{labels} files look like labels (the first is {first}): name the folder of the images images "
     "and that of the labels labels, side by side"
 )
+_FEW = (
+    "{labels} of its files look like labels (the first is {first}), for {count} images: too few "
+    "for a labelled set. As a background (--format background) the images with labels are left out"
+)
 HOW_TO: Mapping[str, str] = {
-    "voc": "the .xml files look like Pascal VOC: export the set as YOLO or COCO instead",
+    "voc": "the .xml files look like Pascal VOC, but only few have the name of an image beside "
+    "them: put the images into images/ and the .xml files into Annotations/ beside it",
     "createml": "{first} is CreateML: export the set as YOLO or COCO instead",
     "odgt": "{first} is odgt (CrowdHuman): write its boxes (fbox: x y width height) as COCO, "
     "annotations/instances_train.json",
@@ -38,11 +44,16 @@ HOW_TO: Mapping[str, str] = {
 }
 """Kind of label (`sniffing`) that no reader reads, and the way out."""
 
+MANY = frozenset({"coco", "createml", "csv", "odgt", "via", "cvat", "labelstudio", "widerperson"})
+"""Kinds of which one file may be for all images."""
+
 
 def advice(tree: Tree, labels: list[str]) -> str:
     """How to lay out labels that no reader fits, by what they are."""
     kinds = Counter(sniff(tree.absolute(path)) for path in labels[:: max(1, len(labels) // 9)])
     kind = next((kind for kind, _ in kinds.most_common() if kind), None)
+    if len(labels) < LEAST_LABELLED * sum(1 for _ in tree.images()) and kind not in MANY:
+        return _FEW
     if kind is None and labels[0].lower().endswith(".xml"):
         kind = "voc"
     folders = {path.rpartition("/")[0] for path in labels}

@@ -12,14 +12,12 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from hoban_assets.formats.clips import is_specific, without_marks
 from hoban_assets.formats.collect import Collector
 from hoban_assets.formats.folders import parse_json, path_below, paused_collector, stem
 from hoban_assets.formats.listed import Listed
-from hoban_assets.formats.numbers import as_numbers, bounds, number
-from hoban_assets.formats.outlines import apart
+from hoban_assets.formats.numbers import bounds, number
+from hoban_assets.formats.outlines import compare_outlines
 from hoban_assets.formats.pairs import image_folders, pair
 from hoban_assets.formats.shared_labels import shared_labels
 from hoban_assets.formats.source import RawSource, Read
@@ -68,7 +66,7 @@ class AiHubReader(Listed):
                 continue
             self._read_document(found, path, label, document)
         found.report_missing(self._orphans)
-        _compare_outlines(found, self._outlines)
+        compare_outlines(found.rows, self._outlines)
         return found.finish("corners")
 
     def _read_document(self, found: Collector, path: str, label: str, document: object) -> None:
@@ -197,17 +195,3 @@ def stated_size(facts: dict[str, Any]) -> tuple[int, int] | None:
         width, height = number(width), number(height)
     # False for NaN too.
     return (int(width), int(height)) if 1 <= width < 2**31 and 1 <= height < 2**31 else None
-
-
-def _compare_outlines(found: Collector, outlines: dict[int, list[float]]) -> None:
-    """Make boxes ignore regions that the polygon beside them contradicts."""
-    at = list(outlines)
-    corners = as_numbers([found.rows.box[position] for position in at])
-    ordered = np.hstack(
-        [np.minimum(corners[:, :2], corners[:, 2:]), np.maximum(corners[:, :2], corners[:, 2:])]
-    )
-    differ = apart(ordered, np.array(list(outlines.values()), np.float64).reshape(-1, 4))
-    for position in [p for p, differs in zip(at, differ, strict=True) if differs]:
-        around = ", ".join(f"{v:g}" for v in outlines[position])
-        found.rows.seen[position] = f"box {found.rows.box[position]}, outline within {around}"
-        found.rows.ignored[position] = "box_contradicted"

@@ -12,7 +12,7 @@ import orjson
 from numpy.typing import NDArray
 
 from hoban_assets.formats.clips import groups_of
-from hoban_assets.formats.decoding import foreign_encoding, read_bytes
+from hoban_assets.formats.decoding import foreign_encoding, read_label
 from hoban_assets.formats.folders import Tree, header_size
 from hoban_assets.formats.frames import exceeds, reach
 from hoban_assets.formats.numbers import as_numbers
@@ -110,7 +110,7 @@ class Collector:
             self.drop_image(path, "path_outside", label, "link out of the source")
         else:
             try:
-                data = read_bytes(f"{self.tree.root}/{label}")
+                data = read_label(f"{self.tree.root}/{label}")
             except OSError as error:
                 self.drop_image(path, "label_unparseable", label, error.strerror)
                 return None

@@ -24,6 +24,9 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 UTF8 = "utf-8"
+LARGEST_LABEL = 1 << 25
+"""Bytes of the label of one image, or of class names, above which it is something else: 32 MiB are
+a million rows. Labels of many images (COCO) are larger, and not meant."""
 
 
 class Decoded(NamedTuple):
@@ -134,6 +137,22 @@ def read_bytes(path: str) -> bytes:
     finally:
         os.close(descriptor)
     return data
+
+
+def read_label(path: str) -> bytes:
+    """Content of the label of one image; as `read_bytes`, but never more than `LARGEST_LABEL`.
+
+    Raises:
+        OSError: it cannot be read, is no regular file, or is larger.
+    """
+    descriptor = open_regular(path)
+    try:
+        if os.fstat(descriptor).st_size > LARGEST_LABEL:
+            text = f"larger than {LARGEST_LABEL >> 20} MiB, so no label of one image"
+            raise OSError(errno.EFBIG, text, path)
+    finally:
+        os.close(descriptor)
+    return read_bytes(path)
 
 
 def read_head(path: str, most: int = _READ_SIZE) -> bytes:

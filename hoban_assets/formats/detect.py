@@ -16,11 +16,14 @@ from hoban_assets.formats.foreign_labels import labels_beside as labels_beside_s
 from hoban_assets.formats.foreign_labels import labels_in
 from hoban_assets.formats.naming import is_archive, is_label_folder, is_part, part_of, suffix_of
 from hoban_assets.formats.pairs import image_folders, labels_beside
+from hoban_assets.formats.voc import LEAST_LABELLED, found_voc
 
 LOOKED_FOR: Mapping[str, str] = {
     "aihub": "folders images/ and labels/ side by side, one JSON an image",
     "coco": "a JSON with images, annotations and categories, in the folder or in annotations/",
     "yolo": "data.yaml, or images/ beside labels/*.txt, in the folder or in train/, valid/, test/",
+    "voc": "images/ (or JPEGImages/) beside Annotations/ (or labels/) with one XML an image, or "
+    "both in one folder",
     "widerperson": "Images/, Annotations/*.txt, train.txt and val.txt",
     "background": "images without any label file",
 }
@@ -29,8 +32,6 @@ LOOKED_FOR: Mapping[str, str] = {
 _PEEK = 1 << 18  # bytes read from either end of a JSON too large to parse for a look
 _PARSED_WHOLE = 1 << 22
 _LABELS_OPENED = 5
-LEAST_LABELLED = 0.25
-"""Images with a JSON beside them, as share of all, below which a folder counts as background."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ class Detection:
     reason: str
     facts: Mapping[str, object] = field(default_factory=dict)
     parts: tuple[Detection, ...] = ()
-    """Sources below it, where it is none by itself."""
+    """What is below it, where it is no source by itself: sources, and folders that no reader fits
+    although there is something in them (their `near` tells)."""
     suffixes: Mapping[str, int] = field(default_factory=dict)
     """Kinds of files in it, the most frequent first: '.jpg' to how many."""
     near: str | None = None
@@ -75,14 +77,16 @@ def _detect(tree: Tree) -> Detection:
             reason, facts = found
             return Detection(root, name, reason, facts, suffixes=_suffixes(tree))
     parts = tuple(d for child in _children(tree) for d in _flat(_detect(_below(tree, child))))
-    if any(part.format != "background" for part in parts):
-        reason = "holds {count} sources" if len(parts) > 1 else "holds one source"
-        return Detection(root, None, reason, {"count": len(parts)}, parts, _suffixes(tree))
+    read = [part.format for part in parts if part.format]
+    if set(read) - {"background"}:
+        reason = "holds {count} sources" if len(read) > 1 else "holds one source"
+        return Detection(root, None, reason, {"count": len(read)}, parts, _suffixes(tree))
     return _only_images(tree)
 
 
 def _flat(found: Detection) -> tuple[Detection, ...]:
-    return (found,) if found.format else found.parts
+    is_one = found.format or (found.near and not found.parts)
+    return (found,) if is_one else found.parts
 
 
 def _only_images(tree: Tree) -> Detection:
@@ -158,6 +162,8 @@ def _yolo(tree: Tree) -> _Found | None:
     has_yaml = names is not None and suffix_of(names) in {"yaml", "yml"}
     if not folders or has_json or not (has_text or has_yaml):
         return None
+    if not has_text and found_voc(tree):
+        return None
     facts: dict[str, object] = {"parts": ", ".join(parts), "names": names}
     if has_yaml:
         return "{names}, and images/ with labels/*.txt in: {parts}", facts
@@ -188,6 +194,13 @@ def _depth(image_folder: str, own: str) -> int:
     """Folders above a folder 'images', without parts of a split and repetitions of the source."""
     above = image_folder.lower().split("/")[:-1]
     return sum(part_of(name) is None and name != own for name in above)
+
+
+def _voc(tree: Tree) -> _Found | None:
+    facts = found_voc(tree)
+    if facts is None:
+        return None
+    return "{labels} XML files (Pascal VOC) beside their images, in: {folders}", facts
 
 
 def _coco(tree: Tree) -> _Found | None:
@@ -246,4 +259,4 @@ def _label_names(tree: Tree, image_folder: str, suffix: str) -> Iterator[str]:
                 yield join(folder, name)
 
 
-_TESTS = {"widerperson": _widerperson, "yolo": _yolo, "aihub": _aihub, "coco": _coco}
+_TESTS = {"widerperson": _widerperson, "yolo": _yolo, "aihub": _aihub, "voc": _voc, "coco": _coco}

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hoban_assets.formats.numbers import as_numbers, bounds, number
+from hoban_assets.formats.rows import RowLists
 
 SAME_IOU = 0.5
 """A box and the box around its outline that overlap less are not of the same object (as VOC)."""
@@ -124,3 +125,17 @@ def _outline(value: list[Any]) -> list[float]:
         return [np.nan] * 4
     array = np.array(found)
     return [*array[:, :2].min(axis=0).tolist(), *array[:, 2:].max(axis=0).tolist()]
+
+
+def compare_outlines(rows: RowLists, outlines: dict[int, list[float]]) -> None:
+    """Make boxes ignore regions that the polygon beside them contradicts."""
+    at = list(outlines)
+    corners = as_numbers([rows.box[position] for position in at])
+    ordered = np.hstack(
+        [np.minimum(corners[:, :2], corners[:, 2:]), np.maximum(corners[:, :2], corners[:, 2:])]
+    )
+    differ = apart(ordered, np.array(list(outlines.values()), np.float64).reshape(-1, 4))
+    for position in [p for p, differs in zip(at, differ, strict=True) if differs]:
+        around = ", ".join(f"{v:g}" for v in outlines[position])
+        rows.seen[position] = f"box {rows.box[position]}, outline within {around}"
+        rows.ignored[position] = "box_contradicted"

@@ -23,8 +23,10 @@ from hoban_assets.formats.coco import CocoReader
 from hoban_assets.formats.decoding import UTF8, decode, parse_json, read_bytes, text_lines
 from hoban_assets.formats.folders import paused_collector
 from hoban_assets.formats.listed import Listed
-from hoban_assets.formats.naming import part_of
+from hoban_assets.formats.naming import nfc, part_of
 from hoban_assets.formats.source import RawSource, Reader
+from hoban_assets.formats.voc import VocReader
+from hoban_assets.formats.voc_xml import parse_voc
 from hoban_assets.formats.widerperson import WiderPersonReader
 from hoban_assets.formats.yolo import YoloReader
 
@@ -108,6 +110,8 @@ def _classes(reader: Any, format_name: str, progress: Progress | None) -> Iterat
         yield from (OwnClass(name, (kind,)) for name, kind in reader.categories.items())
     elif isinstance(reader, WiderPersonReader):
         yield from (OwnClass(code, (text,)) for code, text in WIDERPERSON_CLASSES.items())
+    elif isinstance(reader, VocReader):
+        yield from voc_names(reader, progress)
     elif format_name == "aihub":
         yield from aihub_codes(reader, progress)
 
@@ -132,6 +136,18 @@ def aihub_codes(listed: Listed, progress: Progress | None = None) -> list[OwnCla
         OwnClass(code, tuple(text for text, _ in texts[code].most_common() if text))
         for code in sorted(texts)
     ]
+
+
+@paused_collector()
+def voc_names(listed: Listed, progress: Progress | None = None) -> list[OwnClass]:
+    """Every class name in the labels of a Pascal VOC set."""
+    names = set()
+    for data in _label_bytes(listed, progress):
+        try:
+            names |= {nfc(each.name) for each in parse_voc(data).objects}
+        except ValueError:
+            continue  # the reader records it
+    return [OwnClass(name) for name in sorted(names) if name]
 
 
 def _yolo(

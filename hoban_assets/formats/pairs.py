@@ -50,16 +50,26 @@ def pair(
             below |= {folder[len(labels_top) :] for folder in tree.under(labels_top)}
         for rest in below:
             label_folder = None if labels_top is None else labels_top + rest
-            names = tree.folders.get(label_folder, []) if label_folder is not None else []
-            labels = labels_of(names, suffix)
-            images = list(images_of(top + rest, tree.folders.get(top + rest, [])))
-            stems = [stem(image.rpartition("/")[2]) for image in images]
-            found = match(stems, labels)
-            used = set(found)
-            for image, key in zip(images, found, strict=True):
-                pairs[image] = None if key is None else f"{label_folder}/{labels[key]}"
-            orphans += [f"{label_folder}/{name}" for key, name in labels.items() if key not in used]
+            found, left = pair_folder(tree, top + rest, label_folder, suffix)
+            pairs |= found
+            orphans += left
     return dict(sorted(pairs.items())), sorted(orphans)
+
+
+def pair_folder(
+    tree: Tree, image_folder: str, label_folder: str | None, suffix: str
+) -> tuple[dict[str, str | None], list[str]]:
+    """As `pair` for one folder of images and its folder of labels, which may be the same one."""
+    names = tree.folders.get(label_folder, []) if label_folder is not None else []
+    labels = labels_of(names, suffix)
+    images = list(images_of(image_folder, tree.folders.get(image_folder, [])))
+    found = match([stem(image.rpartition("/")[2]) for image in images], labels)
+    used = set(found)
+    pairs = {
+        image: None if key is None else join(label_folder or "", labels[key])
+        for image, key in zip(images, found, strict=True)
+    }
+    return pairs, [join(label_folder or "", n) for key, n in labels.items() if key not in used]
 
 
 def match(stems: Sequence[str], labels: Collection[str]) -> list[str | None]:

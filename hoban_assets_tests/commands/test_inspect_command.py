@@ -55,11 +55,18 @@ def test_korean_is_spoken_where_it_is_set(hoban, monkeypatch):
 
 def test_a_folder_of_folders_is_a_list(hoban, sample):
     said = hoban("inspect", sample)
-    assert "holds 16 sources" in said
+    assert "holds 15 sources" in said
     listed = json.loads(hoban("inspect", sample, "--json"))["sources"]
     assert {"folder": "coco", "format": "coco"}.items() <= next(
         row for row in listed if row["folder"] == "coco"
     ).items()
+
+
+def test_a_folder_that_no_reader_fits_is_listed_with_what_to_do(hoban, sample):
+    listed = json.loads(hoban("inspect", sample, "--json"))["sources"]
+    labelled = next(row for row in listed if row["folder"] == "background")
+    assert labelled["format"] is None
+    assert "labels" in labelled["why"]
 
 
 def test_an_empty_folder_says_what_was_looked_for(hoban, tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -55,6 +56,29 @@ def yolo_item(folder: Path, stem: str, label: str | bytes | None, suffix: str = 
 
 def yolo(**more: object) -> RawSource:
     return RawSource("falls", "fall set", "yolo", {"fall": "fallen"}, **more)
+
+
+def voc_object(name: str, corners: object, more: str = "") -> str:
+    """One <object>; `corners` is xmin, ymin, xmax, ymax, or None for none."""
+    box = "" if corners is None else voc_corners(corners)
+    return f"<object><name>{name}</name>{more}{box}</object>"
+
+
+def voc_corners(corners: Any) -> str:
+    sides = zip(("xmin", "ymin", "xmax", "ymax"), corners, strict=False)
+    return f"<bndbox>{''.join(f'<{tag}>{v}</{tag}>' for tag, v in sides)}</bndbox>"
+
+
+def voc_xml(name: str, *objects: str, size: tuple[object, object] | None = (100, 50)) -> str:
+    stated = ""
+    if size is not None:
+        stated = f"<size><width>{size[0]}</width><height>{size[1]}</height></size>"
+    inside = f"<filename>{name}</filename>{stated}{''.join(objects)}"
+    return f"<annotation>{inside}</annotation>"
+
+
+def voc(folder: str = "v", **more: object) -> RawSource:
+    return RawSource("site", folder, "voc", {"worker": "person"}, **more)
 
 
 def coco_json(images: list[object], annotations: list[object], **more: object) -> str:

@@ -25,7 +25,7 @@ def test_an_unreadable_folder_is_named(tmp_path, monkeypatch):
         open_source(aihub(), tmp_path)
 
 
-@pytest.mark.parametrize("name", ["aihub", "coco", "yolo", "widerperson", "background"])
+@pytest.mark.parametrize("name", ["aihub", "coco", "yolo", "voc", "widerperson", "background"])
 def test_an_empty_source_is_refused(tmp_path, name):
     folder = tmp_path / "nothing"
     folder.mkdir()
@@ -35,8 +35,8 @@ def test_an_empty_source_is_refused(tmp_path, name):
 
 
 def test_an_unknown_format_names_the_known_ones(tmp_path):
-    with pytest.raises(HobanError, match="'voc' is not known -> use one of aihub, coco, yolo"):
-        open_source(RawSource("s", "x", "voc"), tmp_path)
+    with pytest.raises(HobanError, match="'kitti' is not known -> use one of aihub, coco, yolo"):
+        open_source(RawSource("s", "x", "kitti"), tmp_path)
 
 
 def test_missing_folders_are_named(tmp_path):

@@ -18,6 +18,9 @@ from reader_trees import (
     head,
     image,
     text,
+    voc,
+    voc_object,
+    voc_xml,
     yolo,
     yolo_item,
 )
@@ -81,6 +84,11 @@ def fill(raw_root: Path, rng: random.Random) -> list[RawSource]:
             )
             for _ in range(rng.randrange(6))
         ]
+        boxes = [box if isinstance(box := any_box(rng), list) else None for _ in range(4)]
+        voc_rows = [voc_object("worker", box) for box in boxes]
+        image(raw_root / "v" / "images" / f"{name}.jpg")
+        label = voc_xml(f"{name}.jpg", *voc_rows, size=rng.choice([(100, 50), (0, 0), None]))
+        text(raw_root / "v" / "Annotations" / f"{name}.xml", broken or label)
         image(raw_root / "bg" / "images" / f"{name}.jpg")
         text(raw_root / "bg" / "labels" / f"{name}.txt", rng.choice(["", "0 1\n\n2 3", b"\xff"]))
         for path in ("h/c", "coco/train2017", "wp/Images"):
@@ -92,7 +100,7 @@ def fill(raw_root: Path, rng: random.Random) -> list[RawSource]:
     text(raw_root / "wp" / "train.txt", "\n".join([*wider, "gone", "../out"]))
     text(raw_root / "fall set" / "data.yaml", "names: [other, fall, third]")
     text(raw_root / "coco" / "annotations" / "instances_train2017.json", coco_json(images, rows))
-    return [aihub(), yolo(), WIDER, COCO, BACKGROUND]
+    return [aihub(), yolo(), voc(), WIDER, COCO, BACKGROUND]
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -15,8 +15,8 @@ RULE_WORDS: Mapping[str, str] = {
     "polygon_to_box": "The row was an outline. The box around it was taken.",
     "obb_to_box": "The row was a turned box. The upright box around it was taken.",
     "crowd": "The row marks a crowd, not one object. It became an ignore region.",
-    "ignore_region": "The row says that objects here are not marked one by one. It became an "
-    "ignore region.",
+    "ignore_region": "The row says that objects here are not marked one by one, or are too "
+    "difficult to judge (difficult). It became an ignore region.",
     "class_not_used": "The row is of a class that is not one of our four. It was left out.",
     "class_out_of_range": "The row names a class that the source does not have. It was left out.",
     "count_mismatch": "The number of rows differs from what the file announces. The rows that "

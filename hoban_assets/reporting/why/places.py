@@ -15,7 +15,13 @@ if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Row
 
 Place: TypeAlias = tuple[float, float, float, float]
-_PAIRS = {"aihub": "corners", "widerperson": "corners", "coco": "top_left", "yolo": "centre"}
+_PAIRS = {
+    "aihub": "corners",
+    "widerperson": "corners",
+    "voc": "corners",
+    "coco": "top_left",
+    "yolo": "centre",
+}
 """Format of a source to what the four numbers of its rows are."""
 
 
