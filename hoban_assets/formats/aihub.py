@@ -1,7 +1,8 @@
 """AI Hub exports (set 163): one JSON an image, in folders images/ and labels/ side by side.
 
 The three layouts seen ({training,validation}/CLASS, CLASS, and nested once more under the same
-name) differ only in where such pairs of folders lie, so every pair below the source is read.
+name) differ only in where such pairs of folders lie, so every pair below the source is read. So are
+AI Hub's own folders, as downloaded and unpacked (`aihub_layout`).
 A JSON elsewhere is a summary, and images without labels/ beside them are not listed.
 """
 
@@ -12,6 +13,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from hoban_assets.formats.aihub_layout import original_pairs
 from hoban_assets.formats.clips import is_specific, without_marks
 from hoban_assets.formats.collect import Collector
 from hoban_assets.formats.folders import parse_json, path_below, paused_collector, stem
@@ -30,7 +32,7 @@ _PAIR = re.compile(r"\D*\d+(?:\.\d+)?[^\d.]+\d+(?:\.\d+)?\D*")
 class AiHubReader(Listed):
     """Reads AI Hub exports. Classes of the source are two-digit codes; "7" and 7 are "07"."""
 
-    reads = "images/ beside labels/ with one JSON an image"
+    reads = "images/ beside labels/ (or 원천데이터 beside 라벨링데이터) with one JSON an image"
 
     @paused_collector()
     def __init__(self, source: RawSource, raw_root: Path) -> None:
@@ -41,12 +43,19 @@ class AiHubReader(Listed):
         """
         super().__init__(source, raw_root)
         folders = image_folders(self.tree, need_labels=True)
-        self._pairs, self._orphans = pair(self.tree, folders, "json")
+        pairs, orphans = pair(self.tree, folders, "json")
+        own, own_orphans = original_pairs(self.tree)
+        self._pairs = dict(sorted({**own, **pairs}.items()))
+        used = set(filter(None, self._pairs.values()))
+        self._orphans = sorted({*orphans, *own_orphans} - used)
         self.paths = list(self._pairs)
         self._shared = shared_labels(self.tree, self._pairs)
         self._names = {path.rpartition("/")[2] for path in self.paths}
         self.label_files = [*filter(None, self._pairs.values()), *self._orphans]
-        self._refuse_empty("pairs of folders images/ and labels/ with one JSON an image")
+        self._refuse_empty(
+            "pairs of folders images/ and labels/, or 원천데이터 and 라벨링데이터, with one JSON "
+            "an image"
+        )
 
     @paused_collector()
     def read(self, image_ids: Collection[str] | None = None) -> Read:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from hoban_assets.errors import HobanError
 from hoban_assets.formats.advice import BESIDE, PACKED, WITHOUT_IMAGES, advice
+from hoban_assets.formats.aihub_layout import document_of, found_original, is_aihub
 from hoban_assets.formats.class_names import name_files
 from hoban_assets.formats.coco import KEYS, OTHER_TASKS
-from hoban_assets.formats.folders import Tree, join, labels_of, parse_json, read_bytes, scan
+from hoban_assets.formats.folders import Tree, join, labels_of, scan
 from hoban_assets.formats.foreign_labels import labels_beside as labels_beside_source
 from hoban_assets.formats.foreign_labels import labels_in
 from hoban_assets.formats.naming import is_archive, is_label_folder, is_part, part_of, suffix_of
@@ -19,7 +20,8 @@ from hoban_assets.formats.pairs import image_folders, labels_beside
 from hoban_assets.formats.voc import LEAST_LABELLED, found_voc
 
 LOOKED_FOR: Mapping[str, str] = {
-    "aihub": "folders images/ and labels/ side by side, one JSON an image",
+    "aihub": "folders images/ and labels/, or 원천데이터 and 라벨링데이터, side by side, one JSON "
+    "an image",
     "coco": "a JSON with images, annotations and categories, in the folder or in annotations/",
     "yolo": "data.yaml, or images/ beside labels/*.txt, in the folder or in train/, valid/, test/",
     "voc": "images/ (or JPEGImages/) beside Annotations/ (or labels/) with one XML an image, or "
@@ -31,7 +33,6 @@ LOOKED_FOR: Mapping[str, str] = {
 
 _PEEK = 1 << 18  # bytes read from either end of a JSON too large to parse for a look
 _PARSED_WHOLE = 1 << 22
-_LABELS_OPENED = 5
 
 
 @dataclass(frozen=True)
@@ -175,16 +176,15 @@ def _aihub(tree: Tree) -> _Found | None:
     labels = [path for folder in every for path in _label_names(tree, folder, "json")]
     folders = [f for f in every if any(True for _ in _label_names(tree, f, "json"))]
     own = Path(tree.root).name.lower()
-    if not folders or any(_depth(folder, own) > 1 for folder in folders):
+    if not folders:
+        return found_original(tree)
+    if any(_depth(folder, own) > 1 for folder in folders):
         return None
     inside = {below for folder in folders for below in tree.under(folder)}
     images = sum(path.rpartition("/")[0] in inside for path in tree.images())
     if len(labels) < LEAST_LABELLED * images:
         return None
-    usable = [path for path in labels if path not in tree.outside_files]
-    opened = [_document(tree.absolute(path)) for path in usable[:_LABELS_OPENED]]
-    readable = [document for document in opened if document is not None]
-    if readable and not any(isinstance(d, dict) and "annotations" in d for d in readable):
+    if not is_aihub(tree, labels):
         return None
     facts: dict[str, object] = {"count": len(folders), "labels": len(labels)}
     return "images/ beside labels/ with one JSON an image, in {count} places", facts
@@ -224,20 +224,13 @@ def _is_coco(path: str) -> bool:
     file = Path(path)
     size = file.stat().st_size
     if size <= _PARSED_WHOLE:
-        document = _document(path)
+        document = document_of(path)
         return isinstance(document, dict) and all(key in document for key in KEYS)
     with file.open("rb") as stream:
         ends = stream.read(_PEEK)
         stream.seek(size - _PEEK)
         ends += stream.read()
     return sum(f'"{key}"'.encode() in ends for key in KEYS) >= 2
-
-
-def _document(path: str) -> object:
-    try:
-        return parse_json(read_bytes(path))
-    except (OSError, ValueError):
-        return None
 
 
 def _image_folders(tree: Tree) -> list[str]:
