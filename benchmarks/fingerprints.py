@@ -156,7 +156,8 @@ def look(root: str, memory: str, change: int | None = None) -> Work:
 def _change(label: Path) -> None:
     before, text = label.stat(), label.read_text(encoding="utf-8")
     label.write_text(
-        text.replace("1920", "1921") if "1920" in text else text.replace("1921", "1920")
+        text.replace("1920", "1921") if "1920" in text else text.replace("1921", "1920"),
+        encoding="utf-8",
     )
     os.utime(label, ns=(before.st_atime_ns, before.st_mtime_ns))
 

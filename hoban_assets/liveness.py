@@ -146,12 +146,12 @@ def process_state(pid: int) -> ProcessState | None:
     """
     folder = Path(f"/proc/{pid}")
     try:
-        fields = (folder / "stat").read_text().rpartition(")")[2].split()
+        fields = (folder / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return None
     waits_in = ""
     with suppress(OSError):  # readable by the owner only, and not in every container
-        waits_in = (folder / "wchan").read_text().strip().removeprefix("0")
+        waits_in = (folder / "wchan").read_text("utf-8", "replace").strip().removeprefix("0")
     # Fields 3 and 14 to 17 of proc(5), the state and utime, stime, cutime, cstime.
     ticks = sum(map(int, fields[11:15]))
     state = STATES.get(fields[0], fields[0])

@@ -132,6 +132,11 @@ def living(report: Report) -> Iterator[int]:
     assert ready, "the worker did not start"
     for process in json.loads(os.read(report._descriptor, 4096)):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            status = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+            status = (
+                Path(f"/proc/{process}/stat")
+                .read_text(encoding="utf-8")
+                .rpartition(")")[2]
+                .split()[0]
+            )
             if status != "Z":
                 yield process

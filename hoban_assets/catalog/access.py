@@ -204,7 +204,7 @@ def _create(path: Path) -> None:
     with staging(path) as folder:
         new = folder / path.name
         with duckdb.connect(new) as connection:
-            connection.execute(SCHEMA_SQL.read_text())
+            connection.execute(SCHEMA_SQL.read_text("utf-8"))
             _note_version(connection)
         new.rename(path)
 
@@ -215,7 +215,7 @@ def _upgrade(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         return
     for step in range(version + 1, SCHEMA_VERSION + 1):
         connection.execute(UPGRADES[step])
-    connection.execute(SCHEMA_SQL.read_text())
+    connection.execute(SCHEMA_SQL.read_text("utf-8"))
     _note_version(connection)
 
 

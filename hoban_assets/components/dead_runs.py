@@ -154,7 +154,7 @@ def _report_dead(instance: dg.DagsterInstance, declared: str | None) -> Iterator
 def _process_tag(pid: int) -> str:
     """Host, process id and start time: ids are used again, a start time with them is not."""
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
+        stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
     except FileNotFoundError:
         return ""
     started = stat.rpartition(")")[2].split()[19]  # field 22 of proc(5); the name may hold spaces

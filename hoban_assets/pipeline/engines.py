@@ -47,7 +47,12 @@ def describe_fastdup(python: Path) -> dict[str, Any]:
     if not python.is_file():
         raise HobanError(f"fastdup's interpreter {python} does not exist", NO_FASTDUP)
     asked = subprocess.run(
-        [str(python), "-c", _DESCRIBE], capture_output=True, text=True, check=False
+        [str(python), "-c", _DESCRIBE],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
     )
     if asked.returncode != 0:
         last = (asked.stderr.strip().splitlines() or ["no output"])[-1]

@@ -16,6 +16,11 @@ def how_to_open(file: Path, env: Mapping[str, str] | None = None) -> str:
     if wslpath is None:
         return file.absolute().as_uri()
     shown = subprocess.run(
-        [wslpath, "-w", str(file)], capture_output=True, text=True, check=False
+        [wslpath, "-w", str(file)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
     ).stdout.strip()
     return f'explorer.exe "{shown}"' if shown else file.absolute().as_uri()

@@ -65,7 +65,7 @@ def _ancestry(pid: int) -> Iterator[int]:
     while pid > 0:
         yield pid
         try:
-            stat = (PROC / str(pid) / "stat").read_text(errors="replace")
+            stat = (PROC / str(pid) / "stat").read_text("utf-8", "replace")
         except OSError:
             return
         pid = int(stat.rpartition(")")[2].split()[1])

@@ -82,7 +82,7 @@ class Ranks:
 def _born(process: int) -> str:
     """Start time of a process in clock ticks since boot (field 22 of proc(5)); '' if gone."""
     try:
-        stat = Path(f"/proc/{process}/stat").read_text()
+        stat = Path(f"/proc/{process}/stat").read_text("utf-8", "replace")
     except (FileNotFoundError, ProcessLookupError):
         return ""
     state, *fields = stat.rpartition(")")[2].split()

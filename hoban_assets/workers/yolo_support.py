@@ -149,10 +149,12 @@ class RunFolder:
         def is_kept(line: str) -> bool:
             return line.endswith("}") and json.loads(line)["epoch"] <= epoch
 
-        write_whole(self.metrics, _lines(filter(is_kept, self.metrics.read_text().splitlines())))
+        write_whole(
+            self.metrics, _lines(filter(is_kept, self.metrics.read_text("utf-8").splitlines()))
+        )
         results = self.train / "results.csv"
         if results.is_file():
-            head, *rows = results.read_text().splitlines()
+            head, *rows = results.read_text("utf-8").splitlines()
             kept = [row for row in rows if row.partition(",")[0].strip().isdigit()]
             kept = [row for row in kept if int(row.partition(",")[0]) <= epoch]
             write_whole(results, _lines([head, *kept]))

@@ -90,8 +90,8 @@ def shows_the_asset(url: str) -> bool:
 def wait_until(ready: Callable[[], bool], process: subprocess.Popen, log: Path) -> None:
     deadline = time.monotonic() + 120
     while not ready():
-        assert process.poll() is None, log.read_text()
-        assert time.monotonic() < deadline, f"not ready\n{log.read_text()}"
+        assert process.poll() is None, log.read_text(encoding="utf-8")
+        assert time.monotonic() < deadline, f"not ready\n{log.read_text(encoding='utf-8')}"
         time.sleep(0.1)
 
 

@@ -66,7 +66,7 @@ def test_the_password_of_the_database_is_drawn_and_stands_in_one_file(walked):
     settings = server.path("/etc/hoban/hoban.env")
     assert settings.stat().st_mode & 0o777 == 0o640
     secret = re.search(r"^HOBAN_PG_PASSWORD=([0-9a-f]{48})$", settings.read_text(), re.M)[1]
-    typed = Path(f"{server.record}.sql").read_text()
+    typed = Path(f"{server.record}.sql").read_text(encoding="utf-8")
     assert typed == f"ALTER ROLE hoban PASSWORD '{secret}';\n"
     assert not [words for words in server.record.read_text().splitlines() if secret in words]
 

@@ -38,7 +38,7 @@ def settled(monkeypatch) -> None:
 def same_size_other_content(label: Path) -> None:
     """Change a label and set its time back, as a copy with preserved times does."""
     before = label.stat()
-    label.write_text(label.read_text().replace("c", "k", 1))
+    label.write_text(label.read_text(encoding="utf-8").replace("c", "k", 1), encoding="utf-8")
     os.utime(label, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert label.stat().st_size == before.st_size
 

@@ -176,7 +176,7 @@ def tell(line: str) -> None:
     try:
         print(line, flush=True)
     except OSError:
-        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
 
 
 def named(files: dict[str, dict[str, Any]], names: Iterable[str]) -> dict[str, dict[str, Any]]:

@@ -147,6 +147,7 @@ def run_worker(worker: Path, plan: Path, lock: Lock, output: Output) -> int:
         stderr=subprocess.STDOUT,
         env={**env, "PYTHONUNBUFFERED": "1"},
         text=True,
+        encoding="utf-8",
         errors="replace",
         start_new_session=True,
         pass_fds=[lock.file.fileno()],

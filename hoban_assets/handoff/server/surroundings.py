@@ -107,7 +107,12 @@ def how_to_install(folder: Path) -> str:
 def start_looking() -> subprocess.Popen[str]:
     """Import torch and OpenCV in a process of its own, which takes seconds; see `seen`."""
     return subprocess.Popen(
-        [sys.executable, "-c", _LOOK], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", _LOOK],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
     )
 
 
@@ -164,7 +169,9 @@ def graphics_cards() -> list[str]:
     if program is None:
         return []
     asked = [program, "--query-gpu=name", "--format=csv,noheader"]
-    answer = subprocess.run(asked, capture_output=True, text=True, check=False)
+    answer = subprocess.run(
+        asked, capture_output=True, text=True, encoding="utf-8", errors="replace", check=False
+    )
     return answer.stdout.split("\n")[:-1] if answer.returncode == 0 else []
 
 

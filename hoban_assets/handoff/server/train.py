@@ -175,7 +175,7 @@ def train(folder: Path, bundle: dict[str, Any], chosen: argparse.Namespace) -> i
         output.line(line)
     run_dir = Path(plan["run_dir"])
     run_dir.mkdir(exist_ok=True)
-    (runs / BATCH).write_text(str(plan["arguments"]["batch"]))
+    (runs / BATCH).write_text(str(plan["arguments"]["batch"]), "utf-8")
     plan_file = run_dir / "plan.json"
     plan_file.write_text(json.dumps(plan, indent=2), encoding="utf-8")
     ended = run_worker(folder / "workers" / "yolo_train.py", plan_file, lock, output)

@@ -174,7 +174,7 @@ def process_is_gone(tag: str) -> bool:
     pid, _, started = rest.partition(" ")
     stat = Path(f"/proc/{pid}/stat")
     try:
-        return stat.read_text().rpartition(")")[2].split()[19] != started
+        return stat.read_text("utf-8", "replace").rpartition(")")[2].split()[19] != started
     except FileNotFoundError:
         return True
 

@@ -111,6 +111,8 @@ def dump(postgres: Postgres, target: Path) -> None:
         env={**os.environ, "PGPASSWORD": postgres.password},
         capture_output=True,
         text=True,
+        encoding="utf-8",
+        errors="replace",
         check=False,
     )
     if done.returncode:

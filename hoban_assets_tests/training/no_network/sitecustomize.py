@@ -22,7 +22,7 @@ PROGRAMS = {"curl", "wget", "git", "pip", "pip3", "uv", "ssh", "apt", "apt-get",
 
 def refuse(what: str, whom: object) -> None:
     if path := os.environ.get("HOBAN_TEST_NETWORK"):
-        with Path(path).open("a") as file:
+        with Path(path).open("a", encoding="utf-8") as file:
             file.write(f"{what} {whom}\n{''.join(traceback.format_stack())}\n")
     raise OSError(f"network is off in this test: {what} {whom}")
 
