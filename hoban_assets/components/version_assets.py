@@ -100,7 +100,7 @@ def dataset_asset(recipe: Recipe, file: Path) -> dg.AssetsDefinition:
             else:
                 context.log.info(f"sub is taken from {recipe.dataset} (full)")
                 rows = platform.catalog().load(recipe.dataset, "full", full.materialization_id)
-                dataset = sub_of_full(recipe, rows, extract, ledger)
+                dataset = sub_of_full(recipe, rows, extract, ledger, settings)
             found = dataset_checks(recipe, partition, dataset, ledger)
             size = recipe.prescale_of(partition)
             version = published_version(dataset.samples.data_version(), size)

@@ -10,7 +10,7 @@ DECIMALS = 9
 """Similarities are compared with the threshold rounded so far: copies then have exactly 1."""
 
 _LENGTH_TOLERANCE = 1e-4
-_CHUNK = 65536
+_CHUNK = 8192
 
 
 class Pairs(NamedTuple):

@@ -7,7 +7,7 @@ other, and a label without partner counts only where both look alike at its very
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,16 +15,11 @@ import pandas as pd
 
 from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.curation.events import MATCH_IOU
+from hoban_assets.curation.lying_pictures import AS_WELL, Look
 from hoban_assets.curation.packed_boxes import PackedBoxes, area, overlap, turned, turned_picture
 from hoban_assets.curation.small_pictures import ALIGNED, correlations, standardised
 from hoban_assets.samples import Samples
 from hoban_assets.tables import DECISIONS_SCHEMA, frame_of
-
-Look = Callable[[np.ndarray], np.ndarray]
-"""Small grey pictures (uint8 [m, side, side]) of the images at these positions (int [m])."""
-
-AS_WELL = 0.01
-"""Flips and turns whose correlation is this near to the best lie on the other picture as well."""
 
 LIKE = 0.25
 """Mean difference of two standardised pictures up to which a place looks alike in both."""

@@ -13,10 +13,12 @@ import numpy as np
 import pandas as pd
 
 from hoban_assets.classes import CLASS_NAMES
-from hoban_assets.curation.disagreements import Look, disagreements
+from hoban_assets.curation.disagreements import disagreements
 from hoban_assets.curation.graphs import Progress, keep_best, nearest_kept, survey
+from hoban_assets.curation.lying_pictures import Look
 from hoban_assets.curation.similarity import (
     FeatureGraph,
+    PairList,
     Pairs,
     SimilarityGraph,
     similar_pairs,
@@ -89,6 +91,7 @@ def deduplicate(
     progress: Progress | None = None,
     pictures: SimilarityGraph | None = None,
     look: Look | None = None,
+    pairs: Pairs | None = None,
 ) -> Samples:
     """Remove near-duplicates at `threshold`.
 
@@ -108,11 +111,13 @@ def deduplicate(
         progress: called with (images visited, images).
         pictures: which images look alike, where `similar` asks for more; by default `similar`.
         look: shows the pictures; see `disagreements`.
+        pairs: all pairs that are similar at `threshold`, where they are listed already, as by
+            `similar_pairs`; then nothing is searched.
 
     Raises:
         ValueError: an image has no feature.
     """
-    graph = _aligned(samples, similar)
+    graph = _aligned(samples, similar, threshold, pairs)
     order = keep_order(samples, source_priority, rare_first)
     kept, witness = keep_best(graph, order, threshold, progress)
     gone = np.flatnonzero(~kept)
@@ -139,7 +144,6 @@ class Certificate:
     images: int
     kept: int
     removed: int
-    pairs: int
     residual_pairs: int
     removals_without_witness: int
     largest_component: int
@@ -162,6 +166,7 @@ def certificate(
     threshold: float,
     *,
     engine: str = "",
+    pairs: Pairs | None = None,
 ) -> Certificate:
     """Recount from scratch what a removal did; it shares nothing with the greedy pass.
 
@@ -171,11 +176,12 @@ def certificate(
         similar: graph or features, aligned with ``samples_before.images``; see `deduplicate`.
         threshold: the threshold that was promised.
         engine: engine, version and model hash of the features.
+        pairs: see `deduplicate`.
 
     Raises:
         ValueError: an image has no feature, or `kept` holds an image that was not there.
     """
-    graph = _aligned(samples_before, similar)
+    graph = _aligned(samples_before, similar, threshold, pairs)
     ids = samples_before.images.image_id
     is_kept = ids.isin(kept.images.image_id).to_numpy(dtype=bool)
     if is_kept.sum() != len(kept.images):
@@ -186,16 +192,23 @@ def certificate(
         images=len(ids),
         kept=int(is_kept.sum()),
         removed=int((~is_kept).sum()),
-        pairs=seen.pairs,
         residual_pairs=seen.residual,
-        removals_without_witness=int((~is_kept & ~seen.has_witness).sum()),
+        removals_without_witness=seen.uncovered,
         largest_component=seen.largest_component,
         engine=engine,
     )
 
 
-def _aligned(samples: Samples, similar: SimilarityGraph | np.ndarray) -> SimilarityGraph:
+def _aligned(
+    samples: Samples,
+    similar: SimilarityGraph | np.ndarray,
+    threshold: float,
+    pairs: Pairs | None,
+) -> SimilarityGraph:
+    features = similar if isinstance(similar, np.ndarray) else None
     many = len(similar) if isinstance(similar, np.ndarray) else similar.size
     if many != len(samples.images):
         raise ValueError(f"{many} features for {len(samples.images)} images")
+    if pairs is not None:
+        return PairList(many, pairs, threshold, features)
     return FeatureGraph(similar) if isinstance(similar, np.ndarray) else similar

@@ -16,8 +16,18 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from hoban_assets.curation.box_shapes import BoxShapes
+from hoban_assets.curation.lying_pictures import Look, Lying, PicturesLying
 from hoban_assets.curation.packed_boxes import TURNS, PackedBoxes, overlap, turned
-from hoban_assets.curation.similarity import Pairs, SimilarityGraph
+from hoban_assets.curation.similarity import (
+    BLOCK,
+    FeatureGraph,
+    PairList,
+    Pairs,
+    SimilarityGraph,
+    listed,
+    parts,
+)
 from hoban_assets.samples import Samples
 
 Rule: TypeAlias = Literal["picture", "event"]
@@ -31,6 +41,15 @@ _BACKGROUND = -1
 _ROUNDING = 1e-9
 """So that a flip, which rounds, never decides an overlap of exactly one half."""
 
+MANY = 1 / 16
+"""Share of pairs from which a matrix product of all is quicker than the chosen pairs one by one."""
+
+PER_IMAGE = 4
+"""Up to so many pairs an image, the pairs of one event are listed instead of searched again."""
+
+_AT_ONCE = 65536
+"""Pairs whose labels are compared before the next ones are."""
+
 _CELLS = 1_000_000
 """Overlaps computed at once: 100 MB."""
 
@@ -39,8 +58,11 @@ _CELLS = 1_000_000
 class SameEvent:
     """Whether the labels of two images tell of one event: symmetric, and true of equal labels.
 
-    *Both hold objects.* Under one of the eight flips and turns every label of either image has a
+    *Both hold objects.* As the pictures lie on each other, every label of either image has a
     partner in the other: one to one, of the same class, IoU >= `MATCH_IOU`; at least one label has.
+    How they lie is seen by the pictures alone (`lying`): under the flips and turns that fit best,
+    or as they are where none fits clearly. By labels alone a person in another place would do, as
+    some flip of the picture puts one box near another.
     An ignore region is a place where objects were seen and not labelled on purpose, so a label
     without partner that lies by half in one of the other image is explained; the regions
     themselves need no partner. Which classes a source labels does not matter: where one image has
@@ -55,23 +77,62 @@ class SameEvent:
     samples: Samples
     backgrounds: frozenset[str] = frozenset()
     """Names of the sources whose images hold no object."""
+    lying: Lying | None = None
+    """How pictures lie on each other. Without it they are taken to lie as they are."""
 
     def __call__(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
         """Say for images `i` and `j` (positions, int [m]) whether they agree: bool [m]."""
-        agree = self._code[i] == self._code[j]
-        open_ = np.flatnonzero(agree)
-        open_ = open_[self._code[i[open_]] != _BACKGROUND]
-        agree[open_] = False
-        open_ = open_[self._could_agree(i[open_], j[open_])]
+        i, j = np.minimum(i, j), np.maximum(i, j)  # so that rounding is the same both ways
+        agree = (self._code[i] == _BACKGROUND) & (self._code[j] == _BACKGROUND)
+        turns = self.matching_turns(i, j)
+        open_ = np.flatnonzero(turns)
+        agree[open_] = True
+        if self.lying is not None:
+            agree[open_] = turns[open_] & self.lying(i[open_], j[open_]) > 0
+        return agree
+
+    def matching_turns(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+        """Flips and turns of `i` that match all labels, whatever the pictures say: bits, uint8."""
+        turns = np.zeros(len(i), np.uint8)
+        open_ = np.flatnonzero((self._code[i] == self._code[j]) & (self._code[i] >= 0))
+        turns[open_] = self._shapes.turns(i[open_], j[open_])
         if self._has_regions.any():
             free = (self._has_regions[i] | self._has_regions[j]) & (
                 self._kind[i] & self._kind[j] > 0
             )
-            open_ = np.concatenate([open_, np.flatnonzero(free)])
+            turns[free] = (1 << self._wanted) - 1
+        open_ = np.flatnonzero(turns)
         for part in self._chunks(i[open_], j[open_]):
             chosen = open_[part]
-            agree[chosen] = self._matched(i[chosen], j[chosen])
-        return agree
+            turns[chosen] = self._matched(i[chosen], j[chosen], turns[chosen])
+        return turns
+
+    def candidates(
+        self, rows: np.ndarray, columns: np.ndarray
+    ) -> Iterator[tuple[np.ndarray, np.ndarray, Iterator[tuple[np.ndarray, ...]] | None]]:
+        """Cut `rows` x `columns` into blocks, as far as labels allow a pair, and name the pairs.
+
+        Yields rows, columns, and the pairs of that block that may agree, in parts; None: all.
+        """
+        free_row, free_column = self._has_regions[rows], self._has_regions[columns]
+        yield rows[free_row], columns, None
+        yield rows[~free_row], columns[free_column], None
+        rows, columns = rows[~free_row], columns[~free_column]
+        for code in np.intersect1d(self._code[rows], self._code[columns]).tolist():
+            here, there = rows[self._code[rows] == code], columns[self._code[columns] == code]
+            if code == _BACKGROUND or (code >= 0 and self._shapes.share(here, there) > MANY):
+                yield here, there, None
+            elif code >= 0:
+                yield here, there, self._shapes.pairs(here, there)
+
+    @cached_property
+    def _wanted(self) -> int:
+        """How many of the flips and turns count: where nobody looks, the picture as it is."""
+        return 1 if self.lying is None else TURNS
+
+    @cached_property
+    def _shapes(self) -> BoxShapes:
+        return BoxShapes(self._labels, self._wanted)
 
     @cached_property
     def _labels(self) -> PackedBoxes:
@@ -107,48 +168,6 @@ class SameEvent:
         alike = np.where(own, -2 - np.arange(len(alike)), alike)
         return np.where(self._is_background, _BACKGROUND, alike).astype(np.int32)
 
-    @cached_property
-    def _shape(self) -> tuple[np.ndarray, np.ndarray]:
-        """Numbers of an image that agreeing images share nearly, and by how much they may differ.
-
-        No flip or turn changes how far a box is from the middle of the picture along its farther
-        and along its nearer axis. Centres of boxes with IoU >= 0.5 are at most half of the
-        smaller box apart along each axis (the shared length is at least half of the longer side).
-        So lowest, highest and mean of these distances over the boxes differ by no more than half
-        the longest side, or the mean of half the longest sides, of either image's boxes.
-
-        Returns float32 [6, n] and [6, n].
-        """
-        labels, n = self._labels, len(self.samples.images)
-        owner = np.repeat(np.arange(n), labels.counts)
-        center = (labels.corners[:, :2] + labels.corners[:, 2:]) / 2
-        distance = np.sort(np.abs(center - 0.5), axis=1)
-        reach = (labels.corners[:, 2:] - labels.corners[:, :2]).max(axis=1) / 2
-        many = np.maximum(labels.counts, 1)
-        widest = np.zeros(n)
-        np.maximum.at(widest, owner, reach)
-        mean = np.bincount(owner, reach, minlength=n) / many
-        values, bounds = [], []
-        for axis in (0, 1):
-            lowest, highest = np.full(n, np.inf), np.zeros(n)
-            np.minimum.at(lowest, owner, distance[:, axis])
-            np.maximum.at(highest, owner, distance[:, axis])
-            values += [np.bincount(owner, distance[:, axis], minlength=n) / many, highest, lowest]
-            bounds += [mean, widest, widest]
-        return np.array(values, np.float32), np.array(bounds, np.float32)
-
-    def _could_agree(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
-        """Positions of the pairs that a look at a few numbers of each image does not rule out.
-
-        For images without ignore regions, of the same number of labels of each class.
-        """
-        left = np.arange(len(i))
-        for values, bounds in zip(*self._shape, strict=True):
-            one, other = i[left], j[left]
-            apart = np.abs(values[one] - values[other])
-            left = left[apart <= np.minimum(bounds[one], bounds[other]) + 1e-5]
-        return left
-
     def _chunks(self, i: np.ndarray, j: np.ndarray) -> Iterator[np.ndarray]:
         """Pairs of about the same number of boxes, so many that their overlaps fit the memory."""
         counts = np.maximum(self._labels.counts, self._regions.counts)
@@ -158,28 +177,33 @@ class SameEvent:
             for start in range(0, len(alike), size):
                 yield alike[start : start + size]
 
-    def _matched(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
-        """Whether some flip or turn matches all labels of the pairs."""
-        here, my_class = self._labels.padded(i)
-        there, their_class = self._labels.padded(j)
+    def _matched(self, i: np.ndarray, j: np.ndarray, turns: np.ndarray) -> np.ndarray:
+        """Those of `turns` (bits, uint8 [m]) that match all labels of the pairs."""
+        found = np.zeros_like(turns)
+        for turn in range(TURNS):
+            tried = np.flatnonzero(turns >> turn & 1)
+            if len(tried):
+                hit = self._matched_under(i[tried], j[tried], turn)
+                found[tried[hit]] |= np.uint8(1 << turn)
+        return found
+
+    def _matched_under(self, i: np.ndarray, j: np.ndarray, turn: int) -> np.ndarray:
+        """Whether this flip or turn of the first images matches all labels of the pairs."""
+        (here, my_class), (there, their_class) = self._labels.padded(i), self._labels.padded(j)
         my_regions, my_region = self._regions.padded(i)
         their_regions, their_region = self._regions.padded(j)
+        here, my_regions = turned(here, turn), turned(my_regions, turn)
         same = (my_class[:, :, None] == their_class[:, None, :]) & (my_class >= 0)[:, :, None]
-        found = np.zeros(len(i), bool)
-        for turn in range(TURNS):
-            mine = turned(here, turn)
-            shared, first, second = overlap(mine[:, :, None], there[:, None, :])
-            fits = same & (shared >= MATCH_IOU * (first + second - shared) - _ROUNDING)
-            regions = turned(my_regions, turn)
-            lone_here = (my_class >= 0) & ~_explained(mine, their_regions, their_region)
-            lone_there = (their_class >= 0) & ~_explained(there, regions, my_region)
-            hit = _each_has_one(fits, lone_here, lone_there) & fits.any(axis=(1, 2)) & ~found
-            # Where each label has one candidate at most, having one is being matched.
-            simple = (fits.sum(axis=1) <= 1).all(axis=1) & (fits.sum(axis=2) <= 1).all(axis=1)
-            found |= hit & simple
-            for pair in np.flatnonzero(hit & ~simple).tolist():
-                found[pair] = _can_match(fits[pair], lone_here[pair], lone_there[pair])
-        return found
+        shared, first, second = overlap(here[:, :, None], there[:, None, :])
+        fits = same & (shared >= MATCH_IOU * (first + second - shared) - _ROUNDING)
+        lone_here = (my_class >= 0) & ~_explained(here, their_regions, their_region)
+        lone_there = (their_class >= 0) & ~_explained(there, my_regions, my_region)
+        hit = _each_has_one(fits, lone_here, lone_there) & fits.any(axis=(1, 2))
+        # Where each label has one candidate at most, having one is being matched.
+        simple = (fits.sum(axis=1) <= 1).all(axis=1) & (fits.sum(axis=2) <= 1).all(axis=1)
+        for pair in np.flatnonzero(hit & ~simple).tolist():
+            hit[pair] = _can_match(fits[pair], lone_here[pair], lone_there[pair])
+        return np.asarray(hit)
 
 
 def _explained(boxes: np.ndarray, regions: np.ndarray, is_region: np.ndarray) -> np.ndarray:
@@ -228,10 +252,34 @@ class EventGraph:
 
     def between(self, rows: np.ndarray, columns: np.ndarray, threshold: float) -> Iterator[Pairs]:
         """See `SimilarityGraph.between`."""
-        for pairs in self.similar.between(rows, columns, threshold):
-            agreeing = pairs.only(self.same_event(pairs.i, pairs.j))
-            if len(agreeing.i):
-                yield agreeing
+        for block in self._similar_between(np.asarray(rows), np.asarray(columns), threshold):
+            for some in parts(np.arange(len(block.i)), _AT_ONCE):
+                pairs = block.only(some)
+                agreeing = pairs.only(self.same_event(pairs.i, pairs.j))
+                if len(agreeing.i):
+                    yield agreeing
+
+    highest = between
+
+    def _similar_between(
+        self, rows: np.ndarray, columns: np.ndarray, threshold: float
+    ) -> Iterator[Pairs]:
+        """Similar pictures, of which those may be left out whose labels cannot agree.
+
+        A list of pairs is quickly asked. Vectors are not: there the labels choose what is compared.
+        """
+        similar = self.similar
+        if not isinstance(similar, FeatureGraph):
+            yield from similar.between(rows, columns, threshold)
+            return
+        for strip in parts(rows, BLOCK):
+            for here, there, chosen in self.same_event.candidates(strip, columns):
+                if chosen is None:
+                    yield from similar.between(here, there, threshold)
+                else:
+                    for i, j in chosen:
+                        match = self.same_event.matching_turns(i, j) > 0
+                        yield from similar.among(i[match], j[match], threshold)
 
     def similarity(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
         """Of the pictures."""
@@ -243,9 +291,28 @@ def duplicates_among(
     similar: SimilarityGraph,
     rule: Rule,
     backgrounds: frozenset[str] = frozenset(),
+    look: Look | None = None,
+    threshold: float | None = None,
 ) -> SimilarityGraph:
     """Return the graph of duplicates by `rule` out of that of similar pictures.
 
-    `backgrounds`: names of the sources whose images hold no object.
+    Args:
+        samples: the images, by position.
+        similar: which pictures are similar; one that knows how its pictures lie on each other
+            (`CopyGraph.turns`) is asked for that.
+        rule: see `Rule`.
+        backgrounds: names of the sources whose images hold no object.
+        look: shows the pictures; see `SameEvent.lying`.
+        threshold: the only one that will be asked for. Then events of vectors are searched once
+            where they are few, as `similarity_graph` does.
     """
-    return similar if rule == "picture" else EventGraph(similar, SameEvent(samples, backgrounds))
+    if rule == "picture":
+        return similar
+    lying: Lying | None = getattr(similar, "turns", None)
+    if lying is None and look is not None:
+        lying = PicturesLying(look, len(samples.images))
+    graph = EventGraph(similar, SameEvent(samples, backgrounds, lying))
+    if threshold is None or not isinstance(similar, FeatureGraph):
+        return graph
+    found = listed(graph, threshold, PER_IMAGE * graph.size)
+    return graph if found is None else PairList(graph.size, found, threshold, similar.features)

@@ -7,17 +7,27 @@ on blocks of pairs, so a group of n similar images costs time, and never n**2 of
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from hoban_assets.curation.similarity import BLOCK, Pairs, SimilarityGraph, within
+from hoban_assets.curation.similarity import (
+    BLOCK,
+    NEARLY,
+    Pairs,
+    SimilarityGraph,
+    parts,
+    within,
+)
 
-_NEARLY = 2e-4
-"""More than rounding to float32 may make of the similarities of two pairs."""
+FIRST = 64
+"""So many images of a block are compared with each other before all the others are."""
+
+LARGE = 32
+"""A group with this part of a strip is compared with the images outside it alone."""
 
 Progress = Callable[[int, int], None]
 
@@ -87,7 +97,29 @@ def _kept_of(
     rank: np.ndarray,
     best: np.ndarray,
 ) -> np.ndarray:
-    """Visit the images of one block, which are in order; write the witnesses' ranks to `best`."""
+    """Visit the images of one block, which are in order; write the witnesses' ranks to `best`.
+
+    In parts that double: of a dense group the first part is compared with itself, and the others
+    with the few that it left.
+    """
+    n, kept = graph.size, block[:0]
+    for start, stop in _doubling(len(block), FIRST):
+        part = block[start:stop]
+        if len(kept):
+            for pairs in graph.between(part, kept, threshold):
+                np.minimum.at(best, pairs.i, rank[pairs.j])
+            part = part[best[part] == n]
+        kept = np.concatenate([kept, _kept_of_part(graph, part, threshold, rank, best)])
+    return kept
+
+
+def _kept_of_part(
+    graph: SimilarityGraph,
+    block: np.ndarray,
+    threshold: float,
+    rank: np.ndarray,
+    best: np.ndarray,
+) -> np.ndarray:
     n = graph.size
     place = np.zeros(n, np.int32)
     place[block] = np.arange(len(block), dtype=np.int32)
@@ -102,6 +134,14 @@ def _kept_of(
     return block[best[block] == n]
 
 
+def _doubling(length: int, first: int) -> Iterator[tuple[int, int]]:
+    """Cut `length` into parts of `first`, then twice as many, and so on up to `BLOCK`."""
+    start, size = 0, first
+    while start < length:
+        yield start, min(start + size, length)
+        start, size = start + size, min(2 * size, BLOCK)
+
+
 def components(
     graph: SimilarityGraph,
     positions: np.ndarray,
@@ -110,22 +150,34 @@ def components(
 ) -> np.ndarray:
     """Label the connected components of the graph of `positions` (int [m]): int64 [m].
 
-    The label is the place in `positions` of the component's first image. Images that are joined
-    already are not compared with each other again: of a dense group only the first block is.
+    The label is the place in `positions` of the component's first image. It starts with one image,
+    then two, four and so on, and images that are joined already are not compared with each other
+    again: of a dense group only the first few are.
     """
     label = np.zeros(graph.size, np.int64)
     label[positions] = np.arange(len(positions))
-    for top in range(0, len(positions), BLOCK):
-        strip, rest = positions[top : top + BLOCK], positions[top:]
-        groups, sizes = np.unique(label[strip], return_counts=True)
-        largest = label[strip] == groups[sizes.argmax()]
-        outside = rest[label[rest] != groups[sizes.argmax()]]
-        for rows, columns in ((strip[largest], outside), (strip[~largest], rest)):
-            for pairs in graph.between(rows, columns, threshold):
-                _join(label, positions, pairs)
+    for top, end in _doubling(len(positions), 1):
+        strip, rest = positions[top:end], positions[top:]
+        for rows, with_group in _groups_of(strip, label[strip]):
+            for columns in parts(rest, BLOCK):
+                if with_group:
+                    columns = columns[label[columns] != label[rows[0]]]
+                for pairs in graph.between(rows, columns, threshold):
+                    _join(label, positions, pairs)
         if progress:
-            progress(top + len(strip), len(positions))
+            progress(end, len(positions))
     return label[positions]
+
+
+def _groups_of(strip: np.ndarray, label: np.ndarray) -> Iterator[tuple[np.ndarray, bool]]:
+    """Yield each large group of joined images (True), and all the others together (False)."""
+    groups, group, sizes = np.unique(label, return_inverse=True, return_counts=True)
+    large = (sizes >= max(2, len(strip) // LARGE)) | (sizes == sizes.max())
+    for number in np.flatnonzero(large) if len(groups) < len(strip) else ():
+        yield strip[group == number], True
+    others = strip if len(groups) == len(strip) else strip[~large[group]]
+    if len(others):
+        yield others, False
 
 
 def _join(label: np.ndarray, positions: np.ndarray, pairs: Pairs) -> None:
@@ -171,9 +223,10 @@ def nearest_kept(
     rank[order] = np.arange(n)
     nearest, most = np.full(n, -1, np.int64), np.full(n, -1.0)
     for top in range(0, n, BLOCK):
-        strip = np.asarray(order[top : top + BLOCK])
-        before = np.asarray(order[: top + BLOCK])
-        for pairs in graph.between(strip, before[kept[before]], threshold):
+        strip, before = np.asarray(order[top : top + BLOCK]), np.asarray(order[:top])
+        for pairs in graph.highest(strip, before[kept[before]], threshold):
+            _take_nearest(graph, pairs, rank, nearest, most)
+        for pairs in graph.between(strip, strip[kept[strip]], threshold):
             _take_nearest(graph, pairs.only(rank[pairs.j] < rank[pairs.i]), rank, nearest, most)
     return nearest
 
@@ -184,7 +237,7 @@ def _take_nearest(
     """Update `nearest` and `most`; only pairs near the highest are computed exactly."""
     highest = most.astype(np.float32)
     np.maximum.at(highest, pairs.i, pairs.similarity)
-    i, j, _ = pairs.only(pairs.similarity >= highest[pairs.i] - np.float32(_NEARLY))
+    i, j, _ = pairs.only(pairs.similarity >= highest[pairs.i] - np.float32(NEARLY))
     exact = graph.similarity(i, j)
     order = np.lexsort((rank[j], -exact, i))
     i, j, exact = i[order], j[order], exact[order]
@@ -210,27 +263,26 @@ def closest(
 class Survey:
     """What there is to see in a graph of which some images were kept."""
 
-    pairs: int
-    """Similar pairs among all images."""
     residual: int
-    """Those of which both images are kept."""
-    has_witness: np.ndarray
-    """bool [n]: a kept image is similar."""
+    """Similar pairs of which both images are kept."""
+    uncovered: int
+    """Images that were not kept, and that no kept one is similar to."""
     largest_component: int
 
 
 def survey(graph: SimilarityGraph, kept: np.ndarray, threshold: float) -> Survey:
-    """Look at every pair of the graph once; `kept` is bool [n]."""
+    """Look at a graph of which some images (bool [n]) were kept, without their witnesses.
+
+    Only what may still be wrong is compared: kept ones with each other, the others with kept ones
+    until one is similar, and for the components what is not joined yet.
+    """
     everyone = np.arange(graph.size, dtype=np.int32)
-    label = everyone.astype(np.int64)
-    has_witness = np.zeros(graph.size, bool)
-    pairs_seen = residual = 0
-    for pairs in within(graph, everyone, threshold):
-        left, right = kept[pairs.i], kept[pairs.j]
-        pairs_seen += len(pairs.i)
-        residual += int((left & right).sum())
-        has_witness[pairs.j[left]] = True
-        has_witness[pairs.i[right]] = True
-        _join(label, everyone, pairs)
-    sizes = np.bincount(label, minlength=1)
-    return Survey(pairs_seen, residual, has_witness, int(sizes.max(initial=0)))
+    residual = sum(len(pairs.i) for pairs in within(graph, everyone[kept], threshold))
+    uncovered = everyone[~kept]
+    covered = np.zeros(graph.size, bool)
+    for start, stop in _doubling(int(kept.sum()), FIRST):
+        for pairs in graph.between(uncovered, everyone[kept][start:stop], threshold):
+            covered[pairs.i] = True
+        uncovered = uncovered[~covered[uncovered]]
+    sizes = np.bincount(components(graph, everyone, threshold), minlength=1)
+    return Survey(residual, len(uncovered), int(sizes.max(initial=0)))

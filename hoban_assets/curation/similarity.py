@@ -36,8 +36,14 @@ LISTED_DECIMALS = 6
 BLOCK = 2048
 """Rows and columns of a block: 4 million pairs at once, and 16 MB of float32."""
 
+NEARLY = 2e-4
+"""More than rounding to float32 may make of the similarities of two pairs."""
+
 MAX_PAIRS = 100_000_000
 """More pairs than this (1.2 GB) are never listed."""
+
+PAIRS_AT_ONCE = 8192
+"""Single pairs computed at once: 38 MB of vectors of 576 numbers."""
 
 SHORT_LIST = 10_000_000
 """Up to this many pairs a search is remembered instead of repeated: about 300 MB as a graph."""
@@ -69,6 +75,13 @@ class SimilarityGraph(Protocol):
 
         Raises:
             ValueError: `threshold` is below `floor`.
+        """
+        ...
+
+    def highest(self, rows: np.ndarray, columns: np.ndarray, threshold: float) -> Iterator[Pairs]:
+        """As `between`, where only the most similar of each row is wanted.
+
+        May leave out pairs that are less similar, by more than `NEARLY`, than another of their row.
         """
         ...
 
@@ -109,18 +122,46 @@ class FeatureGraph:
 
     def between(self, rows: np.ndarray, columns: np.ndarray, threshold: float) -> Iterator[Pairs]:
         """See `SimilarityGraph.between`."""
-        limit = np.float32(threshold - doubt(self.features.shape[1]))
-        for here in _parts(rows, self.block):
-            left = self._unit(here)
-            for there in _parts(columns, self.block):
+        return self._search(rows, columns, threshold, highest=False)
+
+    def highest(self, rows: np.ndarray, columns: np.ndarray, threshold: float) -> Iterator[Pairs]:
+        """See `SimilarityGraph.highest`."""
+        return self._search(rows, columns, threshold, highest=True)
+
+    def _search(
+        self, rows: np.ndarray, columns: np.ndarray, threshold: float, *, highest: bool
+    ) -> Iterator[Pairs]:
+        lowest = np.float32(threshold - doubt(self.features.shape[1]))
+        limit: np.float32 | np.ndarray = lowest
+        for here in parts(rows, self.block):
+            left, best = self._unit(here), np.full((len(here), 1), lowest)
+            for there in parts(columns, self.block):
                 product = left @ self._unit(there).T
-                if product.max() < limit:  # most blocks: spares a pass over them
+                if product.max() < lowest:  # most blocks: spares a pass over them
                     continue
+                if highest:
+                    np.maximum(best, product.max(axis=1, keepdims=True) - NEARLY, out=best)
+                    limit = best
                 pairs = at_least(self.features, _hits(product, limit, here, there), threshold)
                 itself = pairs.i == pairs.j
                 pairs = pairs.only(~itself) if itself.any() else pairs
                 if len(pairs.i):
                     yield pairs
+
+    def among(self, i: np.ndarray, j: np.ndarray, threshold: float) -> Iterator[Pairs]:
+        """Yield, in parts, those of the pairs `i` and `j` (int [m]) that are similar.
+
+        The pairs that `between` would yield, without the others of their rows and columns.
+        """
+        limit = np.float32(threshold - doubt(self.features.shape[1]))
+        for part in parts(np.arange(len(i)), PAIRS_AT_ONCE):
+            here, there = i[part], j[part]
+            value = np.einsum("ij,ij->i", self._unit(here), self._unit(there))
+            near = value >= limit
+            found = Pairs(here[near], there[near], value[near])
+            found = at_least(self.features, found, threshold)
+            if len(found.i):
+                yield found
 
     def similarity(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
         """Cosine similarity, rounded to `DECIMALS`."""
@@ -159,14 +200,16 @@ class PairList:
             raise ValueError(f"pairs are known from {self.floor} on, not at {threshold}")
         wanted = np.zeros(self.size, bool)
         wanted[columns] = True
-        for here in _parts(rows, BLOCK):
+        for here in parts(rows, BLOCK):
             part = self._graph[here]
             mine = np.repeat(here, np.diff(part.indptr)).astype(np.int32)
             hit = wanted[part.indices]
             pairs = Pairs(mine[hit], part.indices[hit].astype(np.int32), part.data[hit])
             pairs = self._at_least(pairs, threshold)
-            for cut in _parts(np.arange(len(pairs.i)), BLOCK * BLOCK):
+            for cut in parts(np.arange(len(pairs.i)), BLOCK * BLOCK):
                 yield pairs.only(cut)
+
+    highest = between
 
     def similarity(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
         """Similarity as listed; 0 for two images that are no pair."""
@@ -213,7 +256,7 @@ def similarity_graph(
     """
     graph = FeatureGraph(features)
     most = min(short, max(SPARSE_PAIRS, graph.size**2 // SPARSE))
-    found = _listed(graph, floor, most, progress)
+    found = listed(graph, floor, most, progress)
     if found is None:
         return graph
     return PairList(graph.size, found, floor, graph.features)
@@ -228,7 +271,7 @@ def similar_pairs(
         ValueError: see `FeatureGraph`.
         HobanError: there are more than `max_pairs`; ask a `FeatureGraph`, which lists none.
     """
-    found = _listed(FeatureGraph(features, block), threshold, max_pairs)
+    found = listed(FeatureGraph(features, block), threshold, max_pairs)
     if found is None:
         raise HobanError(
             f"more than {max_pairs:,} pairs of images are similar at {threshold}",
@@ -255,13 +298,13 @@ def within(
             progress(top + len(strip), len(positions))
 
 
-def _listed(
-    graph: FeatureGraph,
+def listed(
+    graph: SimilarityGraph,
     threshold: float,
     most: int,
     progress: Callable[[int, int], None] | None = None,
 ) -> Pairs | None:
-    """All pairs, i < j, sorted; None where there are more than `most`."""
+    """Return all pairs, i < j, sorted; None where there are more than `most`."""
     found = [Pairs(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.float32))]
     total = 0
     for pairs in within(graph, np.arange(graph.size, dtype=np.int32), threshold, progress):
@@ -274,8 +317,10 @@ def _listed(
     return Pairs(i[order], j[order], similarity[order])
 
 
-def _hits(product: np.ndarray, limit: np.float32, rows: np.ndarray, columns: np.ndarray) -> Pairs:
-    """The pairs of a block of similarities that reach `limit`."""
+def _hits(
+    product: np.ndarray, limit: np.float32 | np.ndarray, rows: np.ndarray, columns: np.ndarray
+) -> Pairs:
+    """The pairs of a block of similarities that reach `limit` (one, or one a row: [rows, 1])."""
     mask = product >= limit
     hits = np.count_nonzero(mask)
     if hits * 64 < mask.size:
@@ -286,6 +331,7 @@ def _hits(product: np.ndarray, limit: np.float32, rows: np.ndarray, columns: np.
     return Pairs(i, np.broadcast_to(columns, mask.shape)[mask], product[mask])
 
 
-def _parts(positions: np.ndarray, size: int) -> Iterator[np.ndarray]:
+def parts(positions: np.ndarray, size: int) -> Iterator[np.ndarray]:
+    """Cut an array into parts of `size`."""
     for start in range(0, len(positions), size):
         yield positions[start : start + size]

@@ -12,6 +12,7 @@ import pandas as pd
 from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.curation.contradictions import drop_contradicting_copies
 from hoban_assets.curation.duplicates import Certificate, certificate, deduplicate
+from hoban_assets.curation.engines import refuse_below
 from hoban_assets.curation.events import duplicates_among
 from hoban_assets.curation.graphs import closest, components, links
 from hoban_assets.curation.quality import (
@@ -91,7 +92,11 @@ def build_dataset(
 
     `settings` say where the photographs lie, to look at those whose labels disagree; without them
     such photographs are taken to lie on each other as they are.
+
+    Raises:
+        HobanError: the engine knows no pairs as little similar as the recipe asks for.
     """
+    refuse_below(extract.engine, recipe.group_similarity)
     samples = Samples.concat(
         stages[name].without_decisions() for name in recipe.inputs_of(partition)
     )
@@ -100,7 +105,8 @@ def build_dataset(
 
     # One graph serves both thresholds: removal is a part of the looser one of the split.
     pool, similar = samples, similarity_of(extract, samples, recipe.group_similarity, ledger.log)
-    same = duplicates_among(pool, similar, recipe.duplicates, backgrounds)
+    look = look_at(pool, settings) if settings else None
+    same = duplicates_among(pool, similar, recipe.duplicates, backgrounds, look, recipe.similarity)
     dedupe = partial(
         deduplicate,
         similar=same,
@@ -108,7 +114,7 @@ def build_dataset(
         source_priority=list(dict.fromkeys(pool.images.source)),
         progress=progress_line("looking for near-duplicates", ledger.log),
         pictures=similar,
-        look=look_at(pool, settings) if settings else None,
+        look=look,
     )
     samples = ledger.step("dedupe", dedupe, samples)
     proof = certificate(pool, samples, same, recipe.similarity, engine=extract.engine)

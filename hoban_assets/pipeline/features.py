@@ -7,7 +7,8 @@ from typing import Protocol
 
 import numpy as np
 
-from hoban_assets.curation.disagreements import Look
+from hoban_assets.curation.engines import refuse_below
+from hoban_assets.curation.lying_pictures import Look
 from hoban_assets.curation.similarity import SimilarityGraph, similarity_graph
 from hoban_assets.curation.small_pictures import small_pictures
 from hoban_assets.pipeline.progress import progress_line
@@ -38,13 +39,12 @@ def similarity_of(
     """Return the graph of the images of `samples`, to be asked at `floor` and above.
 
     Raises:
-        ValueError: the engine knows no pairs that low, or not as many images.
+        HobanError: the engine knows no pairs that low.
     """
     found = extract(samples)
     if isinstance(found, np.ndarray):
         return similarity_graph(found, floor, progress_line("comparing images", log))
-    if found.floor > floor:
-        raise ValueError(f"{extract.engine} knows pairs from {found.floor} on, asked at {floor}")
+    refuse_below(extract.engine, floor, found.floor)
     return found
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from hoban_assets.curation.contradictions import drop_contradicting_copies
 from hoban_assets.curation.duplicates import Certificate, certificate, deduplicate
+from hoban_assets.curation.engines import refuse_below
 from hoban_assets.curation.events import Rule, duplicates_among
 from hoban_assets.curation.quality import drop_without_labels, verify_backgrounds
 from hoban_assets.formats import open_source
@@ -163,8 +164,11 @@ def build_stage(
     `pipeline.part`); without them it is made by itself.
 
     Raises:
-        HobanError: a source is missing, empty or unreadable.
+        HobanError: a source is missing, empty or unreadable, or the engine knows no pairs as
+            little similar as the stage asks for.
     """
+    if stage.dedupe is not None:
+        refuse_below(extract.engine, stage.dedupe)
     start = time.perf_counter()
     readers = [open_source(s, settings.raw_root) for s in _present(stage, settings)]
     for reader in readers:
@@ -183,7 +187,7 @@ def build_stage(
     )
     if full is not None:
         samples = ledger.step("full", partial(rows_in_full, full=full), samples)
-        return StageBuild(samples, _proof(stage, samples, extract, ledger), unread)
+        return StageBuild(samples, _proof(stage, samples, settings, extract, ledger), unread)
     look = partial(check_images, settings=settings, log=ledger.log, elsewhere=facts_elsewhere)
     samples = ledger.step("facts", look, samples)
     if stage.backgrounds:
@@ -194,14 +198,17 @@ def build_stage(
     if stage.dedupe is None:
         return StageBuild(samples, unread=unread)
     pictures = similarity_of(extract, samples, stage.dedupe, ledger.log)
-    similar = duplicates_among(samples, pictures, stage.duplicates)
+    show = look_at(samples, settings)
+    similar = duplicates_among(
+        samples, pictures, stage.duplicates, look=show, threshold=stage.dedupe
+    )
     dedupe = partial(
         deduplicate,
         similar=similar,
         threshold=stage.dedupe,
         source_priority=[source.name for source in stage.sources],
         pictures=pictures,
-        look=look_at(samples, settings),
+        look=show,
     )
     kept = ledger.step("dedupe", dedupe, samples)
     proof = certificate(samples, kept, similar, stage.dedupe, engine=extract.engine)
@@ -209,13 +216,20 @@ def build_stage(
 
 
 def _proof(
-    stage: Stage, samples: Samples, extract: FeatureExtractor, ledger: Ledger
+    stage: Stage,
+    samples: Samples,
+    settings: Settings,
+    extract: FeatureExtractor,
+    ledger: Ledger,
 ) -> Certificate | None:
     """Certificate of rows that come out of a deduplicated `full`: their own, not that of full."""
     if stage.dedupe is None:
         return None
     pictures = similarity_of(extract, samples, stage.dedupe, ledger.log)
-    similar = duplicates_among(samples, pictures, stage.duplicates)
+    show = look_at(samples, settings)
+    similar = duplicates_among(
+        samples, pictures, stage.duplicates, look=show, threshold=stage.dedupe
+    )
     return certificate(samples, samples, similar, stage.dedupe, engine=extract.engine)
 
 

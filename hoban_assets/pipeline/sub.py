@@ -19,6 +19,7 @@ import pandas as pd
 
 from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.curation.duplicates import certificate
+from hoban_assets.curation.engines import refuse_below
 from hoban_assets.curation.events import duplicates_among
 from hoban_assets.curation.graphs import closest
 from hoban_assets.curation.selection import (
@@ -29,9 +30,10 @@ from hoban_assets.curation.selection import (
 )
 from hoban_assets.ledger import Ledger
 from hoban_assets.pipeline.dataset import Dataset
-from hoban_assets.pipeline.features import FeatureExtractor, similarity_of
+from hoban_assets.pipeline.features import FeatureExtractor, look_at, similarity_of
 from hoban_assets.pipeline.recipe import Recipe
 from hoban_assets.samples import Samples
+from hoban_assets.settings import Settings
 
 SIDES = ("train", "val")
 
@@ -42,16 +44,25 @@ def is_part_of_full(recipe: Recipe) -> bool:
 
 
 def sub_of_full(
-    recipe: Recipe, full: Samples, extract: FeatureExtractor, ledger: Ledger
+    recipe: Recipe,
+    full: Samples,
+    extract: FeatureExtractor,
+    ledger: Ledger,
+    settings: Settings | None = None,
 ) -> Dataset:
-    """Choose `sub` out of the published rows of `full`, by the quotas of sub. Writes nothing."""
+    """Choose `sub` out of the published rows of `full`, by the quotas of sub. Writes nothing.
+
+    `settings`: see `dataset.build_dataset`; give them where `full` was made with them.
+    """
+    refuse_below(extract.engine, recipe.group_similarity)
     full = full.without_decisions()
     quotas = dict.fromkeys(CLASS_NAMES, recipe.quota.sub)
     samples = ledger.step("quota", partial(_labelled, recipe=recipe, quotas=quotas), full)
     samples = ledger.step("background_quota", partial(_backgrounds, recipe=recipe), samples)
     similar = similarity_of(extract, samples, recipe.group_similarity, ledger.log)
     empty = frozenset(samples.images.source[_is_empty(samples)])
-    same = duplicates_among(samples, similar, recipe.duplicates, empty)
+    look = look_at(samples, settings) if settings else None
+    same = duplicates_among(samples, similar, recipe.duplicates, empty, look, recipe.similarity)
     side = samples.images.split.to_numpy(str)
     val, train = np.flatnonzero(side == "val"), np.flatnonzero(side == "train")
     return Dataset(

@@ -14,9 +14,11 @@ from hoban_assets.curation.copies.reading import sketches_of
 from hoban_assets.curation.copies.search import CopyGraph, copy_graph, find_copies
 from hoban_assets.curation.copies.sketch import LENGTH, sketch, unpacked
 from hoban_assets.curation.copies.turns import AFTER, INVERSE, TURNS, turned, turned_points
-from hoban_assets.curation.engines import BLIND, blindness
+from hoban_assets.curation.engines import BLIND, FLOORS, blindness, refuse_below
 from hoban_assets.curation.features import COPIES_INFO, FeatureStore, engine_key
 from hoban_assets.curation.graphs import keep_best
+from hoban_assets.curation.packed_boxes import turned_picture
+from hoban_assets.errors import HobanError
 from hoban_assets.settings import FEATURE_ENGINES
 
 
@@ -232,3 +234,33 @@ def test_every_engine_says_what_it_cannot_see() -> None:
     assert "cropped" in blindness("thumbnail-1-grey-24x24-area-zncc")
     assert blindness("copies-1-x").startswith("copies finds")
     assert blindness("") == ""
+
+
+@pytest.mark.parametrize("turn", TURNS)
+def test_the_graph_says_how_a_copy_lies_on_its_original(turn: int) -> None:
+    picture = scene(3)[:, :480]
+    graph = copy_graph(
+        np.stack(
+            [
+                row(picture),
+                row(np.moveaxis(turned_picture(np.moveaxis(picture, -1, 0), turn), 0, -1)),
+            ]
+        )
+    )
+    turns = graph.turns(np.array([0, 1, 0]), np.array([1, 0, 0]))
+    small = np.arange(9).reshape(3, 3)
+    forth, back = (int(np.log2(bit)) for bit in turns[:2])
+    wanted = turned_picture(small, turn)
+    assert np.array_equal(turned_picture(small, forth), wanted)
+    assert np.array_equal(turned_picture(turned_picture(small, forth), back), small)
+    assert turns[2] == 1
+
+
+def test_a_threshold_below_what_an_engine_knows_is_refused_with_a_way_out() -> None:
+    name = engine_key(COPIES_INFO)
+    refuse_below(name, FLOORS["copies"])
+    refuse_below("fastdup-2-x", 0.1)
+    with pytest.raises(HobanError, match=r"copies.*from 0\.5 on.*0\.45"):
+        refuse_below(name, 0.45)
+    with pytest.raises(HobanError, match="HOBAN_FEATURE_ENGINE"):
+        refuse_below("own-1-x", 0.6, known_from=0.7)

@@ -79,8 +79,11 @@ def test_every_kind_of_graph_in_blocks_of_any_size_reads_alike(threshold: float)
         kept, witness = keep_best(graph, order, threshold)
         assert witness.tolist() == greedy_by_hand(near, order), kind
         seen = survey(graph, kept, threshold)
-        assert (seen.pairs, seen.residual) == (near.sum() // 2, 0), kind
-        assert seen.has_witness[~kept].all() and not seen.has_witness[kept].any(), kind
+        assert (seen.residual, seen.uncovered) == (0, 0), kind
+        some = kept & (order % 2 == 0)  # leave out half of what is kept, keep what is not
+        lonely = survey(graph, some, threshold)
+        assert lonely.uncovered == (~some & ~near[:, some].any(axis=1)).sum() > 0, kind
+        assert survey(graph, ~kept, threshold).residual == near[~kept][:, ~kept].sum() // 2, kind
         assert seen.largest_component == np.bincount(parts).max(), kind
         assert 0 < kept.sum() < n
 

@@ -20,9 +20,11 @@ from hoban_assets.curation.copies.candidates import Candidates, candidates
 from hoban_assets.curation.copies.lying import Lying, lying
 from hoban_assets.curation.copies.proof import similarity
 from hoban_assets.curation.copies.sketch import Sketches, unpacked
+from hoban_assets.curation.copies.turns import AS_BOXES, INVERSE
+from hoban_assets.curation.engines import FLOORS
 from hoban_assets.curation.similarity import BLOCK, LISTED_DECIMALS, Pairs
 
-FLOOR = 0.5
+FLOOR = FLOORS["copies"]
 """Lowest similarity that is kept. Other frames of the same camera reach 0.4 on average of the
 closest twentieth; see `hoban calibrate copies`."""
 FAMILY = 0.8
@@ -88,10 +90,30 @@ class CopyGraph:
                 if len(pairs.i):
                     yield pairs
 
+    highest = between
+
     def similarity(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
         """Similarity as proved; 1 for images of one sketch; 0 where nothing is proved."""
         found = np.asarray(self._graph[self.node[i], self.node[j]], np.float64).ravel()
         return np.round(found, LISTED_DECIMALS)
+
+    def turns(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+        """Say how pictures lie on each other, as proved; as they are where nothing is proved.
+
+        Returns the bit of one turn of `packed_boxes.turned`, uint8 [m], which lays `i` on `j`.
+        """
+        found = np.asarray(self._turn[self.node[i], self.node[j]]).ravel()
+        return np.left_shift(1, np.maximum(found.astype(int) - 1, 0)).astype(np.uint8)
+
+    @cached_property
+    def _turn(self) -> sparse.csr_array:
+        """One more than the turn (of `packed_boxes.turned`) of sketches on each other."""
+        c, count = self.copies, int(self.node.max(initial=-1)) + 1
+        forth = c.turn.astype(int)
+        back = INVERSE[forth]
+        where = np.concatenate([c.i, c.j]), np.concatenate([c.j, c.i])
+        data = AS_BOXES[np.concatenate([forth, back])] + 1
+        return sparse.csr_array((data, where), shape=(count, count))
 
     @cached_property
     def _graph(self) -> sparse.csr_array:
