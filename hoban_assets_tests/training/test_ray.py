@@ -88,7 +88,7 @@ class TestTraining:
     def test_streams_its_epochs_holds_its_gpu_and_equals_a_local_one(
         self, cluster, instance, tmp_path, squares, trained, work
     ):
-        plan = plan_for(tmp_path, squares)
+        plan = plan_for(tmp_path, squares, partial_labels="mask")  # as `trained`
         trainer = RayTrainer(settings_for(tmp_path, cluster))
         results, second = [], []
 

@@ -154,7 +154,7 @@ def test_a_run_that_an_older_worker_evaluated_is_evaluated_again_and_not_trained
     run = trained.plan.run_dir
     marker = run / "finished.json"
     finished = json.loads(marker.read_text())
-    assert finished.pop("evaluation") == 2
+    assert finished.pop("evaluation") > 2
     marker.write_text(json.dumps(finished))
     (run / "curves.json").unlink()
     weights, before = (run / "best.pt").read_bytes(), read_metrics(run / "metrics.jsonl")

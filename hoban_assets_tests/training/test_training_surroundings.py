@@ -143,7 +143,7 @@ def test_loopback_and_sockets_of_this_machine_are_no_network():
 
 
 def test_nothing_but_lines_of_ours_is_printed(trained):
-    ours = ("train: ", "val: ", "epoch ", "trained ", "best epoch ")
+    ours = ("train: ", "val: ", "epoch ", "trained ", "best epoch ", "partial labels: ")
     assert [line for line in trained.output.splitlines() if not line.startswith(ours)] == []
 
 
