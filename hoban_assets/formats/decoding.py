@@ -11,6 +11,7 @@ import codecs
 import errno
 import json
 import os
+import re
 import stat
 from typing import NamedTuple
 
@@ -27,6 +28,13 @@ UTF8 = "utf-8"
 LARGEST_LABEL = 1 << 25
 """Bytes of the label of one image, or of class names, above which it is something else: 32 MiB are
 a million rows. Labels of many images (COCO) are larger, and not meant."""
+
+_HALF = re.compile(
+    r"((?<!\\)(?:\\\\)*)"
+    r"(\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]..)"
+)
+"""Half of a character (a surrogate without the other one), which is no text: it cannot be stored or
+shown. Its escape is kept as the six letters that it is."""
 
 
 class Decoded(NamedTuple):
@@ -88,7 +96,8 @@ def parse_json(data: bytes) -> object:
         if found is None:
             raise ValueError("neither UTF-8 nor cp949 (EUC-KR) nor UTF-16 text") from error
         try:
-            return json.loads(found.text)
+            has_escapes = "\\ud" in found.text or "\\uD" in found.text
+            return json.loads(_HALF.sub(r"\1\\\2", found.text) if has_escapes else found.text)
         except (ValueError, RecursionError):
             raise ValueError(str(error)) from error
 
