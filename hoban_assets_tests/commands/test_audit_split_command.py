@@ -58,3 +58,36 @@ def test_a_folder_with_one_part_has_nothing_to_audit(hoban, tmp_path, parts):
     drawn(tmp_path / "yard", parts, scenes=2)
     with pytest.raises(HobanError, match="has no split to audit"):
         hoban("audit-split", tmp_path / "yard")
+
+
+@pytest.mark.parametrize(("scenes", "share"), [(1, 1.0), (12, None)])
+def test_inspect_tells_neighbours_over_the_split_that_no_name_tells(hoban, tmp_path, scenes, share):
+    drawn(tmp_path / "yard", ("train", "train", "valid"), scenes=scenes)
+    said = json.loads(hoban("inspect", tmp_path / "yard", "--json"))
+    near = [row["share"] for row in said["leakage"] if row["kind"] == "near"]
+    assert near == ([] if share is None else [share])
+    told = [f for f in said["findings"] if "near-copies by their pictures" in f["text"]]
+    assert [f["severity"] for f in told] == (["serious"] if share else [])
+    assert all("hoban audit-split" in f["what_to_do"] for f in told)
+    assert not json.loads(hoban("inspect", tmp_path / "yard", "--json", "--no-images"))["leakage"]
+
+
+def test_a_coco_tree_with_a_folder_for_each_part_is_audited(hoban, tmp_path):
+    drawn(tmp_path / "yolo", ("train", "val"), scenes=1)
+    annotations = tmp_path / "yard" / "annotations"
+    annotations.mkdir(parents=True)
+    for part in ("train", "val"):
+        (tmp_path / "yolo" / part / "images").rename(tmp_path / "yard" / f"{part}2017")
+        files = sorted(p.name for p in (tmp_path / "yard" / f"{part}2017").iterdir())
+        images = [
+            {"id": i, "file_name": name, "width": 160, "height": 120}
+            for i, name in enumerate(files)
+        ]
+        boxes = [
+            {"id": i, "image_id": i, "category_id": 1, "bbox": [9, 9, 40, 50], "area": 2000}
+            for i in range(len(files))
+        ]
+        whole = {"images": images, "annotations": boxes, "categories": [{"id": 1, "name": "a"}]}
+        (annotations / f"instances_{part}2017.json").write_text(json.dumps(whole))
+    said = json.loads(hoban("audit-split", tmp_path / "yard", "--json"))
+    assert [(r["part"], r["images"], r["leaking"]) for r in said["parts"]] == [("valid", 6, 6)]

@@ -54,7 +54,7 @@ def _leaks(seen: Inspection) -> Iterator[Finding]:
             share,
             "Its own split leaks, {kind}: so much of a part is also in another one: {pairs}.",
             "Trust no result that was measured on its split. Datasets built here split anew and "
-            "keep such images on one side.",
+            "keep such images on one side. hoban audit-split shows the pairs and a clean split.",
             {"kind": name, "pairs": ", ".join(pairs)},
         )
 

@@ -11,6 +11,7 @@ from hoban_assets.formats.gather import Gathered
 
 KINDS = {
     "content": "the same file",
+    "near": "near-copies by their pictures (thumbnails)",
     "augmentation": "augmentations or copies of one photograph, by name",
     "clip": "frames of one clip",
 }

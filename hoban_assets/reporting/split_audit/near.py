@@ -1,0 +1,59 @@
+"""Near-copies over a folder's own split, for `hoban inspect`: rows like its other leaks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from hoban_assets.curation.features import THUMBNAIL_INFO, engine_key, thumbnail_features
+from hoban_assets.curation.similarity import similarity_graph
+from hoban_assets.errors import HobanError
+from hoban_assets.formats.gather import Gathered
+from hoban_assets.reporting.split_audit.audit import TRAIN, audit, usable
+
+SIMILAR = 0.9
+"""As recipes have it: from here on two images count as copies."""
+MOST = 20_000
+"""Images that are compared: some minutes. Above it `hoban audit-split` is to be asked by itself."""
+
+
+def near_leaks(
+    found: Gathered, raw_root: Path, workers: int, examples: int
+) -> list[dict[str, Any]]:
+    """Images of another part that have a near-copy in train, by thumbnails of the pictures.
+
+    Returns:
+        One row a part, as `inspection.overlap.leakage` returns them, of kind ``near``; none where
+        the folder has no split, its images were not opened, or are more than `MOST`.
+    """
+    if found.facts is None:
+        return []
+    try:
+        known = usable(found)
+    except HobanError:
+        return []
+    images = known.samples.images
+    if not 0 < len(images) <= MOST:
+        return []
+    features = thumbnail_features([raw_root / file for file in images.file], workers)
+    similar = similarity_graph(features, SIMILAR)
+    made = audit(known, similar, SIMILAR, engine_key(THUMBNAIL_INFO), examples=len(images))
+    rows = []
+    for part in made.parts:
+        pairs = [leak for leak in made.worst if leak.part == part["part"]]
+        if pairs:
+            rows.append(
+                {
+                    "kind": "near",
+                    "split": part["part"],
+                    "other": TRAIN,
+                    "images": part["leaking"],
+                    "share": part["share"],
+                    "groups": len({leak.train_file for leak in pairs}),
+                    "examples": [
+                        {"file": leak.file, "counterpart": leak.train_file}
+                        for leak in pairs[:examples]
+                    ],
+                }
+            )
+    return rows
