@@ -1,46 +1,109 @@
-"""`hoban audit-split`: how much of a foreign val is also in its train, by content."""
+"""`hoban audit-split`: how much of a val is also in its train, by content."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hoban_assets.commands.app import LOOK, AsJson, app, print_json, progress_bar, show
+from hoban_assets.commands.app import (
+    LOOK,
+    AsJson,
+    Partition,
+    app,
+    nearest,
+    print_json,
+    progress_bar,
+    show,
+)
 from hoban_assets.commands.inspect import cache_file, target_named
 from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from hoban_assets.curation.similarity import SimilarityGraph
+    from hoban_assets.samples import Samples
+
+ENGINES = ("thumbnail", "copies")
+_DATASET = re.compile(r"dataset_v\d+\w*")
 
 
 @app.command("audit-split", rich_help_panel=LOOK)
 def audit_split(
     folder: Annotated[
         str,
-        typer.Argument(metavar="FOLDER", help="A folder with a split of its own: train, val ..."),
+        typer.Argument(
+            metavar="FOLDER_OR_DATASET",
+            help="A folder with a split of its own (train, val ...), or a dataset: dataset_v9.",
+        ),
     ],
     similarity: Annotated[
         float, typer.Option(min=0.5, max=1.0, help="From which two images are near-copies.")
     ] = 0.9,
+    partition: Partition = "sub",
+    engine: Annotated[
+        str | None,
+        typer.Option(
+            help="What compares the pictures: thumbnail or copies. HOBAN_FEATURE_ENGINE by "
+            "default, and thumbnail where that is fastdup."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Find near-copies over the split that a folder came with, and what a clean split would be.
+    """Find near-copies over the split of a folder or dataset, and what a clean split would be.
 
-    Pictures are compared by thumbnails. Writes clean_split.csv: where each image is and should
-    be. Nothing in the folder is changed.
+    Writes a page with the worst pairs, and clean_split.csv: where each image is and should be.
+    Nothing in the folder is changed.
 
     Example: hoban audit-split "data/raw/fall.v2i.yolo26"
     """
-    from hoban_assets.curation.features import thumbnail_features
-    from hoban_assets.curation.similarity import similarity_graph
-    from hoban_assets.formats.gather import gather
+    from hoban_assets.curation.engines import blindness
     from hoban_assets.reporting.language import speaker
-    from hoban_assets.reporting.split_audit.audit import audit, usable, write_listing
+    from hoban_assets.reporting.opening import how_to_open
+    from hoban_assets.reporting.split_audit.audit import audit, write_listing
+    from hoban_assets.reporting.split_audit.page import write_page
 
     settings = Settings.from_env()
     say = speaker(settings.language)
-    target = target_named(folder, settings, None)
+    used = settings.feature_engine if engine is None else nearest(engine, ENGINES, "engine")
+    used = used if used in ENGINES else ENGINES[0]
+    if _DATASET.fullmatch(folder) and not Path(folder).exists():
+        name, place, raw_root = folder, f"{folder}-{partition}", settings.raw_root
+        samples, part = _dataset(folder, partition, settings)
+    else:
+        name, raw_root, samples, part = _folder(folder, settings)
+        place = name
+    paths = [raw_root / file for file in samples.images.file]
+    similar = _compared(paths, similarity, used, settings)
+    made = audit(name, samples, part, similar, similarity, used)
+    home = settings.reports / "audit-split" / Path(place).name
+    listing = write_listing(made, home)
+    page = write_page(made, raw_root, home, settings.language)
+    blind = blindness(used)
+    if as_json:
+        print_json({"page": str(page), "list_file": str(listing), "blind": blind, **made.as_json()})
+        return
+    show(made.parts, as_json=False)
+    for leak in made.worst[:5]:
+        typer.echo(f"  {leak.similarity:.3f}  {leak.file}  =  {leak.train_file}")
+    typer.echo(f"\n{say(blind)}")
+    typer.echo("\n" + say("The clean split that would come out") + "\n")
+    show(made.clean, as_json=False)
+    typer.echo(f"\n{listing}\n{say('open')}: {how_to_open(page)}")
+
+
+def _folder(text: str, settings: Settings) -> tuple[str, Path, Samples, np.ndarray]:
+    """Name, raw root, rows and parts of a folder."""
+    from hoban_assets.formats.gather import gather
+    from hoban_assets.reporting.split_audit.audit import parts_of, usable
+
+    target = target_named(text, settings, None)
     if not hasattr(target, "source"):
-        raise HobanError(f"{folder} holds several sources", "audit one that hoban inspect lists")
+        raise HobanError(f"{text} holds several sources", "audit one that hoban inspect lists")
     gathered = gather(
         target.source,
         target.raw_root,
@@ -50,16 +113,33 @@ def audit_split(
         workers=settings.workers,
     )
     found = usable(gathered)
-    paths = [target.raw_root / f for f in found.samples.images.file]
-    similar = similarity_graph(thumbnail_features(paths, settings.workers), similarity)
-    made = audit(found, similar, similarity, "thumbnail")
-    listing = write_listing(made, settings.reports / "audit-split" / target.source.name)
-    if as_json:
-        print_json({"list_file": str(listing), **made.as_json()})
-        return
-    show(made.parts, as_json=False)
-    for leak in made.worst[:5]:
-        typer.echo(f"  {leak.similarity:.3f}  {leak.file}  =  {leak.train_file}")
-    typer.echo("\n" + say("The clean split that would come out") + "\n")
-    show(made.clean, as_json=False)
-    typer.echo(f"\n{listing}")
+    return target.source.folder, target.raw_root, found.samples, parts_of(found)
+
+
+def _dataset(name: str, partition: str, settings: Settings) -> tuple[Samples, np.ndarray]:
+    """Rows and parts of the current build of a dataset."""
+    from hoban_assets.catalog.store import Catalog
+
+    catalog = Catalog(settings.catalog_path, deadline=settings.catalog_wait)
+    samples = catalog.load(name, partition).without_decisions()
+    return samples, samples.images.split.to_numpy(str)
+
+
+def _compared(
+    paths: list[Path], similarity: float, engine: str, settings: Settings
+) -> SimilarityGraph:
+    from hoban_assets.curation.features import thumbnail_features
+    from hoban_assets.curation.similarity import similarity_graph
+
+    if engine == "thumbnail":
+        return similarity_graph(thumbnail_features(paths, settings.workers), similarity)
+    from hoban_assets.curation.copies.reading import sketches_of
+    from hoban_assets.curation.copies.search import copy_graph
+
+    found = copy_graph(sketches_of(paths, settings.workers), settings.workers)
+    if similarity < found.floor:
+        raise HobanError(
+            f"copies proves pairs from {found.floor:g} on, asked for {similarity:g}",
+            f"--similarity {found.floor:g}, or --engine thumbnail",
+        )
+    return found

@@ -6,8 +6,10 @@ import json
 import cv2
 import numpy as np
 import pytest
+from builders import samples_of
 from cli_runs import run_hoban
 
+from hoban_assets.catalog.store import Catalog
 from hoban_assets.errors import HobanError
 
 
@@ -91,3 +93,30 @@ def test_a_coco_tree_with_a_folder_for_each_part_is_audited(hoban, tmp_path):
         (annotations / f"instances_{part}2017.json").write_text(json.dumps(whole))
     said = json.loads(hoban("audit-split", tmp_path / "yard", "--json"))
     assert [(r["part"], r["images"], r["leaking"]) for r in said["parts"]] == [("valid", 6, 6)]
+
+
+def test_a_page_shows_the_pairs_and_the_engine_says_what_it_cannot_see(hoban, tmp_path):
+    drawn(tmp_path / "yard", ("train", "train", "valid"), scenes=1)
+    said = hoban("audit-split", tmp_path / "yard", "--engine", "thumbnail")
+    assert "thumbnail cannot see copies that are turned, mirrored or cropped" in said
+    page = tmp_path / "data" / "reports" / "audit-split" / "yard" / "index.html"
+    assert str(page) in said
+    text = page.read_text(encoding="utf-8")
+    assert text.count("data:image/jpeg") == 8  # four of valid, each beside one of train
+    assert "cannot see copies that are turned" in text
+    with pytest.raises(HobanError, match="engine"):
+        hoban("audit-split", tmp_path / "yard", "--engine", "thumbnai1x")
+
+
+def test_a_dataset_is_audited_by_its_name(hoban, tmp_path):
+    drawn(tmp_path / "yard", ("train", "train", "valid"), scenes=1)
+    files = sorted(str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*.jpg"))
+    sides = ["val" if "/valid/" in file else "train" for file in files]
+    rows = samples_of({file: [("person", 0.1)] for file in files}, split=sides)
+    Catalog(tmp_path / "data" / "catalog.duckdb").record(
+        "dataset_v9", "full", None, None, "key", rows
+    )
+    said = json.loads(hoban("audit-split", "dataset_v9", "--partition", "full", "--json"))
+    assert [(r["part"], r["images"], r["leaking"]) for r in said["parts"]] == [("val", 4, 4)]
+    with pytest.raises(HobanError, match="never been materialised"):
+        hoban("audit-split", "dataset_v8")

@@ -14,6 +14,7 @@ from hoban_assets.curation.similarity import SimilarityGraph
 from hoban_assets.curation.splits import join_groups, largest_in_val, split_by_group
 from hoban_assets.errors import HobanError
 from hoban_assets.formats.gather import Gathered
+from hoban_assets.samples import Samples
 
 TRAIN = "train"
 _ALL = "all"
@@ -74,29 +75,42 @@ def usable(found: Gathered) -> Gathered:
     return replace(found, samples=samples, files=known.reset_index(drop=True))
 
 
+def parts_of(found: Gathered) -> np.ndarray:
+    """Part of each image of a folder that `usable` returned: train, valid, test."""
+    by_id = found.files.set_index("image_id").part
+    return by_id.reindex(found.samples.images.image_id).to_numpy(str)
+
+
 def audit(
-    found: Gathered, similar: SimilarityGraph, similarity: float, engine: str, examples: int = 200
+    name: str,
+    samples: Samples,
+    part: np.ndarray,
+    similar: SimilarityGraph,
+    similarity: float,
+    engine: str,
+    examples: int = 200,
 ) -> SplitAudit:
-    """Compare the parts of a folder.
+    """Compare the parts of a folder, or of a dataset.
 
     Args:
-        found: as `usable` returns it.
-        similar: the graph of ``found.samples.images``, by position.
+        name: of the folder or dataset.
+        samples: its images and boxes.
+        part: of each image, by position (see `parts_of`).
+        similar: the graph of ``samples.images``, by position.
         similarity: from which two images are near-copies.
         engine: name of what compares.
         examples: pairs that are named, at most.
     """
-    images = found.samples.images
-    part = found.files.set_index("image_id").part.reindex(images.image_id).to_numpy(str)
+    images = samples.images
     train = np.flatnonzero(part == TRAIN).astype(np.int32)
     rows, leaks = [], []
-    for name in sorted(set(part) - {TRAIN}):
-        mine = np.flatnonzero(part == name).astype(np.int32)
+    for other in sorted(set(part) - {TRAIN}):
+        mine = np.flatnonzero(part == other).astype(np.int32)
         best = _closest(similar, mine, train, similarity)
         known = set(images.content_hash.iloc[train].dropna())
         rows.append(
             {
-                "part": name,
+                "part": other,
                 "images": len(mine),
                 "leaking": len(best),
                 "share": round(len(best) / max(1, len(mine)), 4),
@@ -104,13 +118,13 @@ def audit(
             }
         )
         files = images.file.to_numpy(str)
-        leaks += [Leak(name, files[i], files[j], round(s, 4)) for i, (j, s) in best.items()]
+        leaks += [Leak(other, files[i], files[j], round(s, 4)) for i, (j, s) in best.items()]
     everyone = np.arange(len(images), dtype=np.int32)
-    joined = join_groups(found.samples, links(components(similar, everyone, similarity)))
+    joined = join_groups(samples, links(components(similar, everyone, similarity)))
     after = split_by_group(joined)
     sides = after.images.split.to_numpy(str)
     return SplitAudit(
-        folder=found.source.folder,
+        folder=name,
         engine=engine,
         similarity=similarity,
         parts=rows,

@@ -9,7 +9,7 @@ from hoban_assets.curation.features import THUMBNAIL_INFO, engine_key, thumbnail
 from hoban_assets.curation.similarity import similarity_graph
 from hoban_assets.errors import HobanError
 from hoban_assets.formats.gather import Gathered
-from hoban_assets.reporting.split_audit.audit import TRAIN, audit, usable
+from hoban_assets.reporting.split_audit.audit import TRAIN, audit, parts_of, usable
 
 SIMILAR = 0.9
 """As recipes have it: from here on two images count as copies."""
@@ -37,7 +37,9 @@ def near_leaks(
         return []
     features = thumbnail_features([raw_root / file for file in images.file], workers)
     similar = similarity_graph(features, SIMILAR)
-    made = audit(known, similar, SIMILAR, engine_key(THUMBNAIL_INFO), examples=len(images))
+    engine, sides = engine_key(THUMBNAIL_INFO), parts_of(known)
+    name = found.source.folder
+    made = audit(name, known.samples, sides, similar, SIMILAR, engine, examples=len(images))
     rows = []
     for part in made.parts:
         pairs = [leak for leak in made.worst if leak.part == part["part"]]
