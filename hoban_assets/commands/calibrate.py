@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 LEAST = 10
 """Photographs below which shares say nothing."""
-NEAR = 0.9
-"""Correlation of thumbnails from which two photographs may be frames of one moment."""
 COMMON = 0.9
 """The threshold of the recipes, which is explained in a sentence."""
 
@@ -50,7 +48,7 @@ def calibrate(
 
     Example: hoban calibrate copies data/raw/coco
     """
-    from hoban_assets.curation.calibration import CHANGES, judged
+    from hoban_assets.curation.calibration import CHANGES, judged, same_moment
     from hoban_assets.curation.features import thumbnail_features
     from hoban_assets.pipeline.engines import engine_of
     from hoban_assets.reporting.language import speaker
@@ -66,7 +64,7 @@ def calibrate(
         n = len(files) // (1 + len(CHANGES))
         similarity = _similarity(files, n, settings, Path(name), say)
         thumbnails = thumbnail_features(files[:n], settings.workers)
-    near = (thumbnails @ thumbnails.T) >= NEAR
+    near = same_moment(thumbnails)
     rows = judged(similarity, list(CHANGES), near)
     near_pairs = (int(near.sum()) - n) // 2
     if as_json:

@@ -6,14 +6,19 @@ copies is known.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
+from hoban_assets.curation.copies.turns import TURNS, turned
+
 GRID = (0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98)
 """Thresholds that are judged."""
+NEAR = 0.9
+"""Correlation of thumbnails from which two photographs may be frames of one moment."""
 CROP = 0.8
 """Share of each side that a crop leaves."""
 _QUALITY = 92
@@ -67,6 +72,24 @@ class AtThreshold:
     """Pairs of different photographs at or above it."""
     by_change: Mapping[str, float]
     """Recall of each change."""
+
+
+def same_moment(thumbnails: np.ndarray) -> np.ndarray:
+    """Which photographs may show one moment, in any of the eight turns: bool [n, n].
+
+    Collections hold turned and mirrored frames of one film too, as augmentation leaves them; an
+    engine that finds those is not wrong.
+
+    Args:
+        thumbnails: float32 [n, side * side + 1] as `thumbnail_features` gives them.
+    """
+    n, side = len(thumbnails), math.isqrt(thumbnails.shape[1])
+    pixels, rest = thumbnails[:, : side * side], thumbnails[:, side * side :]
+    pictures = pixels.reshape(n, side, side)
+    near = np.zeros((n, n), bool)
+    for turn in TURNS:
+        near |= turned(pictures, turn).reshape(n, -1) @ pixels.T + rest @ rest.T >= NEAR
+    return near
 
 
 def judged(

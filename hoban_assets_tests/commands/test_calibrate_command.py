@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from cli_runs import run_hoban
 
-from hoban_assets.curation.calibration import CHANGES, changed, judged
+from hoban_assets.curation import calibration
+from hoban_assets.curation.calibration import CHANGES, changed, judged, same_moment
+from hoban_assets.curation.copies.turns import TURNS, turned
 from hoban_assets.errors import HobanError
 
 
@@ -26,10 +28,10 @@ def album(tmp_path, monkeypatch):
 
 def photograph(seed: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
-    picture = cv2.resize(rng.integers(60, 170, (4, 5, 3), np.uint8), (320, 240))
-    for x, y in rng.integers(0, 300, (50, 2)).tolist():
+    picture = cv2.resize(rng.integers(60, 170, (4, 5, 3), np.uint8), (160, 120))
+    for x, y in rng.integers(0, 150, (50, 2)).tolist():
         colour = [int(c) for c in rng.integers(20, 200, 3)]
-        cv2.rectangle(picture, (x, y), (x + 25, y + 18), colour, -1)
+        cv2.rectangle(picture, (x, y), (x + 12, y + 9), colour, -1)
     return picture
 
 
@@ -41,7 +43,9 @@ def at(told: dict, threshold: float) -> dict:
     return next(row for row in told["thresholds"] if row["threshold"] == threshold)
 
 
-def test_copies_finds_what_thumbnail_cannot_see(album):
+def test_copies_finds_what_thumbnail_cannot_see(album, monkeypatch):
+    few = {name: CHANGES[name] for name in ("turned", "cropped", "recompressed")}
+    monkeypatch.setattr(calibration, "CHANGES", few)
     copies = json.loads(run_hoban("calibrate", "copies", album, "--count", 10, "--json"))
     thumbnail = json.loads(run_hoban("calibrate", "thumbnail", album, "--count", 10, "--json"))
     assert copies["photographs"] == thumbnail["photographs"] == 10
@@ -88,6 +92,16 @@ def test_a_missing_fastdup_is_said_before_anything_is_read(tmp_path, monkeypatch
     with pytest.raises(HobanError, match="no-venv does not exist") as caught:
         run_hoban("calibrate", "fastdup", tmp_path / "no folder")
     assert "HOBAN_FEATURE_ENGINE=copies" in caught.value.way_out
+
+
+@pytest.mark.parametrize("turn", TURNS)
+def test_a_turned_frame_of_the_same_moment_is_no_mistake_but_another_picture_is(turn):
+    thumbnails = np.random.default_rng(0).standard_normal((2, 5, 5)).astype(np.float32)
+    three = np.stack([thumbnails[0], turned(thumbnails[0], turn), thumbnails[1]]).reshape(3, -1)
+    three -= three.mean(axis=1, keepdims=True)
+    three /= np.linalg.norm(three, axis=1, keepdims=True)
+    three = np.pad(three, ((0, 0), (0, 1)))
+    assert same_moment(three).tolist() == [[True, True, False]] * 2 + [[False, False, True]]
 
 
 def test_precision_and_recall_are_counted_without_near_frames():

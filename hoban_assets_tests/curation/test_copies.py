@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from hoban_assets.curation.copies import candidates
+from hoban_assets.curation.copies import candidates, crops
 from hoban_assets.curation.copies.reading import sketches_of
 from hoban_assets.curation.copies.search import CopyGraph, copy_graph, find_copies
 from hoban_assets.curation.copies.sketch import LENGTH, sketch, unpacked
@@ -141,10 +141,11 @@ class TestNothingIsByChance:
                 for i, j, s in zip(*block, strict=True)
             }
 
-        order = np.random.default_rng(0).permutation(len(room))
-        once = pairs(copy_graph(room), np.arange(len(room)))
-        again = pairs(copy_graph(room[order], workers=3), order)
-        assert once == again and len(once) > 100
+        some = room[::2]
+        order = np.random.default_rng(0).permutation(len(some))
+        once = pairs(copy_graph(some), np.arange(len(some)))
+        again = pairs(copy_graph(some[order], workers=3), order)
+        assert once == again and len(once) > 40
 
     def test_nothing_and_one_picture_have_no_copies(self) -> None:
         for rows in (np.empty((0, LENGTH), np.uint8), row(scene(1))[None]):
@@ -153,19 +154,19 @@ class TestNothingIsByChance:
             assert not list(graph.between(np.arange(len(rows)), np.arange(len(rows)), 0.9))
 
     def test_many_files_of_one_sketch_are_never_listed(self) -> None:
-        many = np.repeat(np.stack([row(scene(1)), row(scene(2))]), 3000, axis=0)
-        kept, witness = keep_best(copy_graph(many), np.arange(6000), 0.9)
-        assert np.flatnonzero(kept).tolist() == [0, 3000]
-        assert set(witness[~kept].tolist()) == {0, 3000}
+        many = np.repeat(np.stack([row(scene(1)), row(scene(2))]), 500, axis=0)
+        kept, witness = keep_best(copy_graph(many), np.arange(1000), 0.9)
+        assert np.flatnonzero(kept).tolist() == [0, 500]
+        assert set(witness[~kept].tolist()) == {0, 500}
 
     def test_a_fixed_camera_has_few_candidates(self) -> None:
         rng = np.random.default_rng(0)
         empty = scene(7)
         frames = [
-            cv2.add(empty, rng.integers(0, 6, empty.shape, dtype=np.uint8)) for _ in range(60)
+            cv2.add(empty, rng.integers(0, 6, empty.shape, dtype=np.uint8)) for _ in range(45)
         ]
         found = candidates.candidates(unpacked(np.stack([row(frame) for frame in frames])))
-        assert len(found.i) <= (candidates.BEST + candidates.BEST_CROPS) * len(frames)
+        assert len(found.i) <= (candidates.BEST + crops.BEST) * len(frames)
 
     def test_asked_below_what_is_known_it_refuses(self, room: np.ndarray) -> None:
         graph = copy_graph(room[:2])

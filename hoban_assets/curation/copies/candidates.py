@@ -2,9 +2,8 @@
 
 Two searches, as each misses what the other finds. *Wholes*: the low frequencies of the pictures
 in all eight turns, a blocked product; finds copies that show the whole picture, also of pictures
-without corners. *Corners*: corners that look alike, sorted so that alike ones stand side by
-side; finds crops. Of either an image keeps its best few only, so a fixed camera of n frames
-costs n, not n squared.
+without corners. *Crops* (see `crops`): corners that look and lie alike. Of either an
+image keeps its best few only, so a fixed camera of n frames costs n, not n squared.
 """
 
 from __future__ import annotations
@@ -15,15 +14,10 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from hoban_assets.curation.copies.sketch import (
-    CELLS,
-    CORNERS,
-    LEVELS,
-    SIDE,
-    SMALL,
-    Sketches,
-)
-from hoban_assets.curation.copies.turns import AFTER, INVERSE, TURNS, turned
+from hoban_assets.curation.copies.crops import crops
+from hoban_assets.curation.copies.hits import HIT, best_of_each
+from hoban_assets.curation.copies.sketch import SMALL, Sketches
+from hoban_assets.curation.copies.turns import INVERSE, TURNS, turned
 
 Progress = Callable[[int, int], None]
 
@@ -31,18 +25,8 @@ WHOLE = 0.9
 """Cosine of the low frequencies from which two pictures may show the same whole."""
 BEST = 6
 """Candidates that the search for wholes keeps of an image."""
-BEST_CROPS = 16
-"""The same of the search for corners: a crop of one frame of a camera looks like all of them."""
-VOTES = 5
-"""Alike corners, by one and the same turn, from which a crop is looked for."""
 _FREQUENCIES = 8
 _BLOCK = 2048
-_TABLES = 4
-_BITS = 24
-_PREFIX = 12  # bits of the key that two alike corners share at least
-_BESIDE = 20  # places in the sorted corners that are compared
-_STRONGEST = 16  # corners of each level that vote
-_STAYED = 4  # pixels up to which a corner lies in the same place, whatever the turn
 _ROUGH, _ROUGH_WORST = 0.5, 0.1  # as in proof.py
 _ROUGH_NOISE = 0.04  # of the variance, as in proof.py
 _CHUNK = 4096
@@ -60,8 +44,8 @@ class Candidates(NamedTuple):
 def candidates(sketches: Sketches, progress: Progress | None = None) -> Candidates:
     """Find the pairs that are worth a proof. Depends on the order of the images only in ties."""
     whole = _wholes(sketches.small, progress)
-    corner = _corners(sketches)
-    i, j = (np.concatenate(side) for side in zip(whole[:2], corner, strict=True))
+    corner = crops(sketches)
+    i, j = np.concatenate([whole[0], corner["i"]]), np.concatenate([whole[1], corner["j"]])
     places, where = np.unique(i.astype(np.int64) * len(sketches.small) + j, return_inverse=True)
     turn = np.full(len(places), -1, np.int8)
     turn[where[: len(whole[0])]] = whole[2]
@@ -80,10 +64,10 @@ def _wholes(
         strip: list[np.ndarray] = []
         for left in range(top, n, _BLOCK):
             strip.extend(_block(plain, inverse, top, left))
-        kept = [_best(np.concatenate([*kept, *strip]))] if strip else kept
+        kept = [best_of_each(np.concatenate([*kept, *strip]), BEST)] if strip else kept
         if progress:
             progress(min(top + _BLOCK, n), n)
-    rows = np.concatenate([np.empty(0, _HIT), *kept])
+    rows = np.concatenate([np.empty(0, HIT), *kept])
     rows = rows[_fit_roughly(small, rows)]
     return rows["i"], rows["j"], rows["turn"]
 
@@ -122,9 +106,6 @@ def _windows(pictures: np.ndarray) -> np.ndarray:
     return ((rows[:, :, :-1] + rows[:, :, 1:]) / 4).reshape(n, -1)
 
 
-_HIT = np.dtype([("i", "i4"), ("j", "i4"), ("score", "f4"), ("turn", "i1")])
-
-
 def _block(plain: np.ndarray, inverse: list[np.ndarray], top: int, left: int) -> list[np.ndarray]:
     """Hits of one block, of each pair the best turn; at most `BEST` a row and a column."""
     here = plain[top : top + _BLOCK]
@@ -144,22 +125,10 @@ def _block(plain: np.ndarray, inverse: list[np.ndarray], top: int, left: int) ->
     i, j = np.nonzero(hit)
     if not len(i):
         return []
-    found = np.empty(len(i), _HIT)
+    found = np.empty(len(i), HIT)
     found["i"], found["j"], found["score"] = i + top, j + left, best[i, j]
     found["turn"] = which[i, j]
-    return [_best(found)]
-
-
-def _best(hits: np.ndarray, most: int = BEST) -> np.ndarray:
-    """Hits that are among the `most` best ones of either image."""
-    keep = np.zeros(len(hits), bool)
-    for side in ("i", "j"):
-        order = np.lexsort((hits["j"], hits["i"], -hits["score"], hits[side]))
-        image = hits[side][order]
-        start = np.flatnonzero(np.r_[True, image[1:] != image[:-1]])
-        place = np.arange(len(image)) - np.repeat(start, np.diff(np.r_[start, len(image)]))
-        keep[order[place < most]] = True
-    return hits[keep]
+    return [best_of_each(found, BEST)]
 
 
 def _frequencies(small: np.ndarray, turn: int) -> np.ndarray:
@@ -180,79 +149,3 @@ def _frequencies(small: np.ndarray, turn: int) -> np.ndarray:
         length = np.linalg.norm(values, axis=1, keepdims=True)
         result[start : start + _CHUNK] = values / np.maximum(length, SMALL)
     return result
-
-
-def _corners(sketches: Sketches) -> tuple[np.ndarray, np.ndarray]:
-    n = len(sketches.corners)
-    voters = np.concatenate(
-        [level * CORNERS + np.arange(_STRONGEST) for level in range(len(LEVELS))]
-    )
-    image = np.repeat(np.arange(n, dtype=np.int64), len(voters))
-    where = _wherever_turned(sketches.places[:, voters])
-    planes = np.random.default_rng(0).standard_normal((_TABLES, CELLS, _BITS)).astype(np.float32)
-    codes, votes = np.empty(0, np.int64), np.empty(0, np.int32)
-    for table in range(_TABLES):
-        key = np.empty(len(image), np.int64)
-        for start in range(0, n, _CHUNK):
-            part = sketches.corners[start : start + _CHUNK, voters].reshape(-1, CELLS)
-            bits = part.astype(np.float32) @ planes[table] > 0
-            values = bits @ (1 << np.arange(_BITS)[::-1])
-            values[~part.any(axis=1)] = -1
-            key[start * len(voters) : start * len(voters) + len(values)] = values
-        more = _neighbours(key, image, sketches.turns[:, voters].ravel(), where, n)
-        codes, votes = _added(codes, votes, more)
-    hit = votes >= VOTES
-    codes, votes = codes[hit] // len(TURNS), votes[hit]
-    order = np.lexsort((-votes, codes))
-    codes, votes = codes[order], votes[order]
-    first = np.r_[True, codes[1:] != codes[:-1]][: len(codes)]  # of each pair its best turn
-    found = np.empty(int(first.sum()), _HIT)
-    found["i"], found["j"] = np.divmod(codes[first], n)
-    found["score"], found["turn"] = votes[first], -1
-    found = _best(found, BEST_CROPS)
-    return found["i"], found["j"]
-
-
-def _wherever_turned(places: np.ndarray) -> np.ndarray:
-    """Distances of corners from the middle, the longer first: the same after any turn.
-
-    int16 [n * corners, 3], the third is the level far apart from the others.
-    """
-    off = np.abs(places.astype(np.int16) * 2 - (SIDE - 1)) // 2
-    level = np.broadcast_to(np.arange(off.shape[1]) // _STRONGEST * SIDE, off.shape[:2])
-    parts = [off.max(axis=2), off.min(axis=2), level]
-    return np.stack(parts, axis=-1).astype(np.int16).reshape(-1, 3)
-
-
-def _neighbours(
-    key: np.ndarray, image: np.ndarray, turns: np.ndarray, where: np.ndarray, n: int
-) -> np.ndarray:
-    """Corners side by side in the order of keys: codes ``(i * n + j) * 8 + turn``, i < j.
-
-    `turn` is the one that brings the corner of image i onto that of j.
-    """
-    order = np.argsort(key, kind="stable")
-    order = order[key[order] >= 0]
-    key, image, where = key[order] >> (_BITS - _PREFIX), image[order], where[order]
-    turns = turns[order]
-    found = []
-    for step in range(1, _BESIDE + 1):
-        a, b = image[:-step], image[step:]
-        alike = np.flatnonzero((key[:-step] == key[step:]) & (a != b))
-        moved = np.abs(where[alike] - where[alike + step]).max(axis=1) > _STAYED
-        alike = alike[moved]
-        swap = a[alike] > b[alike]
-        first, second = np.where(swap, alike + step, alike), np.where(swap, alike, alike + step)
-        turn = AFTER[turns[first], INVERSE[turns[second]]]
-        found.append((image[first] * n + image[second]) * len(TURNS) + turn)
-    return np.concatenate(found)
-
-
-def _added(codes: np.ndarray, votes: np.ndarray, more: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Add one vote for each code in `more`."""
-    new, count = np.unique(more, return_counts=True)
-    together, where = np.unique(np.concatenate([codes, new]), return_inverse=True)
-    summed = np.zeros(len(together), np.int32)
-    summed[where[: len(codes)]] += votes
-    summed[where[len(codes) :]] += count.astype(np.int32)
-    return together, summed
