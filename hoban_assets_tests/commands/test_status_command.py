@@ -24,6 +24,7 @@ def env_of(world: World, language: str = "en") -> dict[str, str]:
         "DAGSTER_HOME": str(world.folder),
         "HOBAN_RAW_ROOT": "raw",
         "HOBAN_DATA_ROOT": "data",
+        "HOBAN_FEATURE_ENGINE": "thumbnail",  # as the world was built
         "HOBAN_LANG": language,
     }
 
