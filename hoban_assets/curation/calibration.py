@@ -72,6 +72,10 @@ class AtThreshold:
     """Pairs of different photographs at or above it."""
     by_change: Mapping[str, float]
     """Recall of each change."""
+    same_moment: int = 0
+    """Pairs at or above it that may show one moment: counted neither as copies nor as mistakes."""
+    least_precision: float = 1.0
+    """Precision if each of those were a mistake, as a frame in which somebody moved is."""
 
 
 def same_moment(thumbnails: np.ndarray) -> np.ndarray:
@@ -115,13 +119,22 @@ def judged(
         wrong = int((np.triu(blocks[0], 1) & other).sum())
         wrong += int(sum((block & other).sum() for block in blocks[1:]))
         right = sum(found)
+        unclear = near & ~np.eye(n, dtype=bool)
+        same = int(np.triu(blocks[0] & unclear, 1).sum())
+        same += int(sum((block & unclear).sum() for block in blocks[1:]))
         result.append(
             AtThreshold(
                 threshold=threshold,
-                precision=right / (right + wrong) if right + wrong else 1.0,
+                precision=_share(right, right + wrong),
                 recall=right / (n * len(changes)),
                 wrong=wrong,
                 by_change={c: f / n for c, f in zip(changes, found, strict=True)},
+                same_moment=same,
+                least_precision=_share(right, right + wrong + same),
             )
         )
     return result
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else 1.0

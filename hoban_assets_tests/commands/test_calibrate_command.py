@@ -118,3 +118,12 @@ def test_precision_and_recall_are_counted_without_near_frames():
 def test_a_change_is_the_same_each_time_and_changes_the_file(change):
     picture = photograph(0)
     assert changed(picture, change, 3) == changed(picture, change, 3) != picture.tobytes()
+
+
+def test_frames_of_one_moment_are_told_and_bound_the_precision_from_below():
+    # Photographs 0 and 1 show one moment; their copies (the second block) are found crosswise.
+    similarity = np.array([[1, 0.95, 0.99, 0.93], [0.95, 1, 0.92, 0.98]])
+    (row,) = judged(similarity, ["mirrored"], np.ones((2, 2), bool), [0.9])
+    assert (row.precision, row.recall, row.wrong) == (1, 1, 0)
+    assert row.same_moment == 3
+    assert row.least_precision == 2 / 5
