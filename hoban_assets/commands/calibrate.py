@@ -225,9 +225,9 @@ def _print(rows: list[Any], engine: str, n: int, near_pairs: int, say: Any) -> N
     )
     typer.echo(
         say(
-            "{pairs} pairs of photographs look like frames of one moment; they count as neither. "
-            "At {threshold}, {hits} pairs of them or their copies are found: if each were a mistake, "
-            "precision would be {least} %.",
+            "{pairs} pairs of photographs look like frames of one moment; they count as "
+            "neither. At {threshold}, {hits} pairs of them or their copies are found: if each "
+            "were a mistake, precision would be {least} %.",
             pairs=near_pairs,
             threshold=COMMON,
             hits=common.same_moment,
