@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from hoban_assets.curation.disagreements import iou
-from hoban_assets.curation.events import MATCH_IOU
+from hoban_assets.curation.same_event import MATCH_IOU
 from hoban_assets.samples import Samples
 
 EXCLUSIVE = frozenset({"person_with_helmet", "person_without_helmet"})

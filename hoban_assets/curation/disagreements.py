@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 
 from hoban_assets.classes import CLASS_NAMES
-from hoban_assets.curation.events import MATCH_IOU
 from hoban_assets.curation.lying_pictures import AS_WELL, Look
 from hoban_assets.curation.packed_boxes import PackedBoxes, area, overlap, turned, turned_picture
+from hoban_assets.curation.same_event import MATCH_IOU
 from hoban_assets.curation.small_pictures import ALIGNED, correlations, standardised
 from hoban_assets.samples import Samples
 from hoban_assets.tables import DECISIONS_SCHEMA, frame_of

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from hoban_assets.classes import CLASS_IDS
-from hoban_assets.curation import events
+from hoban_assets.curation import same_event as labels_of_events
 from hoban_assets.curation.duplicates import certificate, deduplicate
-from hoban_assets.curation.events import EventGraph, SameEvent, duplicates_among
+from hoban_assets.curation.events import EventGraph, duplicates_among
 from hoban_assets.curation.lying_pictures import Look, PicturesLying
 from hoban_assets.curation.packed_boxes import TURNS, turned, turned_picture
+from hoban_assets.curation.same_event import SameEvent
 from hoban_assets.curation.similarity import FeatureGraph, similarity_graph
 from hoban_assets.samples import Samples
 
@@ -218,7 +219,8 @@ def test_many_pairs_at_once_equal_a_search_by_hand() -> None:
 def test_labels_choose_what_is_compared_and_lose_no_pair(
     share: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(events, "MANY", share)  # always a product of all, or always single pairs
+    # always a product of all, or always single pairs
+    monkeypatch.setattr(labels_of_events, "MANY", share)
     images, turns = photographs()
     images += [[*boxes, ignored(OTHER)] for boxes in images[:10]]
     pictures = [turned_picture(ROOM, t) for t in turns + turns[:10]]
