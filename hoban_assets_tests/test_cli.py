@@ -12,8 +12,10 @@ from typer.testing import CliRunner
 from hoban_assets.cli import app
 
 COMMANDS = (
+    "audit-split",
     "backup",
     "bundle",
+    "calibrate",
     "compare",
     "diff",
     "find",

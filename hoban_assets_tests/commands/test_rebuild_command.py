@@ -24,6 +24,7 @@ def world(tmp_path, monkeypatch) -> World:
     monkeypatch.setenv("HOBAN_RAW_ROOT", str(world.settings.raw_root))
     monkeypatch.setenv("HOBAN_DATA_ROOT", str(world.settings.data_root))
     monkeypatch.setenv("HOBAN_LANG", "en")
+    monkeypatch.setenv("HOBAN_FEATURE_ENGINE", "thumbnail")  # as the world was built
     return world
 
 
