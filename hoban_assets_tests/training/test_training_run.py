@@ -145,7 +145,6 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path, squares, trained):
     stopped = finish(plan, second)
     assert "resuming after epoch 1/2" in stopped.output
     assert "partial labels: mask" in stopped.output
-    assert [line.split("  ")[0] for line in stopped.epochs] == ["epoch 2/2"]
     assert (stopped.status, "the next start goes on" in stopped.output) == (143, True)
 
     third = run_worker(plan, plots=False)
