@@ -1,37 +1,83 @@
-"""The four classes: their ids, how people name them, how pictures colour them."""
+"""The classes that detectors learn, declared once: everything that names one follows from here.
+
+To add a class, append an entry with the next id and name it in a source (`defs/sources.py`).
+Recipes, quotas, label files, reports, pictures and the Korean texts take it from this list.
+"""
 
 from __future__ import annotations
 
-CLASS_NAMES: tuple[str, ...] = (
-    "person_with_helmet",
-    "person_without_helmet",
-    "person",
-    "fallen",
-)
-"""Class names in the order of their ids, always (id 0 first)."""
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
-CLASS_IDS: dict[str, int] = {name: index for index, name in enumerate(CLASS_NAMES)}
+
+@dataclass(frozen=True)
+class DetectionClass:
+    """One class. An id that a model was trained with keeps its meaning for good."""
+
+    id: int
+    """Number in label files and models; ids count from 0 without a gap."""
+    name: str
+    korean: str
+    """What Korean documents call it."""
+    colour: str
+    """Of charts and of boxes on images, as ``#rrggbb``."""
+    shows: Literal["head", "body", "thing"]
+    """What a box encloses. Two classes of heads are states of the same head, so one excludes the
+    other; two of bodies may be the same person (one who has fallen is a person, too); a thing
+    says nothing about other boxes."""
+    aihub: str = ""
+    """Code in AI Hub's label files."""
+
+
+WITH_HELMET, WITHOUT_HELMET = "person_with_helmet", "person_without_helmet"
+PERSON = "person"
+
+CLASSES: tuple[DetectionClass, ...] = (
+    DetectionClass(0, WITH_HELMET, "안전모 착용", "#0b7285", "head", aihub="07"),
+    DetectionClass(1, WITHOUT_HELMET, "안전모 미착용", "#e8590c", "head", aihub="08"),
+    DetectionClass(2, PERSON, "사람", "#5f3dc4", "body"),
+    DetectionClass(3, "fallen", "쓰러진 사람", "#c92a2a", "body"),
+)
+"""In the order of their ids. Only ever append: label files and models hold the ids."""
 
 BACKGROUND = "background"
 """Stands for images without a label."""
 
-COLOURS = dict(
-    zip(
-        (*CLASS_NAMES, BACKGROUND),
-        ("#0b7285", "#e8590c", "#5f3dc4", "#c92a2a", "#6b7280"),
-        strict=True,
-    )
-)
-"""Of charts and of boxes on photographs."""
 
-_AIHUB_CODES = {"07": CLASS_NAMES[0], "08": CLASS_NAMES[1]}
+def checked(classes: Sequence[DetectionClass]) -> Sequence[DetectionClass]:
+    """Return `classes`; raise ValueError where ids have a gap, or a name or code stands twice."""
+    ids = [c.id for c in classes]
+    if ids != list(range(len(ids))):
+        raise ValueError(f"hoban_assets/classes.py: ids must be 0, 1, 2, ... in order, not {ids}")
+    taken = [BACKGROUND, *(w for c in classes for w in (c.name, c.aihub) if w)]
+    twice = sorted({word for word in taken if taken.count(word) > 1})
+    if twice:
+        raise ValueError(f"hoban_assets/classes.py: declared twice: {', '.join(twice)}")
+    return classes
+
+
+CLASS_NAMES: tuple[str, ...] = tuple(c.name for c in checked(CLASSES))
+"""Class names in the order of their ids, always (id 0 first)."""
+CLASS_IDS: dict[str, int] = {c.name: c.id for c in CLASSES}
+HEADS = frozenset(c.name for c in CLASSES if c.shows == "head")
+BODIES = frozenset(c.name for c in CLASSES if c.shows == "body")
+COLOURS: dict[str, str] = {c.name: c.colour for c in CLASSES} | {BACKGROUND: "#6b7280"}
+KOREAN_NAMES: dict[str, str] = {c.name: c.korean for c in CLASSES} | {BACKGROUND: "배경(객체 없음)"}
+AIHUB_CLASSES: dict[str, str] = {c.aihub: c.name for c in CLASSES if c.aihub}
+"""Code of AI Hub to the class that it means."""
+
+
+def exclude_each_other(one: str, other: str) -> bool:
+    """Tell whether an object can be of one of two classes only, whatever its source labels."""
+    return one != other and {one, other} <= HEADS
 
 
 def class_meant(text: str) -> str:
-    """Return the class that a name, an id (0-3) or an AI Hub code (07, 08) means.
+    """Return the class that a name, an id (0, 1, ...) or an AI Hub code (07, 08) means.
 
     What means none of them is returned as it is.
     """
     word = text.strip()
-    ids = {str(number): name for number, name in enumerate(CLASS_NAMES)}
-    return (ids | _AIHUB_CODES).get(word, word.lower().replace("-", "_").replace(" ", "_"))
+    known = {str(c.id): c.name for c in CLASSES} | AIHUB_CLASSES
+    return known.get(word, word.lower().replace("-", "_").replace(" ", "_"))

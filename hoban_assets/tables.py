@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from hoban_assets.classes import CLASS_NAMES
+
 Columns: TypeAlias = Mapping[str, Any]
 """Column name to values: a list, a pandas Series, a NumPy or an Arrow array."""
 Column: TypeAlias = tuple[str, pa.DataType, str]
@@ -35,7 +37,7 @@ IMAGE_COLUMNS: tuple[Column, ...] = (
 BOX_COLUMNS: tuple[Column, ...] = (
     ("image_id", pa.string(), "image that the box is on"),
     ("class_id", pa.int8(), "0 to 3, in the order of the class names"),
-    ("class_name", pa.string(), "person_with_helmet, person_without_helmet, person or fallen"),
+    ("class_name", pa.string(), ", ".join(CLASS_NAMES)),
     ("x_center", pa.float64(), "0-1, share of the image's width"),
     ("y_center", pa.float64(), "0-1, share of the image's height"),
     ("width", pa.float64(), "0-1, share of the image's width"),

@@ -12,12 +12,10 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from hoban_assets.classes import exclude_each_other
 from hoban_assets.curation.disagreements import iou
 from hoban_assets.curation.same_event import MATCH_IOU
 from hoban_assets.samples import Samples
-
-EXCLUSIVE = frozenset({"person_with_helmet", "person_without_helmet"})
-"""Classes of which an object has one only, whatever else its source labels."""
 
 
 def drop_contradicting_copies(samples: Samples, stage: str = "contradictions") -> Samples:
@@ -25,9 +23,9 @@ def drop_contradicting_copies(samples: Samples, stage: str = "contradictions") -
 
     Copies have the same content hash. Two of them contradict each other where a label of one and
     a label of the other overlap by `MATCH_IOU`, are of different classes, and neither image has
-    the other's label there; and where both sources label both classes, or the classes are
-    `EXCLUSIVE`. A person whom one source labels `person` and another `fallen` is no contradiction,
-    as neither claims to know the other class.
+    the other's label there; and where both sources label both classes, or the classes
+    exclude each other. A person whom one source labels `person` and another `fallen` is no
+    contradiction, as neither claims to know the other class.
     """
     images = samples.images
     known = images.content_hash.notna() & images.content_hash.duplicated(keep=False)
@@ -64,8 +62,8 @@ def _contradictions(
         overlap = iou(first, second) >= MATCH_IOU
         both = set(one["labelled_classes"]) & set(other["labelled_classes"])
         for i, j in np.argwhere(overlap).tolist():
-            pair = {names[i], others[j]}
-            if len(pair) == 1 or not (pair <= both or pair == EXCLUSIVE):
+            pair = names[i], others[j]
+            if pair[0] == pair[1] or not (both.issuperset(pair) or exclude_each_other(*pair)):
                 continue
             agrees = (overlap[i] & (others == names[i])).any() or (
                 overlap[:, j] & (names == others[j])

@@ -3,13 +3,12 @@
 A folder that is not declared here is not read, however its name begins.
 """
 
+from hoban_assets.classes import AIHUB_CLASSES, CLASS_NAMES
 from hoban_assets.formats.source import RawSource
 
-HELMET_CLASSES = {"07": "person_with_helmet", "08": "person_without_helmet"}
-
-HELMET_60K = RawSource("helmet_60k", "helmet_60k/helmet_60k", "aihub", HELMET_CLASSES)
-HELMET_30K = RawSource("helmet_30k", "helmet_30k", "aihub", HELMET_CLASSES)
-HELMET_21K = RawSource("helmet_21k", "helmet_21k", "aihub", HELMET_CLASSES, nested=("background",))
+HELMET_60K = RawSource("helmet_60k", "helmet_60k/helmet_60k", "aihub", AIHUB_CLASSES)
+HELMET_30K = RawSource("helmet_30k", "helmet_30k", "aihub", AIHUB_CLASSES)
+HELMET_21K = RawSource("helmet_21k", "helmet_21k", "aihub", AIHUB_CLASSES, nested=("background",))
 WIDER_PERSON = RawSource(
     "wider_person",
     "WiderPerson",
@@ -38,7 +37,7 @@ FALL_FOLDERS = (  # best first, the keep order that the team settled on at 07:08
     _fall("fall_detection_v4", "Fall Detection.v4-resized640_aug3x-accurate", "Fall-Detected"),
 )
 
-ALL_CLASSES = ("person_with_helmet", "person_without_helmet", "person", "fallen")
+ALL_CLASSES = CLASS_NAMES
 AIHUB_EXPORTS = ("helmet_21k", "helmet_30k", "helmet_60k")
 BACKGROUND = RawSource(
     "background",

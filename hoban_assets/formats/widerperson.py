@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Collection
 from pathlib import Path
 
+from hoban_assets.classes import PERSON
 from hoban_assets.errors import HobanError
 from hoban_assets.formats.collect import Collector
 from hoban_assets.formats.decoding import text_lines
@@ -82,8 +83,8 @@ class WiderPersonReader(Listed):
         """Read the labels of these images, or of all."""
         found = self._collector()
         self._class_ids = self.source.ids
-        if "person" in self.source.taxonomy:
-            person = self.source.taxonomy.index("person")
+        if PERSON in self.source.taxonomy:
+            person = self.source.taxonomy.index(PERSON)
             self._class_ids = {**dict.fromkeys(_REGIONS, person), **self._class_ids}
         for path in self._chosen(image_ids):
             label = self._labels[path]

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from hoban_assets.classes import CLASS_NAMES
+from hoban_assets.classes import CLASS_NAMES, PERSON
 from hoban_assets.curation.contradictions import drop_contradicting_copies
 from hoban_assets.curation.duplicates import Certificate, certificate, deduplicate
 from hoban_assets.curation.engines import refuse_below
@@ -153,7 +153,7 @@ def _curate(
     samples = ledger.step("contradictions", drop_contradicting_copies, samples)
     labelled = samples.images.content_hash[(samples.boxes_per_image() > 0).to_numpy()]
     if recipe.max_persons is not None:
-        limit = partial(limit_crowding, class_name="person", most=recipe.max_persons)
+        limit = partial(limit_crowding, class_name=PERSON, most=recipe.max_persons)
         samples = ledger.step("crowding", limit, samples)
     samples = ledger.step("area", partial(limit_areas, limits=recipe.area), samples)
     samples = ledger.step("equal_labels", merge_equal_labels, samples)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.curation.events import Rule
 from hoban_assets.curation.quality import AreaLimits
 from hoban_assets.curation.selection import Order, Unit
@@ -15,7 +16,10 @@ from hoban_assets.settings import PARTITIONS
 STRIDE = 32
 """Ultralytics rounds image sizes up to a multiple of this (largest stride of its detectors)."""
 
-ClassName = Literal["person_with_helmet", "person_without_helmet", "person", "fallen"]
+if TYPE_CHECKING:
+    ClassName = str
+else:
+    ClassName = Literal[CLASS_NAMES]  # so that a wrong name is told the right ones
 
 PartialLabels = Literal["mask", "naive"]
 

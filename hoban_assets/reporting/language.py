@@ -13,6 +13,8 @@ from pathlib import Path
 
 import yaml
 
+from hoban_assets.classes import KOREAN_NAMES
+
 KOREAN = Path(__file__).with_name("korean")
 
 
@@ -33,7 +35,7 @@ def speaker(language: str) -> Callable[..., str]:
 @functools.cache
 def korean() -> Mapping[str, str]:
     """All translations. The same English text means the same in every report."""
-    words: dict[str, str] = {}
+    words = dict(KOREAN_NAMES)
     for file in sorted(KOREAN.glob("*.yaml")):
         words |= yaml.load(file.read_bytes(), yaml.CSafeLoader) or {}
     return words

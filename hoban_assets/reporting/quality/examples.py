@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hoban_assets.classes import PERSON
 from hoban_assets.reporting.quality import sql as sql
 from hoban_assets.reporting.quality.judgement import Group
 
@@ -34,8 +35,8 @@ _IMAGES: Mapping[str, tuple[str, str]] = {
     "clips": ("true", "hash(i.image_id)"),
     "crowded": (
         "true",
-        "(SELECT count(*) FROM store.boxes AS b WHERE b.materialization_id = i.materialization_id "
-        "AND b.image_id = i.image_id AND b.class_name = 'person') DESC",
+        "(SELECT count(*) FROM store.boxes AS b WHERE b.materialization_id = i.materialization_id "  # noqa: S608
+        f"AND b.image_id = i.image_id AND b.class_name = '{PERSON}') DESC",
     ),
 }
 """Kind to which photographs show it, and which of them first."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from hoban_assets.classes import PERSON
 from hoban_assets.reporting.quality.facts import Facts
 from hoban_assets.reporting.quality.problems import (
     MANY_CUT,
@@ -124,7 +125,7 @@ def _crowding(facts: Facts) -> Iterator[Problem]:
                 row,
                 row["images"],
                 images[row["asset"], row["source"]],
-                class_name="person",
+                class_name=PERSON,
                 images=row["images"],
                 remedy=Remedy(
                     f"max_persons: {most}", "crowd", row["labels"], row["images"], *versions

@@ -7,6 +7,8 @@ together from constants of this module, everything else is a parameter.
 
 from __future__ import annotations
 
+from hoban_assets.classes import HEADS, PERSON
+
 BANDS = (0.001, 0.005, 0.01, 0.02, 0.05, 0.20)
 """Borders of the area bands, share of the image; each belongs to the band above it."""
 UNSEEN, DOUBTFUL = 8, 16
@@ -69,7 +71,7 @@ FROM photos GROUP BY asset, source ORDER BY asset, source
 """  # noqa: S608  built from constants of this module, as the statements below
 
 _BAND = " + ".join(f"(area >= {border})::INTEGER" for border in BANDS)
-_HEAD = "class_name IN ('person_with_helmet', 'person_without_helmet')"
+_HEAD = "class_name IN ('{}')".format("', '".join(sorted(HEADS)))
 SIDE = """
     sqrt(b.width * i.width * b.height * i.height) * least($size / i.width, $size / i.height)"""
 """Root of the area of box b on image i in pixels at the training size (as COCO measures objects):
@@ -138,7 +140,7 @@ per_class AS MATERIALIZED (
 per_image AS MATERIALIZED (
     SELECT asset, image_id, {_SOURCE} AS source, sum(labels) AS labels, sum(least) AS small,
         sum(gone) AS gone,
-        coalesce(sum(boxes) FILTER (class_name = 'person'), 0)::BIGINT AS persons,
+        coalesce(sum(boxes) FILTER (class_name = '{PERSON}'), 0)::BIGINT AS persons,
         persons > $most_persons AS crowded
     FROM per_class GROUP BY asset, image_id
 )

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from hoban_assets.classes import WITH_HELMET, WITHOUT_HELMET
+
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Row
     from hoban_assets.reporting.results.trend import Trend
 
-ALL, BACKGROUND = "all", "background"
+ALL = "all"
 CONFIDENCE = 0.25
 """At which confusions are counted (workers/yolo_confusions.py)."""
-HELMET_PAIR = frozenset({"person_with_helmet", "person_without_helmet"})
+HELMET_PAIR = frozenset({WITH_HELMET, WITHOUT_HELMET})
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from hoban_assets.classes import WITH_HELMET, WITHOUT_HELMET
 from hoban_assets.reporting.results.figures import (
     CONFIDENCE,
     HELMET_PAIR,
@@ -172,7 +173,7 @@ def _helmets(results: ModelResults) -> Iterator[Finding]:
     if not results.has_confusions:
         return
     pair = {c.true: c for c in results.confusions if c.helmet_pair}
-    worn, bare = pair.get("person_with_helmet"), pair.get("person_without_helmet")
+    worn, bare = pair.get(WITH_HELMET), pair.get(WITHOUT_HELMET)
     total = sum(c.count for c in pair.values())
     if not total:
         if sum(c.found or 0 for c in results.classes if c.class_name in HELMET_PAIR) >= 10:
@@ -189,7 +190,7 @@ def _helmets(results: ModelResults) -> Iterator[Finding]:
         "worn": worn.count if worn else 0,
         "dataset": results.dataset,
         "partition": results.partition,
-        "name": "person_without_helmet",
+        "name": WITHOUT_HELMET,
     }
     yield Finding("bad" if share >= MIXED_UP else "warn", text, (LOOK_AT_SMALL, SIZES), values)
 

@@ -13,10 +13,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hoban_assets.catalog.answers import Ask, Row
+from hoban_assets.classes import BACKGROUND
 from hoban_assets.errors import HobanError
 from hoban_assets.reporting.results.figures import (
     ALL,
-    BACKGROUND,
     ClassResult,
     Confusion,
     ModelResults,
