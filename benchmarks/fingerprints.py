@@ -23,7 +23,7 @@ from benchmarks.worker import Timing, Work, call
 FIRST, LATER = 2.0, 3.0
 """Times the floor that a first and a later look may take."""
 SECONDS = 5.0
-"""What 100,000 files may take, first look included ('in seconds', issue 4)."""
+"""What 100,000 files may take, first look included."""
 CLASSES = ("helmet_wearing", "helmet_not_wearing")
 
 

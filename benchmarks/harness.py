@@ -15,7 +15,7 @@ from benchmarks.worker import CHECKOUT, Timing
 
 @dataclass(frozen=True)
 class Criterion:
-    """One figure held against its limit."""
+    """One figure compared with its limit."""
 
     what: str
     """What is compared, such as 'time / orjson alone'."""

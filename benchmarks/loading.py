@@ -35,7 +35,7 @@ from benchmarks.loading_trees import HEIGHT, IMAGE_SIZE, WIDTH
 from benchmarks.worker import Timing, Work, call
 
 SPEED_UP = 2
-"""Images/s of the prescaled tree over those of the raw photographs (issue 4)."""
+"""Images/s of the prescaled tree over those of the raw photographs."""
 BATCH = 16
 TIMED = 48
 """Batches that are timed; a training goes on like this for hours."""

@@ -30,9 +30,8 @@ CATEGORIES = ("person", "car", "truck", "chair", "backpack", "handbag")
 WIDTH, HEIGHT = 320, 240
 DISTINCT = 24
 OF_PERSONS = 0.9
-"""Share of the boxes that are persons. The team's set was the photographs of COCO with persons:
-29,778 images, 195,377 boxes, 6.6 persons an image (SEED_DIGEST); other categories are left in so
-that there is something to filter."""
+"""Share of the boxes that are persons. As in a set made of COCO's photographs with persons (29,778
+images, 195,377 boxes, 6.6 persons an image); other categories leave something to filter."""
 SOURCE = "coco"
 
 

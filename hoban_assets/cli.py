@@ -17,7 +17,7 @@ for _module in pkgutil.iter_modules(commands.__path__):
 
 
 def main() -> None:
-    """Run the command; an error that the user can mend is one line, not a traceback."""
+    """Run the command; an error that the user can fix is one line, not a traceback."""
     try:
         app()
     except HobanError as error:

@@ -12,7 +12,7 @@ from hoban_assets.components.platform import Platform
 from hoban_assets.components.presence import finished
 from hoban_assets.settings import Settings
 
-# Dagster warns of calls that it makes itself: 20 times in one run, and nobody here can mend them.
+# Dagster warns of calls that it makes itself: 20 times in one run, and nobody here can fix them.
 warnings.filterwarnings("ignore", "Parameter `owners` of initializer `SensorD", dg.BetaWarning)
 warnings.filterwarnings("ignore", "Function `PipesMessageReader", dg.PreviewWarning)
 

@@ -55,7 +55,7 @@ DECISION_COLUMNS: tuple[Column, ...] = (
     ("file", pa.string(), "the file that the decision is about, below the raw root"),
     ("row", pa.int32(), "row of the label file, or null for a whole image"),
     ("value", pa.string(), "what was seen"),
-    ("threshold", pa.float64(), "the limit that it was held against, or null"),
+    ("threshold", pa.float64(), "the limit that it was compared with, or null"),
     ("witness", pa.string(), "the kept image of a removed duplicate, or null"),
     ("images_removed", pa.int32(), "1 where this row took an image away"),
     ("boxes_removed", pa.int32(), "boxes that this row took away"),

@@ -1,6 +1,6 @@
 -- The catalog, schema version 2 (SCHEMA_VERSION in access.py).
 --
--- Base tables live in the schema `store`, the views of DESIGN.md in `main`. Rows belong to a
+-- Base tables live in the schema `store`, the views that people query in `main`. Rows belong to a
 -- materialisation and are never changed. No indexes: everything is written and read by
 -- materialization_id, and rows of one materialisation lie together, so zone maps find them.
 -- Running this file again is harmless: tables are kept, views are replaced.

@@ -32,7 +32,7 @@ def import_results(
 ) -> None:
     """Verify what a server trained, and take it over as the model of this platform.
 
-    Every file is held against the archive's own list; results of another dataset version than the
+    Every file is compared with the archive's own list; results of another dataset version than the
     current one are refused. Archives of the inbox go to inbox/imported afterwards; a refused one
     stays where it is. Exit status 1: something was refused.
 
@@ -83,7 +83,7 @@ def _imported(path: Path, found: Imported) -> dict[str, Any]:
 
     row = {
         "archive": str(path),
-        "status": "imported" if found.since is None else "mended" if found.mended else "known",
+        "status": "imported" if found.since is None else "fixed" if found.fixed else "known",
         "model": found.model,
         "partition": found.partition,
         "run_dir": str(found.run_dir),
@@ -128,8 +128,8 @@ def _tell(row: Mapping[str, Any], say: Callable[..., str]) -> None:
             "known": lambda: say(
                 "{what} was imported before ({when} UTC): nothing to do", **named, **since
             ),
-            "mended": lambda: say(
-                "{what} was imported before ({when} UTC), but not to the end: mended",
+            "fixed": lambda: say(
+                "{what} was imported before ({when} UTC), but not to the end: fixed",
                 **named,
                 **since,
             ),

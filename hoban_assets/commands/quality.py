@@ -1,4 +1,4 @@
-"""`hoban quality`: what is wrong with the data, and which recipe field mends it."""
+"""`hoban quality`: what is wrong with the data, and which recipe field fixes it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def quality(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Judge every source: problems, worst first, each with the recipe field that mends it.
+    """Judge every source: problems, worst first, each with the recipe field that fixes it.
 
     Writes a page with pictures and DATA_QUALITY_ISSUES.md, in the language of HOBAN_LANG.
 

@@ -144,7 +144,7 @@ def _sentences(screen: Any, found: Status, say: Callable[..., str]) -> None:
                 screen.print(f"    - {say('{n} more reasons: --json has them', n=more)}")
 
     section("Out of date", words.stale(found, say), "yellow")
-    if commands := words.mending(found):
+    if commands := words.ways_out(found):
         screen.print(f"  {say('To bring it up to date:')}")
         for command in commands:
             screen.print(f"    {cell(command)}", soft_wrap=True)

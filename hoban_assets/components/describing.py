@@ -57,7 +57,7 @@ def stage_text(stage: Stage, say: Say) -> str:
         rules.append(say("An image that any label file names with an object is thrown out."))
         elsewhere = sorted({name for source in stage.sources for name in source.labels_elsewhere})
         if folders := ", ".join(f"`{name}`" for name in elsewhere):
-            rules.append(say("Also held against the labels below {folders}.", folders=folders))
+            rules.append(say("Also compared with the labels below {folders}.", folders=folders))
     if stage.dedupe is not None:
         text = "Of images that are similar by {limit} or more, the one of the earlier source stays."
         rules.append(say(text, limit=stage.dedupe))

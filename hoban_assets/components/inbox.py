@@ -56,7 +56,7 @@ class Imported:
     result: TrainingResult | None = None
     """None: imported before, and another training has become the current one since."""
     checks: tuple[Check, ...] = ()
-    mended: bool = False
+    fixed: bool = False
     """Imported before, but not to the end: the rest was done now."""
     events: tuple[inbox_events.Event, ...] = field(default=(), repr=False)
     """What Dagster does not know yet: checks, then the materialisation."""
@@ -154,7 +154,7 @@ class _Import:
             since=before["created_at"] if before else None,
             result=result,
             checks=tuple(found),
-            mended=bool(events) and before is not None,
+            fixed=bool(events) and before is not None,
             events=tuple(events),
         )
 

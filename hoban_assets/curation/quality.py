@@ -1,8 +1,8 @@
 """Which labels are good enough to learn from.
 
-The limits come from recipes. Those of version 9 were found by the team (SEED_DIGEST, 10:03 to
-12:02): heads below 1-2 % of the image and whole persons below 2 % are too small to learn from at
-640 pixels, and a head of 20 % and more is nearly always a wrong box.
+The limits come from recipes. Those of version 9: heads below 1-2 % of the image and whole persons
+below 2 % are too small to learn from at 640 pixels, and a head of 20 % and more is nearly always a
+wrong box.
 """
 
 from __future__ import annotations

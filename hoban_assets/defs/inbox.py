@@ -78,7 +78,7 @@ def import_archive(
 def outcome(found: Imported) -> str:
     """One line for the run's log."""
     what = f"{found.model} [{found.partition}]"
-    if found.since and not found.mended:
+    if found.since and not found.fixed:
         return f"{what} was imported before, on {found.since:%Y-%m-%d %H:%M} UTC: nothing to do"
     return f"imported {what}: {found.run_dir}"
 

@@ -26,7 +26,7 @@ def _fall(name: str, folder: str, *fallen: str) -> RawSource:
     return RawSource(name, f"{folder}.yolo26", "yolo", classes, clip_pattern=UR_FALL_CLIP)
 
 
-FALL_FOLDERS = (  # best first, the keep order that the team settled on at 07:08
+FALL_FOLDERS = (  # best first, the order in which copies are kept
     _fall("fallen_v2i", "fallen.v2i", "2_fallen"),
     _fall("fall_v1i_2", "fall.v1i (2)", "fall"),
     _fall("fall_detection_ip_camera_v3i", "fall detection ip camera.v3i", "fall"),

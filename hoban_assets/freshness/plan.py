@@ -112,7 +112,7 @@ def plan_rebuild(
 
     Args:
         world: what is declared and built.
-        now: what it is held against; `now.raw` only of stages that were not built since the look.
+        now: what it is compared with; `now.raw` only of stages that were not built since the look.
         busy: asset -> id of the run in progress that is going to build it in this partition.
     """
     verdicts = judge(world.declared, world.built, world.partition, now)
@@ -176,7 +176,7 @@ class ReportState:
 def stale_reports(reports: Sequence[ReportState], world: World) -> list[Step]:
     """Return the documents that were written before and that tell of what has changed since.
 
-    A document is held against the rows that were current when it was written: what was built
+    A document is compared with the rows that were current when it was written: what was built
     again with the same rows makes none of them stale.
     """
     steps = []

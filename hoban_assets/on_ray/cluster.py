@@ -64,7 +64,7 @@ def connect(address: str) -> Any:
     except (OSError, ValueError) as error:
         raise HobanError(
             f"no Ray cluster answers at RAY_ADDRESS={address} ({first_line(error)})",
-            f"start it there (ray start --head), mend the address, or choose 'local' ({_PAGE})",
+            f"start it there (ray start --head), fix the address, or choose 'local' ({_PAGE})",
         ) from None
     try:
         client = JobSubmissionClient(address)

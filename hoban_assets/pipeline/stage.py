@@ -85,7 +85,7 @@ class StageBuild:
 def raw_versions(stage: Stage, settings: Settings) -> dict[str, str]:
     """Data version of every raw folder that a stage looks into, as `raw_fingerprints` finds them.
 
-    Keys: ``raw/<source>``, and ``raw folder <name>`` for labels that backgrounds are held against.
+    Keys: ``raw/<source>``, and ``raw folder <name>`` for labels that backgrounds are compared with.
 
     Raises:
         HobanError: a source is missing or cannot be listed.

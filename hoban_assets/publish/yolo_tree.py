@@ -206,5 +206,5 @@ def _explained(error: OSError, destination: Path) -> HobanError:
             "restore it under HOBAN_RAW_ROOT, or materialise the stages of this dataset again",
         )
     return HobanError(
-        f"cannot publish {destination}: {error}", "mend that path and run this step again"
+        f"cannot publish {destination}: {error}", "fix that path and run this step again"
     )

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Ask, Row
 
 TOPS = (5_000, 10_000, 15_000, 20_000)
-"""The team's table of 10:21 (SEED_DIGEST)."""
+"""Sizes of a subset that the table answers for: its k-th largest box."""
 PIXELS = (8, 16, 32, 64)
 AREAS = (0.005, 0.01, 0.02, 0.05, 0.2)
 QUANTILES = (0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999)
 END_SHARE, LEAST_END = 0.001, 10
-"""Looked at for outliers: the top and bottom 0.1 %, at least 10 (the team, 10:40)."""
+"""Looked at for outliers: the top and bottom 0.1 %, at least 10."""
 
 
 @dataclass(frozen=True)

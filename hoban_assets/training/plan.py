@@ -32,7 +32,7 @@ served. (False = NMS-free head of YOLO26; True concerns exports only.)
 """
 NAIVE = "naive"
 PATIENCE = 30
-"""Epochs without a better mAP50-95 after which a training ends (issue 2)."""
+"""Epochs without a better mAP50-95 after which a training ends (Ultralytics' own default: 100)."""
 MOST_LOADERS = 8
 """More loading processes than this do not feed one GPU faster (Ultralytics' own default)."""
 STRIDE = 32

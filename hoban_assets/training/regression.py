@@ -12,8 +12,8 @@ from hoban_assets.curation.checks import Check, Say, plain
 NAME = "no_regression"
 MEASURE = "mAP50-95"
 TOLERANCE = 0.02
-"""How far a figure may fall. A choice: more than the step between versions that the team took for
-equal (0.476 and 0.491), far less than what filtering gained (0.491 to 0.593, SEED_DIGEST)."""
+"""How far a figure may fall. A choice: more than a step between versions that was taken for
+equal (0.476 and 0.491), far less than what filtering gained (0.491 to 0.593)."""
 
 FIGURES = """
     SELECT m.asset, m.class_name, m.value, d.data_version AS validation, e.value AS evaluation

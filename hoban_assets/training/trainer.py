@@ -21,7 +21,7 @@ class Trainer(Protocol):
         """Train, resume, or find finished; log lines reach `context` while it runs.
 
         Raises:
-            HobanError: what a user can mend.
+            HobanError: what a user can fix.
             dg.Failure: anything else, with the worker's last lines.
         """
         ...

@@ -73,7 +73,7 @@ def locked(root: Path) -> Iterator[None]:
             f"another 'hoban prune' is at work in {root}", "wait until it is done"
         ) from error
     except OSError as error:
-        raise HobanError(f"{root} cannot be written: {error.strerror}", "mend that") from error
+        raise HobanError(f"{root} cannot be written: {error.strerror}", "fix that") from error
     try:
         yield
     finally:

@@ -145,7 +145,7 @@ def _rename(source: Path, target: Path) -> None:
             raise _other_file_system(source) from error
         raise HobanError(
             f"{source} cannot be moved to {target}: {error.strerror}",
-            "mend that path and run the command again; what was moved before is in the trash",
+            "fix that path and run the command again; what was moved before is in the trash",
         ) from error
 
 
@@ -158,5 +158,5 @@ def _delete(place: Path) -> None:
     except OSError as error:
         raise HobanError(
             f"{error.filename or place} cannot be deleted: {error.strerror}",
-            "mend that path and run the command again; it goes on where it stopped",
+            "fix that path and run the command again; it goes on where it stopped",
         ) from error

@@ -30,7 +30,7 @@ ToShares = Callable[[Any], np.ndarray]
 class Confusions:
     """Counts of one way of judging (stock, or label-aware) over the images seen so far.
 
-    A detection is held against the labels of every class, best confidence first, and belongs to
+    A detection is compared with the labels of every class, best confidence first, and belongs to
     the one that it overlaps most, from IoU 0.45 on (Ultralytics' confusion matrix).
     """
 

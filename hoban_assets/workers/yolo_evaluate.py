@@ -2,7 +2,7 @@
 
 Sources label only their own classes. On an image of a source that labels persons, a detected
 helmet is neither right nor wrong, yet a stock validation counts it as wrong: the same weights
-scored 0.660 on full labels and 0.453 on merged partial ones (TRAINING_FACTS). So detections of
+scored 0.660 on full labels and 0.453 on merged partial ones. So detections of
 classes that an image's source does not label are left out, and so are detections on ignore
 regions (objects that are there, but are no label). Label-aware figures match, ignore and take AP as
 COCO does (`yolo_matching`); the stock ones are those of Ultralytics.

@@ -233,7 +233,7 @@ def remove_caches(dataset: Path) -> None:
 
 
 def explained(error: Exception, run: RunFolder, arguments: dict[str, Any]) -> Failure | None:
-    """Return the one message for errors that a user can mend; None for all others."""
+    """Return the one message for errors that a user can fix; None for all others."""
     if isinstance(error, Failure):
         return error
     if isinstance(error, subprocess.CalledProcessError) and run.failed.is_file():

@@ -61,7 +61,7 @@ def test_json_has_everything(world):
     assert artifacts["dataset_v9", "full"]["state"] == "not built"
     assert found["composition"]
     assert {p["name"] for p in found["disk"]} >= {"catalog.duckdb", "model_v9 [sub]"}
-    assert found["mend"]
+    assert found["fix"]
 
 
 def test_one_partition_alone_is_asked_for(world):

@@ -156,7 +156,7 @@ def test_a_second_import_doubles_nothing_and_puts_back_what_was_lost(home):
     before = home.state()
     again = bring_in(home)
     assert again.since is not None
-    assert not again.mended
+    assert not again.fixed
     assert home.state() == before
 
     home.run_dir.rename(home.root / "lost")
@@ -242,7 +242,7 @@ def test_a_second_import_does_what_a_kill_left_undone(home, monkeypatch, owner, 
 
     found = bring_in(home)
 
-    assert found.mended == (owner is not Catalog)
+    assert found.fixed == (owner is not Catalog)
     assert len(home.models()) == len(home.events()) == 1
     assert {c.check_name for c in home.checks()} == {"map50", "no_regression"}
     assert home.events()[0].metadata["materialization_id"].value == 2

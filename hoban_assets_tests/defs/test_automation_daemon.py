@@ -52,7 +52,7 @@ def test_a_daemon_rebuilds_what_one_changed_label_changes_and_nothing_else(road,
             run(home, env, *launch, "--tags", '{"dagster/partition": "sub"}')
             ended = how_it_ended(instance, time.monotonic() + SECONDS)
         after = materializations(instance)
-    # The labels of helmet_60k are what backgrounds are held against: looked at, with no effect.
+    # The labels of helmet_60k are what backgrounds are compared with: looked at, with no effect.
     assert ended == (
         "rebuilt helmet_60k, dataset_v9; rebuilt with the same rows as before: background"
     )

@@ -148,8 +148,8 @@ class TestTheSummary:
         ) in lines
 
     def test_forgets_a_failure_that_was_mended_later_that_day(self):
-        mended = run("r", "success", 17, 18, steps=(step("dataset_v8", "built", 17, 18),))
-        left = [o.asset for o in summarise(day(FAILED, mended), NOW).left_failed]
+        fixed = run("r", "success", 17, 18, steps=(step("dataset_v8", "built", 17, 18),))
+        left = [o.asset for o in summarise(day(FAILED, fixed), NOW).left_failed]
         assert left == ["model_v8"]
 
     def test_keeps_a_failure_of_the_other_partition(self):

@@ -16,7 +16,7 @@ from hoban_assets.reporting.status.composed import pivoted
 from hoban_assets.reporting.status.document import write_status
 from hoban_assets.reporting.status.recipe_words import recipe_sentences
 from hoban_assets.reporting.status.status import status_of
-from hoban_assets.reporting.status.words import age_text, mending
+from hoban_assets.reporting.status.words import age_text, ways_out
 
 english = speaker("en")
 
@@ -86,7 +86,7 @@ def test_composition_counts_each_class_source_and_split(world):
 
 
 def test_what_mends_is_one_command_for_data_and_one_for_models(world):
-    assert mending(status_of(world.settings)) == [
+    assert ways_out(status_of(world.settings)) == [
         "dagster asset materialize --select 'dataset_v9' --partition sub",
         "dagster asset materialize --select 'model_v9' --partition sub",
     ]

@@ -195,7 +195,7 @@ def attempts_of(
 
     A success leaves a newer build, so runs before it do not count; those of this rebuild always
     do, so that nothing can go round in circles. What a person begins counts anew: they have
-    mended what the inputs do not show.
+    fixed what the inputs do not show.
     """
     tags = {f"{INPUTS}{step.asset}": step.inputs, PARTITION: partition}
     records = [

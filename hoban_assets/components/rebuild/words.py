@@ -65,7 +65,7 @@ def summary(
     for name, attempts in given_up.items():
         parts.append(
             f"{name} is given up after {attempts.count} failed attempts from the same inputs, "
-            f"until its inputs, recipe or code change (mend what run {attempts.last_run} says, "
+            f"until its inputs, recipe or code change (fix what run {attempts.last_run} says, "
             f"then: hoban rebuild --partition {world.partition})"
         )
     for name, reasons in plan.cannot.items():
@@ -86,4 +86,4 @@ def _nothing(given_up: Mapping[str, Attempts], plan: Plan, look: Look) -> str:
     if given_up or plan.cannot or plan.waiting:
         return "nothing was rebuilt"
     stages = ", ".join(look.raw) or "no stage"
-    return f"nothing was out of date (code, recipes and files of {stages} held against the builds)"
+    return f"nothing was out of date (code, recipes and files of {stages} compared with the builds)"

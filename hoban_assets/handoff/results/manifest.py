@@ -1,4 +1,4 @@
-"""``results.json``: what a server says of the training that it hands in, held against the files."""
+"""``results.json``: what a server says of its training, compared with the files."""
 
 from __future__ import annotations
 

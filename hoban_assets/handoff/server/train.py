@@ -190,7 +190,7 @@ def train(folder: Path, bundle: dict[str, Any], chosen: argparse.Namespace) -> i
             f"of memory, or somebody ended it\n  way out: fewer --workers; {again}"
         )
     else:
-        output.line(f"failed (the reason stands above). When that is mended, {again}")
+        output.line(f"failed (the reason stands above). When that is fixed, {again}")
     return 143 if ended == 143 else 1
 
 

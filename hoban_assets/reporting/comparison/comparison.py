@@ -1,4 +1,4 @@
-"""Models held against the first of them: figures, recipes, data, and what may not be compared."""
+"""Models compared with the first of them: figures, recipes, data, and what may not be compared."""
 
 from __future__ import annotations
 

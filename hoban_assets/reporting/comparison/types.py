@@ -61,7 +61,7 @@ Remark = tuple[str, dict[str, Any]]
 
 @dataclass(frozen=True)
 class Against:
-    """One model held against the first."""
+    """One model compared with the first."""
 
     model: Trained
     overall: Step | None

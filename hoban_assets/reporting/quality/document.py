@@ -46,7 +46,7 @@ def document(facts: Facts, say: Say) -> Document:
     blocks = [_block(say, g, facts.partition) for g in groups if g.total.level != "note"]
     notes = [g for g in groups if g.total.level == "note"]
     return Document(
-        title=say("Data quality: what is wrong, and what mends it"),
+        title=say("Data quality: what is wrong, and what fixes it"),
         summary=_summary(say, facts, judged, len(blocks)),
         sections=[
             _verdict_section(say, judged),

@@ -39,7 +39,7 @@ def _agreement(say: Say, facts: Facts) -> Table:
     ]
     lead = say(
         "How far two labellings of the same moment agree: removed near-duplicates of similarity "
-        "{alike} and above, held against the photograph that was kept. Below that, frames of a "
+        "{alike} and above, compared with the photograph that was kept. Below that, frames of a "
         "person in motion rightly differ.",
         alike=SAME_PICTURE,
     )

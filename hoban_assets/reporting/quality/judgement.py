@@ -28,7 +28,7 @@ JUDGEMENTS: tuple[Judgement, ...] = ("doubtful", "usable", "unknown", "good")
 class Verdict:
     """What to think of one source.
 
-    'doubtful': a problem that says that labels are wrong, and that no recipe field mends, is
+    'doubtful': a problem that says that labels are wrong, and that no recipe field fixes, is
     'bad' (`LABELS_IN_DOUBT`). 'usable': some problem is 'warn' or 'bad'. 'unknown': there are
     fewer than `FEWEST` images. Else 'good'.
     """
@@ -52,9 +52,9 @@ class Verdict:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """Recipe fields that mend what can be mended, each once."""
-        mended = (p.remedy.field for p in self.reasons if p.remedy and p.kind != "backgrounds")
-        return tuple(dict.fromkeys(mended))
+        """Recipe fields that fix what can be fixed, each once."""
+        fixed = (p.remedy.field for p in self.reasons if p.remedy and p.kind != "backgrounds")
+        return tuple(dict.fromkeys(fixed))
 
 
 def verdicts(facts: Facts, problems: Sequence[Problem]) -> list[Verdict]:

@@ -1,4 +1,4 @@
-"""What a problem of a source is, how bad it is, and the recipe field that mends it."""
+"""What a problem of a source is, how bad it is, and the recipe field that fixes it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Always notes: duplicates (every recipe removes them), cut objects, versions with
 MANY_CUT = 0.40
 """Share of boxes at the border of the image from which it is mentioned."""
 LABELS_IN_DOUBT = frozenset({"twice", "conflict", "disagree", "unsure", "rows", "broken"})
-"""Kinds that say that labels are wrong and that no recipe field mends."""
+"""Kinds that say that labels are wrong and that no recipe field fixes."""
 FEWEST, FEWEST_HITS = 10, 3
 """A share of fewer than ten cases, or fewer than three hits, says little: a note, whatever the
 share."""

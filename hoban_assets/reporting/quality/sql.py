@@ -1,7 +1,7 @@
 """The statements behind `quality_facts`, and the thresholds that they count by.
 
 Rows are keyed by asset (the stage) and source; the source of a dropped image is the first part of
-its image id, as DESIGN.md promises. Nothing here comes from outside: the statements are put
+its image id (`samples.py`). Nothing here comes from outside: the statements are put
 together from constants of this module, everything else is a parameter.
 """
 

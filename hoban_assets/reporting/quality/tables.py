@@ -203,7 +203,7 @@ def method(say: Say) -> Section:
         say("How this was judged"),
         [
             say(
-                "Doubtful: labels are wrong in a way that no recipe field mends (labelled twice, "
+                "Doubtful: labels are wrong in a way that no recipe field fixes (labelled twice, "
                 "two names, different labels for one scene, unusable rows or images). Usable: "
                 "something else stands out. Good: nothing does. A share of fewer than 10 cases, or "
                 "fewer than 3 hits, is only a note."

@@ -81,22 +81,22 @@ EFFECTS: Mapping[str, str] = {
     "add": "{images} photographs without objects are ready",
 }
 ADVICE: Mapping[str, str] = {
-    "twice": "No recipe field mends this. Exactly equal rows are merged by themselves; correct the "
+    "twice": "No recipe field fixes this. Exactly equal rows are merged by themselves; correct the "
     "others in the label file.",
-    "conflict": "No recipe field mends this. Decide for one of the classes in the label file.",
-    "disagree": "No recipe field mends this. Look at the pairs, worst first, and correct the label "
+    "conflict": "No recipe field fixes this. Decide for one of the classes in the label file.",
+    "disagree": "No recipe field fixes this. Look at the pairs, worst first, and correct the label "
     "that is wrong: that may be the one of the kept photograph, of another source.",
     "unsure": "Look at the pairs. Take out every photograph on which a person is to be seen.",
     "rows": "Done already: these rows are left out. Correct the label files where they are many.",
     "broken": "Done already: these images are left out. 'Defects by rule' says what each "
     "rule means.",
-    "slim": "No recipe field mends this. Look at them, and correct the label file where they are "
+    "slim": "No recipe field fixes this. Look at them, and correct the label file where they are "
     "wrong.",
-    "far": "No recipe field mends this. Look at the largest boxes.",
+    "far": "No recipe field fixes this. Look at the largest boxes.",
     "cut": "Usual for photographs of persons. Nothing to do unless bodies are hardly visible.",
-    "blurred": "No recipe field mends this. Look at them before you trust their labels.",
-    "dark": "No recipe field mends this. Look at them; a night shift may well be wanted.",
-    "clips": "Filtering cannot mend this: add photographs of other places. The split keeps clips "
+    "blurred": "No recipe field fixes this. Look at them before you trust their labels.",
+    "dark": "No recipe field fixes this. Look at them; a night shift may well be wanted.",
+    "clips": "Filtering cannot fix this: add photographs of other places. The split keeps clips "
     "together, so validation stays honest.",
 }
 _LOOK: Mapping[str, str] = {
@@ -177,7 +177,7 @@ def versions(say: Say, remedy: Remedy) -> str:
 
 
 def advice(say: Say, problem: Problem) -> str | None:
-    """Say what to do where no recipe field mends a problem; None where one does."""
+    """Say what to do where no recipe field fixes a problem; None where one does."""
     text = ADVICE.get(problem.kind)
     return None if text is None else say(text)
 

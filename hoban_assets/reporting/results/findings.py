@@ -1,7 +1,7 @@
 """What a person should know of a model's results, in plain words, each with what to do about it.
 
-Limits are choices, set so that the problems that the team found by hand in v8 (SEED_DIGEST:
-person missed in 38 %, 605 false positives on background, 109 helmet mix-ups) would be named.
+Limits are choices, set so that the problems that a team once found by hand (person
+missed in 38 %, 605 false positives on background, 109 helmet mix-ups) would be named.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ FALSE_ON_EMPTY = 0.05
 UNLABELLED = 0.5
 """Share of the training images that do not label a class, from which on it is named as a cause."""
 LOOSE = 0.5
-"""AP50-95 / AP50 below which boxes do not fit well (0.61 in the team's v8, 0.68 in v9)."""
+"""AP50-95 / AP50 below which boxes do not fit well (0.61 in a poor model, 0.68 in a better one)."""
 HARDLY_TRAINED = 0.8
 """Share of all labels that are missed from which on single causes are not worth naming."""
 LOWER_CONFIDENCE = 0.15

@@ -130,7 +130,7 @@ def overview(status: Status, say: Say) -> Iterator[Block]:
 
 
 def out_of_date(status: Status, say: Say) -> Iterator[Block]:
-    """What is stale and why, and the commands that mend it; then what checks found."""
+    """What is stale and why, and the commands that fix it; then what checks found."""
     yield heading(2, say("Out of date"))
     found = words.stale(status, say)
     if not found:
@@ -138,7 +138,7 @@ def out_of_date(status: Status, say: Say) -> Iterator[Block]:
     for why in found:
         yield paragraph(f"**{why.names}**")
         yield bullets(why.sentences)
-    if commands := words.mending(status):
+    if commands := words.ways_out(status):
         yield paragraph(say("To bring it up to date:"))
         yield code(*commands)
     if remarked := words.remarked(status, say):

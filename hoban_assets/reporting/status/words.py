@@ -1,4 +1,4 @@
-"""The status in words: ages, reasons said once for all that share them, and what mends them."""
+"""The status in words: ages, reasons said once for all that share them, and what fixes them."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def never_built(status: Status) -> list[Why]:
     return _whys(status.of(NOT_BUILT), lambda a: (), str)
 
 
-def mending(status: Status) -> list[str]:
+def ways_out(status: Status) -> list[str]:
     """Commands that bring everything up to date: data first, as training takes long."""
     found = []
     for partition in status.partitions:
@@ -127,7 +127,7 @@ def as_json(status: Status, say: Say) -> dict[str, Any]:
         "raw_root": status.settings.raw_root,
         "raw_checked": status.raw_checked,
         "artifacts": [_artifact(a, say) for a in status.artifacts],
-        "mend": mending(status),
+        "fix": ways_out(status),
         "composition": status.composition,
         "disk": [
             {"name": p.name, "kind": p.kind, "path": p.path, **asdict(p.use)} for p in status.places

@@ -59,7 +59,7 @@ def postgres_of(home: Path, env: Mapping[str, str]) -> Postgres | None:
     try:
         config = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
     except yaml.YAMLError as error:
-        raise HobanError(f"{file} is no YAML: {error}", "mend it") from error
+        raise HobanError(f"{file} is no YAML: {error}", "fix it") from error
     storage = (config.get("storage") or {}).get("postgres")
     if not storage:
         return None

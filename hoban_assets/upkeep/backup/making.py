@@ -246,5 +246,5 @@ def _explained(archive: Path) -> Iterator[None]:
             ) from error
         raise HobanError(
             f"{error.filename or archive}: {error.strerror}; nothing is there under that name",
-            f"mend that path, and back up again to {archive.parent} or elsewhere",
+            f"fix that path, and back up again to {archive.parent} or elsewhere",
         ) from error

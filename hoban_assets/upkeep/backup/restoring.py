@@ -251,5 +251,5 @@ def _explained(folder: Path) -> Iterator[None]:
             ) from error
         raise HobanError(
             f"{error.filename or folder}: {error.strerror}; nothing was restored",
-            "mend that path, and restore again",
+            "fix that path, and restore again",
         ) from error
