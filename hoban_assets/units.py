@@ -1,12 +1,55 @@
-"""Quantities for the eye."""
+"""Quantities for the eye: the only place that turns numbers into text."""
 
 from __future__ import annotations
+
+import math
+
+
+class Share(float):
+    """0.123, told as '12.3 %'; JSON has the number."""
+
+    def __str__(self) -> str:
+        """As text."""
+        return percent(self)
+
+
+class Bytes(int):
+    """1_240_000, told as '1.24 MB'; JSON has the number."""
+
+    def __str__(self) -> str:
+        """As text."""
+        return size_text(self)
+
+
+class Step(float):
+    """A difference, told with its sign: '+1,234', '-0.067'; JSON has the number."""
+
+    def __str__(self) -> str:
+        """As text."""
+        return f"{int(self):+,}" if self.is_integer() else f"{float(self):+.3f}"
+
+
+def text_of(value: object) -> str:
+    """A value as text: '-' for none, thousands separated, floats with 3 decimals, units kept."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if type(value) is int:
+        return f"{value:,}"
+    return f"{value:,.3f}" if type(value) is float else str(value)
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """0.123 as '12.3 %'."""
+    return "-" if share is None else f"{share * 100:.{digits}f} %"
 
 
 def size_text(size: float | None) -> str:
     """Bytes for the eye, in units of 1,000: '0 B', '12.3 MB', '1.24 GB'."""
     if size is None:
         return "-"
+    size = float(size)
     for unit in ("B", "kB", "MB", "GB"):
         if size < 1000:
             return f"{size:.3g} {unit}" if unit != "B" else f"{size:.0f} B"

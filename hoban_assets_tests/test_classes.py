@@ -28,7 +28,7 @@ from hoban_assets.curation.packed_boxes import CLASS_IDS
 from hoban_assets.formats.source import RawSource
 from hoban_assets.pipeline.recipe import Recipe
 from hoban_assets.publish.yolo_files import CLASS_NAMES
-from hoban_assets.reporting.language import speaker
+from hoban_assets.language import speaker
 
 recipe = Recipe.model_validate({{
     "version": "v11", "description": "", "stages": ["a"], "quota": {{"sub": 1, "full": 2}},

@@ -15,6 +15,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hoban_assets.errors import HobanError
+from hoban_assets.reporting.blocks import table
+from hoban_assets.reporting.terminal import cell as cell
+from hoban_assets.reporting.terminal import console as console
+from hoban_assets.reporting.terminal import show_blocks
 from hoban_assets.settings import PARTITIONS, Settings
 
 if TYPE_CHECKING:
@@ -104,44 +108,13 @@ def show(rows: Sequence[Row], as_json: bool, columns: Sequence[str] | None = Non
     if as_json:
         print_json(list(rows))
         return
-    from rich import box
-    from rich.table import Table
-
     names = list(rows[0]) if rows else list(columns or ["(no rows)"])
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for name in names:
-        is_number = any(isinstance(r[name], int | float) for r in rows)
-        table.add_column(cell(name), justify="right" if is_number else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(cell(row[name]) for name in names))
-    console().print(table)
+    show_blocks([table(rows, names)])
 
 
 def print_json(value: Any) -> None:
     """Print a value as JSON, Korean as it is; times and paths as text."""
     typer.echo(json.dumps(value, default=str, ensure_ascii=False, indent=1))
-
-
-def cell(value: object) -> str:
-    """A value as text of a table: '-' for none, thousands separated, floats with 3 decimals."""
-    if value is None or value != value:
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, float):
-        return f"{value:,.3f}"
-    return str(value).replace("[", r"\[")
-
-
-def console() -> Any:
-    """Standard output; as wide as it takes where it is no terminal, so that nothing is cut."""
-    import sys
-
-    from rich.console import Console
-
-    return Console(width=None if sys.stdout.isatty() else 400, highlight=False, soft_wrap=True)
 
 
 @contextmanager

@@ -62,7 +62,7 @@ def audit_split(
     Example: hoban audit-split "data/raw/fall.v2i.yolo26"
     """
     from hoban_assets.curation.engines import blindness
-    from hoban_assets.reporting.language import speaker
+    from hoban_assets.language import speaker
     from hoban_assets.reporting.opening import how_to_open
     from hoban_assets.reporting.split_audit.audit import audit, write_listing
     from hoban_assets.reporting.split_audit.page import write_page

@@ -50,7 +50,7 @@ def backup(
 
     Example: hoban backup /mnt/backup --verify
     """
-    from hoban_assets.reporting.language import speaker
+    from hoban_assets.language import speaker
     from hoban_assets.upkeep.backup.contents import Choice
     from hoban_assets.upkeep.backup.making import back_up, check
 

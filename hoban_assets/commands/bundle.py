@@ -22,8 +22,13 @@ from hoban_assets.commands.app import (
     nearest,
     print_json,
 )
-from hoban_assets.commands.bundle_words import Say, as_json_of, say_contents, say_what_next
+from hoban_assets.commands.bundle_words import (
+    as_json_of,
+    say_contents,
+    say_what_next,
+)
 from hoban_assets.errors import HobanError
+from hoban_assets.language import Say
 from hoban_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -63,7 +68,7 @@ def bundle(
     from hoban_assets.handoff.bundle.hashes import HashMemory
     from hoban_assets.handoff.bundle.making import make, packed_since, packed_whole
     from hoban_assets.handoff.bundle.since import read_previous
-    from hoban_assets.reporting.language import speaker
+    from hoban_assets.language import speaker
 
     settings = Settings.from_env()
     say = speaker(settings.language)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from hoban_assets.commands.app import show
+from hoban_assets.language import Say
 
 if TYPE_CHECKING:
     from hoban_assets.handoff.bundle.making import Packed
     from hoban_assets.handoff.bundle.text import ClassCounts
-
-Say = Callable[..., str]
 
 
 def say_contents(packed: Packed, classes: list[ClassCounts], say: Say) -> None:

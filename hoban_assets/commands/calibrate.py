@@ -50,8 +50,8 @@ def calibrate(
     """
     from hoban_assets.curation.calibration import CHANGES, judged, same_moment
     from hoban_assets.curation.features import thumbnail_features
+    from hoban_assets.language import speaker
     from hoban_assets.pipeline.engines import engine_of
-    from hoban_assets.reporting.language import speaker
 
     settings = Settings.from_env()
     say = speaker(settings.language)

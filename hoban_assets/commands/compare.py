@@ -42,11 +42,11 @@ def compare(
 
     Example: hoban compare model_v8 model_v9 --partition sub
     """
+    from hoban_assets.language import speaker
     from hoban_assets.reporting.comparison.comparison import compare as compared
     from hoban_assets.reporting.comparison.text import as_json as json_of
     from hoban_assets.reporting.comparison.text import parts_of
     from hoban_assets.reporting.diff.text import as_markdown
-    from hoban_assets.reporting.language import speaker
 
     settings = Settings.from_env()
     with asking_catalog() as ask:

@@ -46,6 +46,7 @@ def diff(
     Example: hoban diff dataset_v8 dataset_v9 --partition sub --list 3
     Example: hoban diff dataset_v9 --previous
     """
+    from hoban_assets.language import speaker
     from hoban_assets.reporting.diff.difference import difference
     from hoban_assets.reporting.diff.examples import examples as examples_of
     from hoban_assets.reporting.diff.text import (
@@ -54,7 +55,6 @@ def diff(
         parts_of,
         without_empty_columns,
     )
-    from hoban_assets.reporting.language import speaker
 
     with asking_catalog() as ask:
         found = difference(ask, *_sides(ask, old, new, partition, previous))

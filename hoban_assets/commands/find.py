@@ -73,7 +73,7 @@ def _search(target: Target, expression: object, limit: int) -> Searched:
 
 
 def _print(pattern: str, searched: list[Searched], language: str) -> None:
-    from hoban_assets.reporting.language import speaker
+    from hoban_assets.language import speaker
 
     say = speaker(language)
     hits = [hit for each in searched for hit in each.hits]

@@ -51,11 +51,11 @@ def gallery(
     Example: hoban gallery dataset_v9 --class 08 --count 10 --order smallest
     """
     from hoban_assets.classes import BACKGROUND, CLASS_NAMES, class_meant
+    from hoban_assets.language import speaker
     from hoban_assets.reporting.gallery.choice import ALL, Wanted
     from hoban_assets.reporting.gallery.page import how_many, title
     from hoban_assets.reporting.gallery.rules import rules_of
     from hoban_assets.reporting.gallery.writing import chosen, classes_with_images, draw_gallery
-    from hoban_assets.reporting.language import speaker
     from hoban_assets.reporting.opening import how_to_open
 
     settings = Settings.from_env()

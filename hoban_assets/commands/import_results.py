@@ -42,8 +42,8 @@ def import_results(
     from hoban_assets.defs.recipes import declared_recipes
     from hoban_assets.handoff.results.archive import Refused
     from hoban_assets.handoff.results.inbox_folder import is_in, take_away, waiting, waiting_folders
+    from hoban_assets.language import speaker
     from hoban_assets.reporting.journal.events import event_log
-    from hoban_assets.reporting.language import speaker
 
     if partition is not None:
         nearest(partition, PARTITIONS, "partition")

@@ -52,7 +52,7 @@ def inspect(
 
     Example: hoban inspect "data/raw/fall.v1i (2).yolo26"
     """
-    from hoban_assets.reporting.language import speaker
+    from hoban_assets.language import speaker
 
     settings = Settings.from_env()
     if format_name is not None:
@@ -79,8 +79,8 @@ def target_named(text: str, settings: Settings, format_name: str | None) -> Any:
         target_of,
     )
     from hoban_assets.formats.detect import detect
+    from hoban_assets.language import speaker
     from hoban_assets.reporting.inspection.text import nothing_fits
-    from hoban_assets.reporting.language import speaker
 
     sources = sources_of(text)
     if len(sources) > 1:

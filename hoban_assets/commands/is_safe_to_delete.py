@@ -27,7 +27,7 @@ def is_safe_to_delete(
 
     Example: hoban is-safe-to-delete data/raw/fall_old
     """
-    from hoban_assets.reporting.language import speaker
+    from hoban_assets.language import speaker
     from hoban_assets.upkeep.safety import is_safe
 
     settings = Settings.from_env()

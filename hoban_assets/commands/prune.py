@@ -187,7 +187,7 @@ class _Call:
 
     @property
     def say(self) -> Callable[..., str]:
-        from hoban_assets.reporting.language import speaker
+        from hoban_assets.language import speaker
 
         return speaker(self.settings.language)
 

@@ -39,7 +39,7 @@ def quality(
 
     Example: hoban quality fallen_pool --partition sub
     """
-    from hoban_assets.reporting.language import speaker
+    from hoban_assets.language import speaker
     from hoban_assets.reporting.opening import how_to_open
     from hoban_assets.reporting.quality import writing as report
     from hoban_assets.reporting.quality.document import document

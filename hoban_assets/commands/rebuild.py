@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,12 +10,12 @@ import typer
 
 from hoban_assets.commands.app import UPKEEP, AsJson, Partition, app, print_json, show
 from hoban_assets.errors import HobanError
+from hoban_assets.language import Say
 from hoban_assets.settings import Settings
 
 if TYPE_CHECKING:
     from hoban_assets.components.rebuild.by_hand import ByHand, Done
 
-Say = Callable[..., str]
 Row = dict[str, Any]
 
 
@@ -37,7 +36,7 @@ def rebuild(
     Example: hoban rebuild --partition sub --dry-run
     """
     from hoban_assets.defs.stages import STAGES
-    from hoban_assets.reporting.language import speaker
+    from hoban_assets.language import speaker
 
     settings = Settings.from_env()
     say = speaker(settings.language)

@@ -33,7 +33,7 @@ def restore(
 
     Example: hoban restore /mnt/backup/hoban-2026-11-20T180000Z.tar --into /srv/hoban/data
     """
-    from hoban_assets.reporting.language import speaker
+    from hoban_assets.language import speaker
     from hoban_assets.upkeep.backup.making import check
     from hoban_assets.upkeep.backup.restoring import restore as unpack
 

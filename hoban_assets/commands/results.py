@@ -19,8 +19,8 @@ from hoban_assets.commands.app import (
 
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Ask
+    from hoban_assets.language import Say
     from hoban_assets.reporting.results.figures import ModelResults
-    from hoban_assets.reporting.results.findings import Say
 
 
 @app.command(rich_help_panel=LOOK)
@@ -36,7 +36,7 @@ def results(
 
     Example: hoban results model_v9 --partition sub
     """
-    from hoban_assets.reporting.language import speaker
+    from hoban_assets.language import speaker
     from hoban_assets.reporting.results.results import model_results, write_results
     from hoban_assets.reporting.results.text import as_json as whole
     from hoban_assets.settings import Settings

@@ -83,7 +83,7 @@ def sizes(
 
 def _tell(found: Sizes, language: str) -> None:
     """Print the tables, each under a sentence that says what it is."""
-    from hoban_assets.reporting.language import speaker
+    from hoban_assets.language import speaker
 
     say = speaker(language)
 
@@ -145,10 +145,10 @@ def _readable(row: Row) -> Row:
 
 def _galleries(settings: Settings, found: Sizes, *, quiet: bool) -> list[Gallery]:
     """Draw both ends; prints where they lie, and what was left out."""
+    from hoban_assets.language import speaker
     from hoban_assets.reporting.gallery.choice import Wanted
     from hoban_assets.reporting.gallery.page import how_many
     from hoban_assets.reporting.gallery.writing import chosen, draw_gallery
-    from hoban_assets.reporting.language import speaker
     from hoban_assets.reporting.opening import how_to_open
 
     say = speaker(settings.language)

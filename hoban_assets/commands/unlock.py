@@ -10,7 +10,7 @@ import typer
 from hoban_assets.commands.active_runs import ACTIVE
 from hoban_assets.commands.app import UPKEEP, AsJson, app, print_json, show
 from hoban_assets.errors import HobanError
-from hoban_assets.reporting.language import speaker
+from hoban_assets.language import speaker
 from hoban_assets.settings import Settings
 
 if TYPE_CHECKING:

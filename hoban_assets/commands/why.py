@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hoban_assets.commands.app import LOOK, AsJson, app, asking_catalog, print_json, show
+from hoban_assets.commands.app import LOOK, AsJson, app, asking_catalog, print_json
+from hoban_assets.reporting.terminal import show_blocks
 from hoban_assets.settings import Settings
 
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Ask
-    from hoban_assets.reporting.blocks import Block
 
 Image = Annotated[
     str, typer.Argument(help="Image id, path (of Windows too), file name, or a part of one.")
@@ -32,7 +32,7 @@ def why(image: Image, picture: WithPicture = False, as_json: AsJson = False) -> 
 
     Example: hoban why S2-N4601M00101 --picture
     """
-    from hoban_assets.reporting.language import speaker
+    from hoban_assets.language import speaker
     from hoban_assets.reporting.why.asking import found, judged, sources_declared
     from hoban_assets.reporting.why.data import as_data
     from hoban_assets.reporting.why.document import document
@@ -48,7 +48,7 @@ def why(image: Image, picture: WithPicture = False, as_json: AsJson = False) -> 
         if as_json:
             print_json(unread_data(life, say))
         else:
-            _print(unread_document(life, say))
+            show_blocks(unread_document(life, say))
         return
     told = judged(life, settings.raw_root, sources)
     drawn = None
@@ -60,7 +60,7 @@ def why(image: Image, picture: WithPicture = False, as_json: AsJson = False) -> 
     if as_json:
         print_json(as_data(told, say, drawn))
         return
-    _print(document(told, say))
+    show_blocks(document(told, say))
     if drawn is not None:
         typer.echo(f"\n{drawn}")
 
@@ -76,19 +76,3 @@ def _catalog_or_none(settings: Settings) -> Iterator[Ask | None]:
         return
     with asking_catalog() as ask:
         yield ask
-
-
-def _print(blocks: Sequence[Block]) -> None:
-    for number, block in enumerate(blocks):
-        if block.kind == "table":
-            rows = [
-                {title: row.get(key) for key, title in block.columns.items()} for row in block.rows
-            ]
-            show(rows, as_json=False, columns=list(block.columns.values()))
-        elif block.kind == "bullets":
-            for item in block.items:
-                typer.echo(f"- {item}")
-        else:
-            typer.echo(f"{block.text}\n" if number else block.text)
-        if block.kind in {"table", "bullets"}:
-            typer.echo("")

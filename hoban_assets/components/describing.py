@@ -6,21 +6,19 @@ assets show it without its Markdown.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
 
 from hoban_assets.formats.source import RawSource
+from hoban_assets.language import Say, speaker
 from hoban_assets.pipeline.recipe import Recipe
 from hoban_assets.pipeline.stage import Stage
 from hoban_assets.pipeline.sub import is_part_of_full
-from hoban_assets.reporting.language import speaker
 from hoban_assets.reporting.status.recipe_words import recipe_sentences
 from hoban_assets.settings import PARTITIONS, Settings
 from hoban_assets.tables import COLUMNS, Column
-
-Say = Callable[..., str]
 
 
 def words() -> Say:

@@ -21,9 +21,10 @@ from hoban_assets.components.describing import model_text, words
 from hoban_assets.components.platform import Platform
 from hoban_assets.components.training_config import TrainingConfig
 from hoban_assets.curation import checks
-from hoban_assets.curation.checks import Check, Say
+from hoban_assets.curation.checks import Check
 from hoban_assets.errors import HobanError
 from hoban_assets.ingredients import version_of
+from hoban_assets.language import Say
 from hoban_assets.pipeline.recipe import Recipe
 from hoban_assets.publish.yolo_tree import what_is_wrong
 from hoban_assets.reporting.composition import markdown_preview

@@ -6,7 +6,7 @@ The text is put by `say`, in the words of its reader (`reporting.language`), or 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,6 +17,7 @@ from hoban_assets.curation.duplicates import Certificate
 from hoban_assets.curation.engines import blindness
 from hoban_assets.curation.selection import QuotaCount
 from hoban_assets.curation.splits import ValShare, largest_in_val, shares_of_val
+from hoban_assets.language import Say, plain
 from hoban_assets.ledger import Ledger
 from hoban_assets.samples import Samples
 
@@ -46,13 +47,6 @@ WARNINGS = frozenset(
 
 LARGEST_OF_VAL = 0.2
 """A group with more of val than this decides the figures that are measured on it."""
-
-Say = Callable[..., str]
-
-
-def plain(text: str, **values: object) -> str:
-    """Return the English text with its {fields} filled in."""
-    return text.format(**values)
 
 
 @dataclass(frozen=True)

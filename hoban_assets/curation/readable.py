@@ -20,7 +20,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from hoban_assets.curation.checks import Check, Say, plain
+from hoban_assets.curation.checks import Check
+from hoban_assets.language import Say, plain
 from hoban_assets.samples import Samples
 
 MOST_SHARE = 0.05

@@ -1,80 +1,194 @@
-"""A document as a list of blocks, so that its Markdown and its page say the same."""
+"""A document: a list of blocks that Markdown, page and terminal render, so all three say the same.
+
+Texts may hold `code` and **strong**. Cells of tables are values; `units` has numbers that know
+how they are told. `dataclasses.asdict` of a block is its JSON.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-from hoban_assets.reporting.markdown import markdown_rows
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Row
+    from hoban_assets.language import Say
+
+Row = Mapping[str, Any]
+Tone = Literal["", "soft", "good", "warn", "bad"]
 
 
 @dataclass(frozen=True)
-class Block:
-    """One part of a document; see the functions below for the kinds."""
+class Heading:
+    """Level 1 is the title; the page lists those of level 2 at its top."""
 
-    kind: str
-    text: str = ""
-    level: int = 0
-    items: Sequence[str] = ()
-    rows: Sequence[Row] = ()
-    columns: Mapping[str, str] = field(default_factory=dict)
+    level: int
+    text: str
 
 
-def heading(level: int, text: str) -> Block:
-    """A heading; level 1 is the title, the page lists those of level 2 at its top."""
-    return Block("heading", text, level)
-
-
-def paragraph(text: str) -> Block:
+@dataclass(frozen=True)
+class Paragraph:
     """A sentence or more."""
-    return Block("paragraph", text)
+
+    text: str
+    tone: Tone = ""
 
 
-def bullets(items: Iterable[str]) -> Block:
+@dataclass(frozen=True)
+class Bullets:
     """A list."""
-    return Block("bullets", items=tuple(items))
+
+    items: Sequence[str]
 
 
-def code(*lines: str) -> Block:
-    """Commands to copy."""
-    return Block("code", "\n".join(lines))
+@dataclass(frozen=True)
+class Code:
+    """Commands to copy, or a piece of a file."""
+
+    text: str
+    language: str = "sh"
 
 
-def table(rows: Sequence[Row], columns: Mapping[str, str]) -> Block:
-    """A table; `columns`: key -> heading."""
-    return Block("table", rows=rows, columns=columns)
+@dataclass(frozen=True)
+class Cell:
+    """A value of a table that says more on the page: a second line, a tone, or a colour."""
+
+    value: Any
+    note: str = ""
+    tone: str = ""
+    dot: str = ""
+    """Colour of a dot before the value."""
+    shade: str = ""
+    """Colour behind the value."""
+
+    def __str__(self) -> str:
+        """The value alone."""
+        return str(self.value)
 
 
-def cards(values: Mapping[str, int | str]) -> Block:
-    """The few figures to see first; on the page only, as the text says the same."""
-    return Block("cards", rows=[{"name": name, "value": v} for name, v in values.items()])
+@dataclass(frozen=True)
+class Table:
+    """Rows below headings; columns of numbers stand right."""
+
+    rows: Sequence[Row]
+    columns: Mapping[str, str]
+    """Key of a row -> heading, in their order."""
 
 
-def bars(values: Mapping[str, int]) -> Block:
-    """Bars of numbers by name; on the page only, as a table says the same."""
-    return Block("bars", rows=[{"name": name, "value": v} for name, v in values.items()])
+@dataclass(frozen=True)
+class Cards:
+    """The few figures to see first: (name, value, note). On the page only, as the text has them."""
+
+    items: Sequence[tuple[str, Any, str]]
 
 
-def markdown(blocks: Iterable[Block]) -> str:
-    """The document as Markdown."""
-    return "\n\n".join(filter(None, map(_markdown, blocks))) + "\n"
+@dataclass(frozen=True)
+class Bars:
+    """Bars of numbers, a group a name. On the page only, as a table says the same."""
+
+    groups: Mapping[str, Mapping[str, float | None]]
+    """Name of the group -> name of the bar -> value."""
+    colours: Mapping[str, str] = field(default_factory=dict)
+    """Name of the bar -> colour; the key is shown above."""
+    stacked: bool = False
+    """One bar a group, of parts that add up to 1."""
 
 
-def _markdown(block: Block) -> str:
-    match block.kind:
-        case "heading":
-            return f"{'#' * block.level} {block.text}"
-        case "bullets":
-            return "\n".join(f"- {item}" for item in block.items)
-        case "code":
-            return f"```sh\n{block.text}\n```"
-        case "table":
-            return markdown_rows(block.rows, block.columns)
-        case "bars" | "cards":
-            return ""
-        case _:
-            return block.text
+@dataclass(frozen=True)
+class Picture:
+    """A picture as a data URI."""
+
+    uri: str
+    caption: str
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Pictures side by side, on the page only."""
+
+    pictures: Sequence[Picture]
+    width: str = "24rem"
+    """Least width of one."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What stands out, how bad it is, and what to do about it."""
+
+    level: Literal["bad", "warn", "good", "info"]
+    text: str
+    remedies: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Details:
+    """Blocks that the page folds away."""
+
+    summary: str
+    blocks: Sequence[Block]
+
+
+Block = Heading | Paragraph | Bullets | Code | Table | Cards | Bars | Pictures | Finding | Details
+
+MARKS: Mapping[str, str] = {"bad": "[!!]", "warn": "[!]", "good": "[ok]", "info": "[i]"}
+"""Marks of findings where there are no colours."""
+
+
+def bullets(items: Iterable[str]) -> Bullets:
+    """Make a list."""
+    return Bullets(tuple(items))
+
+
+def code(*lines: str) -> Code:
+    """Make commands to copy, one a line."""
+    return Code("\n".join(lines))
+
+
+def table(
+    rows: Sequence[Row],
+    columns: Mapping[str, str] | Collection[str] | None = None,
+    say: Say | None = None,
+    said: Collection[str] = (),
+) -> Table:
+    """Make a table.
+
+    Args:
+        rows: dictionaries.
+        columns: key -> heading, or the keys alone; None: those of the first row.
+        say: translates headings, and the values of the columns `said`.
+        said: keys of columns whose values are translated.
+    """
+    keys = columns if columns is not None else (rows[0] if rows else ())
+    titles = (
+        dict(keys) if isinstance(keys, Mapping) and columns is not None else {k: k for k in keys}
+    )
+    if say is None:
+        return Table(rows, titles)
+    told = (
+        [{k: say(v) if k in said and v else v for k, v in r.items()} for r in rows]
+        if said
+        else rows
+    )
+    return Table(told, {k: say(title) if title else "" for k, title in titles.items()})
+
+
+def without_empty_columns(rows: Sequence[Row]) -> list[Row]:
+    """Leave out the columns that hold nothing in any row."""
+    filled = [k for k in (rows[0] if rows else {}) if any(r[k] is not None for r in rows)]
+    return [{k: row[k] for k in filled} for row in rows]
+
+
+def is_number(value: object) -> bool:
+    """Whether a value of a cell stands right."""
+    inner = value.value if isinstance(value, Cell) else value
+    return isinstance(inner, int | float) and not isinstance(inner, bool)
+
+
+def numeric(block: Table) -> set[str]:
+    """Columns of numbers: keys whose values are numbers, or nothing."""
+    return {
+        key
+        for key in block.columns
+        if any(is_number(row.get(key)) for row in block.rows)
+        and all(row.get(key) is None or is_number(row.get(key)) for row in block.rows)
+    }

@@ -1,18 +1,61 @@
-"""Markdown from rows of the catalog: plain dictionaries, no pandas."""
+"""Documents as Markdown."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
 
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Row
+from hoban_assets.reporting.blocks import (
+    MARKS,
+    Block,
+    Bullets,
+    Code,
+    Details,
+    Finding,
+    Heading,
+    Paragraph,
+    Row,
+    Table,
+    numeric,
+    table,
+)
+from hoban_assets.units import text_of
+
+
+def markdown(blocks: Iterable[Block], deeper: int = 0) -> str:
+    """The document as Markdown, headings `deeper` levels below their own."""
+    told = [(block, _markdown(block, deeper)) for block in blocks]
+    text, before = "", None
+    for block, part in told:
+        if part:
+            glue = "\n" if isinstance(block, Finding) and isinstance(before, Finding) else "\n\n"
+            text, before = f"{text}{glue if text else ''}{part}", block
+    return text + "\n"
+
+
+def _markdown(block: Block, deeper: int) -> str:
+    match block:
+        case Heading(level, text):
+            return f"{'#' * (level + deeper)} {text}"
+        case Paragraph(text):
+            return text
+        case Bullets(items):
+            return "\n".join(f"- {item}" for item in items)
+        case Code(text, language):
+            return f"```{language}\n{text}\n```"
+        case Table(rows, columns):
+            return markdown_rows(rows, columns)
+        case Finding(level, text, remedies):
+            return "\n".join([f"- {MARKS[level]} {text}", *(f"    - {r}" for r in remedies)])
+        case Details(summary, blocks):
+            return f"**{summary}**\n\n{markdown(blocks, deeper).rstrip()}"
+        case _:  # cards, bars and pictures: other blocks say the same
+            return ""
 
 
 def markdown_rows(rows: Sequence[Row], columns: Mapping[str, str] | None = None) -> str:
     """Return a GitHub-style table of `rows`; '(none)' where there are none and no `columns`.
 
-    Numbers stand right, with thousands separators, floats with 3 decimals; None is '-'.
+    Numbers stand right; None is '-'.
 
     Args:
         rows: dictionaries of the same keys.
@@ -21,22 +64,14 @@ def markdown_rows(rows: Sequence[Row], columns: Mapping[str, str] | None = None)
     """
     if not rows and not columns:
         return "(none)"
-    chosen = columns or {key: key for key in rows[0]}
-    numeric = [
-        any(isinstance(row.get(key), int | float) for row in rows)
-        and all(row.get(key) is None or isinstance(row.get(key), int | float) for row in rows)
-        for key in chosen
-    ]
-    head = " | ".join(markdown_cell(title) for title in chosen.values())
-    rule = " | ".join("---:" if is_number else "---" for is_number in numeric)
-    body = [" | ".join(markdown_cell(row.get(key)) for key in chosen) for row in rows]
-    return "\n".join(f"| {line} |" for line in (head, rule, *body))
+    block = table(rows, columns or None)
+    right = numeric(block)
+    head = [markdown_cell(title) for title in block.columns.values()]
+    rule = ["---:" if key in right else "---" for key in block.columns]
+    body = [[markdown_cell(row.get(key)) for key in block.columns] for row in rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in (head, rule, *body))
 
 
 def markdown_cell(value: object) -> str:
     """A value as text of a Markdown table: '-' for none, pipes escaped, lines joined."""
-    if value is None or value != value:
-        return "-"
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return str(value).replace("|", "\\|").replace("\n", "<br>")
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.3f}"
+    return text_of(getattr(value, "value", value)).replace("|", "\\|").replace("\n", "<br>")

@@ -5,9 +5,13 @@ from __future__ import annotations
 import base64
 import functools
 import io
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from hoban_assets.reporting.language import speaker
+from hoban_assets.language import speaker
+from hoban_assets.reporting.blocks import Bars, Block, Cell, Heading, numeric
+from hoban_assets.units import percent as percent
+from hoban_assets.units import text_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -24,6 +28,19 @@ def render(template: str, language: str, **values: Any) -> str:
     return page.render(lang=language, say=speaker(language), **values)
 
 
+def page(blocks: Sequence[Block], language: str) -> str:
+    """The document as a page; its first heading is its title, those of level 2 its contents."""
+    headings = [b for b in blocks if isinstance(b, Heading)]
+    return render(
+        "document.html.j2",
+        language,
+        title=headings[0].text if headings else "",
+        contents=[b for b in headings if b.level == 2],
+        blocks=blocks,
+        anchor=lambda heading: f"p{[b is heading for b in blocks].index(True)}",
+    )
+
+
 def picture_uri(picture: Image.Image, longest: int = 900, quality: int = 82) -> str:
     """Return a picture as a JPEG data URI, scaled down to `longest` pixels on its long side."""
     small = picture.convert("RGB")
@@ -31,20 +48,6 @@ def picture_uri(picture: Image.Image, longest: int = 900, quality: int = 82) -> 
     buffer = io.BytesIO()
     small.save(buffer, format="JPEG", quality=quality)
     return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
-
-
-def number(value: object) -> str:
-    """A value as text: '-' for none, thousands separated, floats with 3 decimals."""
-    if value is None or value != value:
-        return "-"
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return str(value)
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.3f}"
-
-
-def percent(value: float | None) -> str:
-    """0.123 as '12.3 %'."""
-    return "-" if value is None else f"{value * 100:.1f} %"
 
 
 @functools.cache
@@ -58,5 +61,18 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"number": number, "percent": percent}
+    made.filters |= {
+        "number": text_of,
+        "percent": percent,
+        "numeric": numeric,
+        "kind": lambda block: type(block).__name__,
+        "most": _most,
+    }
+    made.tests["rich"] = lambda value: isinstance(value, Cell)
     return made
+
+
+def _most(bars: Bars) -> float:
+    """The value of the longest bar; shares are drawn against 1."""
+    values = [v for group in bars.groups.values() for v in group.values() if v is not None]
+    return max([*values, 1.0])

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hoban_assets.curation.checks import Check, Say, plain
+from hoban_assets.curation.checks import Check
+from hoban_assets.language import Say, plain
 
 NAME = "no_regression"
 MEASURE = "mAP50-95"

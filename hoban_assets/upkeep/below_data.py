@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
+from hoban_assets.language import Say
 from hoban_assets.settings import Settings
 from hoban_assets.upkeep.batches import MANIFEST, Batch, Moved, batches
 from hoban_assets.upkeep.contents import objection_to_run, objection_to_tree
@@ -13,7 +14,10 @@ from hoban_assets.upkeep.items import Item
 from hoban_assets.upkeep.layout import TRASH
 from hoban_assets.upkeep.leftovers import checked_root, survey
 from hoban_assets.upkeep.places import is_within, relation, touches
-from hoban_assets.upkeep.references import Key, References, Say
+from hoban_assets.upkeep.references import (
+    Key,
+    References,
+)
 
 Answer: TypeAlias = tuple[bool, str]
 """Safe, and the reason."""

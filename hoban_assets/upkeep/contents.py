@@ -12,10 +12,10 @@ from pathlib import Path
 from stat import S_ISLNK, S_ISREG
 from typing import NamedTuple
 
+from hoban_assets.language import Say
 from hoban_assets.reporting.status.disk_use import BLOCK
 from hoban_assets.settings import Settings
 from hoban_assets.upkeep.places import is_within
-from hoban_assets.upkeep.references import Say
 
 Inode = tuple[int, int]
 SPLITS = ("train", "val")

@@ -17,12 +17,18 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
+from hoban_assets.language import Say
 from hoban_assets.upkeep.activity import is_alive
 from hoban_assets.upkeep.contents import measure, objection_to_run, objection_to_tree
 from hoban_assets.upkeep.items import Item
 from hoban_assets.upkeep.layout import Place
 from hoban_assets.upkeep.places import link_on_the_way, mounts_in, touches
-from hoban_assets.upkeep.references import References, Say, dataset_key, read_plan, weights_of
+from hoban_assets.upkeep.references import (
+    References,
+    dataset_key,
+    read_plan,
+    weights_of,
+)
 
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Row

@@ -7,13 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hoban_assets.errors import HobanError
+from hoban_assets.language import Say
 from hoban_assets.settings import Settings
 from hoban_assets.upkeep.activity import users_of
 from hoban_assets.upkeep.items import Item, Survey
 from hoban_assets.upkeep.judging import Judge
 from hoban_assets.upkeep.layout import places
 from hoban_assets.upkeep.places import is_within, real
-from hoban_assets.upkeep.references import References, Say, protected_places, references
+from hoban_assets.upkeep.references import (
+    References,
+    protected_places,
+    references,
+)
 
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Ask

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hoban_assets.ingredients import input_asset, is_of_full
+from hoban_assets.language import Say
 from hoban_assets.settings import Settings
 from hoban_assets.upkeep.places import is_within, links_below, real
 
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Ask, Row
 
-Say: TypeAlias = Callable[..., str]
 Key: TypeAlias = tuple[str, str, str]
 """Asset, partition, and name of the folder: what ``artifacts/`` and ``models/`` are laid out by.
 

@@ -12,12 +12,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hoban_assets.language import Say
 from hoban_assets.settings import Settings
 from hoban_assets.upkeep.activity import users_of
 from hoban_assets.upkeep.below_data import answer_below_data
 from hoban_assets.upkeep.contents import whose_content
 from hoban_assets.upkeep.places import Relation, below_of, real, relation
-from hoban_assets.upkeep.references import Say, links_of, protected_places, references
+from hoban_assets.upkeep.references import (
+    links_of,
+    protected_places,
+    references,
+)
 
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Ask, Row

@@ -13,7 +13,7 @@ from PIL import Image
 
 from hoban_assets.catalog.answers import asking
 from hoban_assets.errors import HobanError
-from hoban_assets.reporting.language import korean, speaker
+from hoban_assets.language import korean, speaker
 from hoban_assets.reporting.why import unread
 from hoban_assets.reporting.why.asking import found, judged
 from hoban_assets.reporting.why.picture import marks_of_image

@@ -17,7 +17,7 @@ from hoban_assets.curation.checks import DESCRIPTIONS
 from hoban_assets.defs.recipes import declared_recipes
 from hoban_assets.defs.sources import SOURCES
 from hoban_assets.defs.stages import STAGES
-from hoban_assets.reporting.language import korean, speaker
+from hoban_assets.language import korean, speaker
 from hoban_assets.tables import COLUMNS
 
 RECIPES = {recipe.version: recipe for recipe in declared_recipes()}

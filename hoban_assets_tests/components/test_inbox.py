@@ -16,7 +16,7 @@ from hoban_assets.components.model_assets import MODEL_CODE, model_asset, model_
 from hoban_assets.defs.recipes import declared_recipes
 from hoban_assets.errors import HobanError
 from hoban_assets.handoff.results.archive import Refused
-from hoban_assets.reporting.language import korean
+from hoban_assets.language import korean
 from hoban_assets.reporting.results.results import model_results
 from hoban_assets.upkeep.leftovers import survey
 from hoban_assets.upkeep.references import references

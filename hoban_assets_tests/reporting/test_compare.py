@@ -5,6 +5,7 @@ from differing import FALLEN, HELMET, NO_HELMET, PERSON, Label, Photo, Shelf
 from PIL import Image
 
 from hoban_assets.errors import HobanError
+from hoban_assets.language import speaker
 from hoban_assets.reporting.comparison.comparison import (
     compare,
     margin,
@@ -13,7 +14,6 @@ from hoban_assets.reporting.comparison.comparison import (
 )
 from hoban_assets.reporting.comparison.text import as_json, figures, parts_of, verdict
 from hoban_assets.reporting.comparison.writing import write_comparison
-from hoban_assets.reporting.language import speaker
 from hoban_assets.settings import Settings
 
 SAY = speaker("en")

@@ -2,12 +2,12 @@ import pytest
 from differing import FALLEN, HELMET, NO_HELMET, PERSON, Decided, Label, Photo, Shelf, lines
 
 from hoban_assets.errors import HobanError
+from hoban_assets.language import korean, speaker
 from hoban_assets.reporting.diff.difference import difference
 from hoban_assets.reporting.diff.examples import examples
 from hoban_assets.reporting.diff.sides import parse, side_of, with_previous
 from hoban_assets.reporting.diff.text import as_markdown, by_rule, parts_of
 from hoban_assets.reporting.diff.words import RULES
-from hoban_assets.reporting.language import korean, speaker
 
 HEAD = Label(HELMET, row=0)
 

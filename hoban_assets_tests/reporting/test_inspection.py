@@ -7,11 +7,11 @@ import pytest
 from builders_inspection import gathered, labelled
 
 from hoban_assets.defs.sources import SOURCES
+from hoban_assets.language import korean, speaker
 from hoban_assets.reporting.inspection.findings import findings
 from hoban_assets.reporting.inspection.inspection import BANDS, inspect_rows
 from hoban_assets.reporting.inspection.losses import SEVERITIES, percent
 from hoban_assets.reporting.inspection.text import finding_lines, headline, parts
-from hoban_assets.reporting.language import korean, speaker
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 import hoban_assets
-from hoban_assets.reporting.language import KOREAN, korean, speaker
+from hoban_assets.language import KOREAN, korean, speaker
 
 PACKAGE = Path(hoban_assets.__file__).parent
 SAID_IN_TEMPLATES = re.compile(r"""say\(\s*(["'])(.+?)\1""")

@@ -4,7 +4,7 @@ from pathlib import Path
 from quality_catalog import BARE, FALLEN, HEAD, PERSON, facts_of, heads, recorded
 
 import hoban_assets
-from hoban_assets.reporting.language import korean, speaker
+from hoban_assets.language import korean, speaker
 from hoban_assets.reporting.quality import text as quality_text
 from hoban_assets.reporting.quality.document import document
 from hoban_assets.reporting.quality.findings import find_problems

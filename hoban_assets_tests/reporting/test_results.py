@@ -22,7 +22,7 @@ from results_catalog import (
 import hoban_assets.reporting as reporting
 from hoban_assets.catalog.answers import asking
 from hoban_assets.errors import HobanError
-from hoban_assets.reporting.language import korean, speaker
+from hoban_assets.language import korean, speaker
 from hoban_assets.reporting.results.findings import findings
 from hoban_assets.reporting.results.page import CURVES, PREDICTIONS
 from hoban_assets.reporting.results.results import model_results, write_results

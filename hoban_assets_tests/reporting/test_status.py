@@ -8,9 +8,9 @@ from built_world import World, declarations
 
 from hoban_assets.freshness.declared import Declared, declared
 from hoban_assets.ingredients import Change, changes
-from hoban_assets.reporting.blocks import bars, heading, markdown, table
-from hoban_assets.reporting.language import korean, speaker
-from hoban_assets.reporting.markdown import markdown_rows
+from hoban_assets.language import korean, speaker
+from hoban_assets.reporting.blocks import Bars, Heading, table
+from hoban_assets.reporting.markdown import markdown, markdown_rows
 from hoban_assets.reporting.status import document as status_document
 from hoban_assets.reporting.status.composed import pivoted
 from hoban_assets.reporting.status.document import write_status
@@ -218,7 +218,7 @@ def test_markdown_of_rows_puts_numbers_right_and_escapes_pipes():
 
 
 def test_a_document_is_its_blocks():
-    blocks = [heading(2, "Title"), bars({"a": 1}), table([{"a": 1}], {"a": "A"})]
+    blocks = [Heading(2, "Title"), Bars({"a": {"": 1}}), table([{"a": 1}], {"a": "A"})]
     assert markdown(blocks) == "## Title\n\n| A |\n| ---: |\n| 1 |\n"
 
 

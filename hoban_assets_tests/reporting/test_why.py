@@ -5,7 +5,7 @@ import why_road as road
 from PIL import Image, ImageDraw, ImageOps
 
 from hoban_assets.catalog.answers import asking
-from hoban_assets.reporting.language import korean, speaker
+from hoban_assets.language import korean, speaker
 from hoban_assets.reporting.why.alignment import AS_IT_IS, WAYS, alignment
 from hoban_assets.reporting.why.asking import found, judged
 from hoban_assets.reporting.why.data import as_data

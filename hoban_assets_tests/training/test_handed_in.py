@@ -13,7 +13,7 @@ from results_catalog import RISING, course
 from hoban_assets.handoff.results.archive import Refused, opened
 from hoban_assets.handoff.results.manifest import read_manifest
 from hoban_assets.handoff.results.placing import differing_file, local_plan, place
-from hoban_assets.reporting.language import korean
+from hoban_assets.language import korean
 from hoban_assets.settings import Settings
 from hoban_assets.training.metrics import read_metrics, value_of
 from hoban_assets.upkeep.contents import objection_to_run

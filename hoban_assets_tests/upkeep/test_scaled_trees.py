@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from builders import samples_of
 
+from hoban_assets.language import speaker
 from hoban_assets.publish.prescaled import Scaling
 from hoban_assets.publish.yolo_tree import publish
-from hoban_assets.reporting.language import speaker
 from hoban_assets.settings import Settings
 from hoban_assets.upkeep.contents import objection_to_tree, whose_content
 

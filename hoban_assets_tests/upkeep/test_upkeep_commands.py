@@ -15,7 +15,7 @@ from hoban_assets.cli import app
 from hoban_assets.commands import active_runs, prune, prune_words
 from hoban_assets.components import dead_runs
 from hoban_assets.errors import HobanError
-from hoban_assets.reporting.language import korean
+from hoban_assets.language import korean
 from hoban_assets.upkeep import below_data, safety
 
 PACKAGE = Path(hoban_assets.__file__).parent

@@ -14,8 +14,8 @@ from builders import samples_of
 
 from hoban_assets.catalog.answers import asking
 from hoban_assets.catalog.store import Catalog
+from hoban_assets.language import speaker
 from hoban_assets.publish.yolo_tree import publish
-from hoban_assets.reporting.language import speaker
 from hoban_assets.samples import Samples
 from hoban_assets.settings import Settings
 from hoban_assets.upkeep.items import Item, Survey

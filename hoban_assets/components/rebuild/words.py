@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hoban_assets.freshness.plan import Look, Plan, Step, World, version_at
 from hoban_assets.freshness.staleness import Reason
-from hoban_assets.reporting.language import speaker
+from hoban_assets.language import speaker
 
 if TYPE_CHECKING:
     from hoban_assets.components.rebuild.next_step import Due

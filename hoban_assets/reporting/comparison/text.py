@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from hoban_assets.ingredients import Change, shown
+from hoban_assets.language import Say
 from hoban_assets.reporting.comparison.types import Against, Comparison, Step, Trained
 from hoban_assets.reporting.diff.text import Part, without_empty_columns
 
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Row
     from hoban_assets.reporting.results.figures import ClassResult
-
-Say = Callable[..., str]
 
 
 def parts_of(found: Comparison, say: Say) -> list[Part]:

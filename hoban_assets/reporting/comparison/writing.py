@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hoban_assets.catalog.answers import asking
+from hoban_assets.language import speaker
 from hoban_assets.reporting.comparison.comparison import compare, trained_models
 from hoban_assets.reporting.comparison.text import (
     change_rows,
@@ -20,9 +21,9 @@ from hoban_assets.reporting.comparison.text import (
 )
 from hoban_assets.reporting.comparison.types import Comparison, Trained
 from hoban_assets.reporting.diff.text import as_markdown, by_rule, without_empty_columns
-from hoban_assets.reporting.language import speaker
-from hoban_assets.reporting.page import number, picture_uri, render
+from hoban_assets.reporting.page import picture_uri, render
 from hoban_assets.reporting.report import Report, save
+from hoban_assets.units import text_of as number
 
 if TYPE_CHECKING:
     from hoban_assets.settings import Settings

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from hoban_assets.language import Say
 from hoban_assets.reporting.diff.difference import Difference
 from hoban_assets.reporting.diff.words import RULES
 from hoban_assets.reporting.markdown import markdown_rows
 
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Row
-
-Say = Callable[..., str]
 
 
 @dataclass(frozen=True)

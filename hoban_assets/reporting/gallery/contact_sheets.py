@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image, ImageOps
 
 from hoban_assets.classes import BACKGROUND, COLOURS
+from hoban_assets.language import speaker
 from hoban_assets.reporting.gallery.choice import Shown
 from hoban_assets.reporting.gallery.drawing import Mark, close_up, open_upright
 from hoban_assets.reporting.gallery.writing import UNREADABLE, raw_file
-from hoban_assets.reporting.language import speaker
 from hoban_assets.settings import Settings
 from hoban_assets.units import area_text
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from hoban_assets.classes import COLOURS
+from hoban_assets.language import speaker
 from hoban_assets.reporting.gallery.choice import ALL, Shown, Wanted
-from hoban_assets.reporting.language import speaker
 from hoban_assets.reporting.page import picture_uri, render
 from hoban_assets.units import area_text
 

@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from hoban_assets.errors import HobanError
+from hoban_assets.language import speaker
 from hoban_assets.reporting.gallery.choice import Shown, Wanted, choose, holding
 from hoban_assets.reporting.gallery.drawing import annotated, open_upright
 from hoban_assets.reporting.gallery.marks import marks_of
 from hoban_assets.reporting.gallery.rules import choose_by_rule
-from hoban_assets.reporting.language import speaker
 from hoban_assets.reporting.report import Report, save
 from hoban_assets.settings import Settings
 from hoban_assets.whole_folders import put_in_place

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from hoban_assets.formats.detect import LOOKED_FOR, Detection
+from hoban_assets.language import Say
 from hoban_assets.reporting.inspection.findings import findings
 from hoban_assets.reporting.inspection.inspection import ALL, BANDS, Inspection, Rows
 from hoban_assets.reporting.inspection.losses import percent
 from hoban_assets.reporting.inspection.overlap import KINDS
 from hoban_assets.reporting.inspection.rules import MEANINGS
-
-Say = Callable[..., str]
 
 _LONGEST = 60
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from collections.abc import Iterator
 
+from hoban_assets.language import Say
 from hoban_assets.reporting.journal.entries import Build, ModelFigures, Removal
 from hoban_assets.reporting.markdown import markdown_cell
-
-Say: TypeAlias = Callable[..., str]
 
 TOP_RULES = 4
 SHORT = 8

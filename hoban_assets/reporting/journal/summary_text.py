@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from hoban_assets.reporting.journal.build_text import Say, duration, figure, many
+from hoban_assets.language import Say
+from hoban_assets.reporting.journal.build_text import (
+    duration,
+    figure,
+    many,
+)
 from hoban_assets.reporting.journal.entries import RunStatus, Step, build_command
 from hoban_assets.reporting.journal.summary import Outcome, Summary, map50_of
 from hoban_assets.reporting.markdown import markdown_rows

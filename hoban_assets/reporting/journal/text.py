@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
+from hoban_assets.language import Say
 from hoban_assets.reporting.journal.build_text import (
     SHORT,
-    Say,
     build_lines,
     counts,
     duration,

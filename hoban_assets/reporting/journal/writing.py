@@ -9,11 +9,11 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
 from hoban_assets.errors import HobanError
+from hoban_assets.language import speaker
 from hoban_assets.reporting.journal.builds import days_with_builds, read_builds
 from hoban_assets.reporting.journal.entries import Build, Day, Run, Step, days_of
 from hoban_assets.reporting.journal.summary import summarise
 from hoban_assets.reporting.journal.text import day_markdown
-from hoban_assets.reporting.language import speaker
 from hoban_assets.reporting.report import Report, save
 from hoban_assets.settings import Settings
 

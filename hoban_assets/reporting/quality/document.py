@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
 
+from hoban_assets.language import Say
 from hoban_assets.reporting.page import percent
 from hoban_assets.reporting.quality import tables as tables
 from hoban_assets.reporting.quality import text as text
@@ -22,7 +23,6 @@ from hoban_assets.reporting.quality.judgement import (
 from hoban_assets.reporting.quality.parts import Block, Section, Table
 from hoban_assets.reporting.quality.problems import Problem
 
-Say = text.Say
 COLOUR = {"doubtful": "bad", "usable": "warn", "good": "good", "unknown": "soft"}
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from hoban_assets.language import Say
 from hoban_assets.reporting.page import percent
 from hoban_assets.reporting.quality.facts import Facts
 from hoban_assets.reporting.quality.parts import Section, Table
 from hoban_assets.reporting.quality.sql import CONFLICT, SAME_BOX, SAME_PICTURE
-from hoban_assets.reporting.quality.text import Say
 from hoban_assets.reporting.quality.totals import duplicates_of
 
 

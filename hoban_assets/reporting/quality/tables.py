@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise, zip_longest
 from typing import TYPE_CHECKING
 
+from hoban_assets.language import Say
 from hoban_assets.reporting.page import percent
 from hoban_assets.reporting.quality.examples import area_text
 from hoban_assets.reporting.quality.facts import Facts
@@ -17,7 +18,6 @@ from hoban_assets.reporting.quality.sql import (
     DOUBTFUL,
     UNSEEN,
 )
-from hoban_assets.reporting.quality.text import Say
 from hoban_assets.reporting.quality.totals import rows_read
 
 if TYPE_CHECKING:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from collections.abc import Mapping
 
-from hoban_assets.reporting.page import number, percent
+from hoban_assets.language import Say
 from hoban_assets.reporting.quality.judgement import Verdict
 from hoban_assets.reporting.quality.problems import Problem, Remedy
 from hoban_assets.reporting.quality.sql import DOUBTFUL, SAME_PICTURE, UNSEEN
-
-Say: TypeAlias = Callable[..., str]
+from hoban_assets.units import percent
+from hoban_assets.units import text_of as number
 
 TITLES: Mapping[str, str] = {
     "small": "Labels too small to learn",

@@ -7,12 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hoban_assets.errors import HobanError
-from hoban_assets.reporting.language import speaker
+from hoban_assets.language import Say, speaker
 from hoban_assets.reporting.markdown import markdown_rows
 from hoban_assets.reporting.quality.document import Document, document
 from hoban_assets.reporting.quality.facts import Facts, quality_facts, stage_names
 from hoban_assets.reporting.quality.parts import Block, Section
-from hoban_assets.reporting.quality.text import Say, place, title, versions
+from hoban_assets.reporting.quality.text import (
+    place,
+    title,
+    versions,
+)
 from hoban_assets.reporting.report import Report, save
 from hoban_assets.settings import Settings
 

@@ -6,11 +6,12 @@ missed in 38 %, 605 false positives on background, 109 helmet mix-ups) would be 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from hoban_assets.classes import WITH_HELMET, WITHOUT_HELMET
+from hoban_assets.language import Say
 from hoban_assets.reporting.results.figures import (
     CONFIDENCE,
     HELMET_PAIR,
@@ -35,7 +36,6 @@ from hoban_assets.reporting.results.remedies import (
 )
 
 Level = Literal["bad", "warn", "good", "info"]
-Say = Callable[..., str]
 
 MISSED = 0.30
 """Share of a class's labels that may be missed."""

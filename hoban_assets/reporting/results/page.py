@@ -11,14 +11,14 @@ import yaml
 from PIL import Image
 
 from hoban_assets.classes import BACKGROUND, COLOURS
+from hoban_assets.language import Say, speaker
 from hoban_assets.reporting.composition import markdown_preview
 from hoban_assets.reporting.gallery.drawing import Mark, annotated, open_upright
-from hoban_assets.reporting.language import speaker
 from hoban_assets.reporting.page import picture_uri, render
 from hoban_assets.reporting.report import Report, save
 from hoban_assets.reporting.results import text as text
 from hoban_assets.reporting.results.figures import ModelResults
-from hoban_assets.reporting.results.findings import Say, findings
+from hoban_assets.reporting.results.findings import findings
 from hoban_assets.settings import Settings
 
 CURVES = {

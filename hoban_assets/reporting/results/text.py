@@ -8,10 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hoban_assets.reporting.language import speaker
+from hoban_assets.language import Say, speaker
 from hoban_assets.reporting.markdown import markdown_rows
 from hoban_assets.reporting.results.figures import CONFIDENCE, ClassResult, ModelResults
-from hoban_assets.reporting.results.findings import Say, findings
+from hoban_assets.reporting.results.findings import findings
 
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Row

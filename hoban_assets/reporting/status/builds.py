@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from hoban_assets.catalog.answers import Ask, Row
 from hoban_assets.freshness.declared import DATASET, MODEL, STAGE
-from hoban_assets.reporting.blocks import Block, bars, bullets, heading, paragraph, table
+from hoban_assets.language import Say
+from hoban_assets.reporting.blocks import Bars, Block, Heading, Paragraph, Table, bullets, table
 from hoban_assets.reporting.status.composed import SPLITS, pivoted
 from hoban_assets.reporting.status.recipe_words import recipe_sentences
 from hoban_assets.reporting.status.status import Artifact, Status
 from hoban_assets.reporting.status.words import time_text
-
-Say = Callable[..., str]
 
 STEPS = {
     "read": "label files are read; what is malformed is repaired or left out",
@@ -50,11 +49,11 @@ def read_details(ask: Ask) -> Details:
 
 def datasets(status: Status, details: Details, say: Say) -> Iterator[Block]:
     """Each dataset: its recipe in words, composition, and what each step removed."""
-    yield heading(2, say("Datasets"))
+    yield Heading(2, say("Datasets"))
     tables = pivoted(status.composition)
     for a in _built(status, DATASET):
         yield from _title(a, say)
-        yield paragraph(
+        yield Paragraph(
             say(
                 "{images} images, {boxes} boxes, in {path}",
                 images=f"{a.images:,}",
@@ -63,43 +62,40 @@ def datasets(status: Status, details: Details, say: Say) -> Iterator[Block]:
             )
         )
         if sentences := recipe_sentences(a.recipe, a.partition, say):
-            yield paragraph(f"**{say('Recipe')}**")
+            yield Paragraph(f"**{say('Recipe')}**")
             yield bullets(sentences)
-        yield paragraph(f"**{say('Composition')}**")
-        yield bars({say(name): count for name, count in a.classes.items()})
-        yield table(
-            [
-                {**row, "class_name": say(row["class_name"])}
-                for row in tables.get((a.asset, a.partition), [])
-            ],
-            {
-                "class_name": say("class"),
-                "source": say("source"),
-                **{
-                    f"{split}_{what}": f"{split} {say(what)}"
-                    for split in SPLITS
-                    for what in ("images", "boxes")
-                },
-            },
-        )
+        yield Paragraph(f"**{say('Composition')}**")
+        yield Bars({say(name): {"": count} for name, count in a.classes.items()})
+        yield composition(tables.get((a.asset, a.partition), []), say)
         yield from _steps(a, details, say)
+
+
+def composition(rows: Sequence[Row], say: Say) -> Table:
+    """A dataset per class and source, splits side by side; rows of `composed.pivoted`."""
+    counts = {
+        f"{split}_{what}": f"{split} {say(what)}"
+        for split in SPLITS
+        for what in ("images", "boxes")
+    }
+    columns = {"class_name": say("class"), "source": say("source"), **counts}
+    return table([{**row, "class_name": say(row["class_name"])} for row in rows], columns)
 
 
 def models(status: Status, details: Details, say: Say) -> Iterator[Block]:
     """Each model: what it reached, each class judged only where it is labelled."""
-    yield heading(2, say("Models"))
+    yield Heading(2, say("Models"))
     built = _built(status, MODEL)
     if not built:
-        yield paragraph(say("No model was trained yet."))
+        yield Paragraph(say("No model was trained yet."))
     else:
-        yield paragraph(say("Each class is judged only on images whose source labels it."))
+        yield Paragraph(say("Each class is judged only on images whose source labels it."))
     for a in built:
         rows = [
             r for r in details.metrics if (r["asset"], r["partition"]) == (a.asset, a.partition)
         ]
         yield from _title(a, say)
         if rows:
-            yield paragraph(
+            yield Paragraph(
                 say(
                     "Best epoch {best} of {epochs} trained; weights: {path}",
                     best=rows[0]["best_epoch"],
@@ -109,24 +105,22 @@ def models(status: Status, details: Details, say: Say) -> Iterator[Block]:
             )
         told = ("model", "epochs", "imgsz", "batch", "lr0", "patience", "seed", "partial_labels")
         if given := [f"{key} {a.recipe[key]}" for key in told if key in a.recipe]:
-            yield paragraph(say("Trained with: {given}", given=", ".join(given)))
+            yield Paragraph(say("Trained with: {given}", given=", ".join(given)))
         figures = ("mAP50", "mAP50-95", "precision", "recall")
         if rows:
-            yield table(
-                [{**r, "class_name": say(r["class_name"])} for r in rows],
-                {"class_name": say("class"), **{name: name for name in figures}},
-            )
+            columns = {"class_name": "class", **{name: name for name in figures}}
+            yield table(rows, columns, say, ["class_name"])
 
 
 def stages(status: Status, details: Details, say: Say) -> Iterator[Block]:
     """Each stage: what it reads, and what its steps removed."""
-    yield heading(2, say("Stages: raw sources, read and cleaned once for all versions"))
+    yield Heading(2, say("Stages: raw sources, read and cleaned once for all versions"))
     for a in _built(status, STAGE):
         yield from _title(a, say)
         sources = a.declared.sources if a.declared else ()
         if sources:
             folders = ", ".join(f"`{s.folder}`" for s in sources)
-            yield paragraph(say("Reads {folders}.", folders=folders))
+            yield Paragraph(say("Reads {folders}.", folders=folders))
         yield from _steps(a, details, say)
 
 
@@ -135,10 +129,10 @@ def _built(status: Status, kind: str) -> list[Artifact]:
 
 
 def _title(a: Artifact, say: Say) -> Iterator[Block]:
-    yield heading(3, a.name)
+    yield Heading(3, a.name)
     state = f"**{say(a.verdict.state)}**, {time_text(a.built_at)}."
     description = _description(a, say)
-    yield paragraph(f"{state} {description}".strip())
+    yield Paragraph(f"{state} {description}".strip())
 
 
 def _description(a: Artifact, say: Say) -> str:
@@ -169,10 +163,10 @@ def _steps(a: Artifact, details: Details, say: Say) -> Iterator[Block]:
     busy = [r for r in rows if r["images removed"] or r["boxes removed"]]
     idle = [r["step"] for r in rows if r not in busy]
     if busy:
-        yield paragraph(f"**{say('What each step removed')}**")
-        yield table(busy, {name: say(name) for name in busy[0]})
+        yield Paragraph(f"**{say('What each step removed')}**")
+        yield table(busy, None, say)
     if idle:
-        yield paragraph(say("Steps that removed nothing: {steps}", steps=", ".join(idle)))
+        yield Paragraph(say("Steps that removed nothing: {steps}", steps=", ".join(idle)))
 
 
 _STEPS = """

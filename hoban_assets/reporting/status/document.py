@@ -2,33 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 
 from hoban_assets.catalog.answers import Row, asking
 from hoban_assets.freshness.staleness import STALE, UP_TO_DATE
+from hoban_assets.language import Say, speaker
 from hoban_assets.reporting.blocks import (
     Block,
+    Bullets,
+    Cards,
+    Cell,
+    Heading,
+    Paragraph,
+    Table,
+    Tone,
     bullets,
-    cards,
     code,
-    heading,
-    markdown,
-    paragraph,
     table,
 )
-from hoban_assets.reporting.language import speaker
-from hoban_assets.reporting.page import render
-from hoban_assets.reporting.report import Report, save
+from hoban_assets.reporting.markdown import markdown
+from hoban_assets.reporting.report import Report, save_document
 from hoban_assets.reporting.status import words as words
-from hoban_assets.reporting.status.builds import Details, datasets, models, read_details, stages
+from hoban_assets.reporting.status.builds import (
+    Details,
+    composition,
+    datasets,
+    models,
+    read_details,
+    stages,
+)
+from hoban_assets.reporting.status.composed import pivoted
 from hoban_assets.reporting.status.status import Log, Status, materialize, status_of
 from hoban_assets.settings import Settings
-from hoban_assets.units import size_text
+from hoban_assets.units import Bytes
 
-Say = Callable[..., str]
 NAME = "DATASET_STATUS"
-RIGHT = frozenset({"disk", "adds", "links"})
-"""Columns of sizes, which are texts and yet numbers."""
+MOST = 8
+"""Reasons of one artifact that are told on the terminal."""
+TONES: Mapping[str, Tone] = {UP_TO_DATE: "good", STALE: "warn"}
+"""State -> tone; any other state is bad."""
 
 
 def write_status(settings: Settings, partition: str, log: Log) -> Report:
@@ -52,14 +65,7 @@ def write_status(settings: Settings, partition: str, log: Log) -> Report:
             details = read_details(ask)
     say = speaker(settings.language)
     blocks = list(document(status, details, say))
-    text = markdown(blocks)
-    states = {a.verdict.state for a in status.artifacts}
-    tones = {say(s): "good" if s == UP_TO_DATE else "warn" if s == STALE else "bad" for s in states}
-    page = render("status.html.j2", settings.language, blocks=blocks, tones=tones, right=RIGHT)
-    files = (
-        save(settings.reports / f"{NAME}.md", text),
-        save(settings.reports / f"{NAME}.html", page),
-    )
+    files = save_document(settings.reports / NAME, blocks, settings.language, first=".md")
     preview = markdown([*overview(status, say), *out_of_date(status, say)])
     numbers = {
         "artifacts": len(status.built),
@@ -73,8 +79,8 @@ def write_status(settings: Settings, partition: str, log: Log) -> Report:
 def document(status: Status, details: Details, say: Say) -> Iterator[Block]:
     """The whole document, part by part."""
     at = status.at.strftime("%Y-%m-%d %H:%M %Z")
-    yield heading(1, say("Dataset status"))
-    yield paragraph(
+    yield Heading(1, say("Dataset status"))
+    yield Paragraph(
         say("Written by the platform on {at}; changes by hand are lost next time.", at=at)
     )
     yield from overview(status, say)
@@ -87,75 +93,113 @@ def document(status: Status, details: Details, say: Say) -> Iterator[Block]:
     yield from how_to(status, say)
 
 
+def answer(status: Status, say: Say, *, composed: bool) -> Iterator[Block]:
+    """The short form, for the terminal: ages instead of dates, and the first reasons alone."""
+    yield Heading(1, words.headline(status, say))
+    if status.built:
+        yield artifacts(status, say, lambda then: words.built_text(then, status.at, say))
+    yield from out_of_date(status, say, most=MOST)
+    yield from not_built(status, say)
+    if composed:
+        for (asset, partition), rows in pivoted(status.composition).items():
+            yield Heading(3, f"{asset} [{partition}]")
+            yield composition(rows, say)
+    if status.places:
+        yield from disk(status, say)
+    roots = {"data root": status.settings.data_root, "raw root": status.settings.raw_root}
+    yield Paragraph("\n" + "   ".join(f"{say(name)} {root}" for name, root in roots.items()))
+    if status.built and not status.raw_checked:
+        text = "Raw files were not compared with those that were read: --check-raw does."
+        yield Paragraph(say(text), "soft")
+
+
 def overview(status: Status, say: Say) -> Iterator[Block]:
     """What exists: one table."""
-    yield heading(2, say("What exists"))
-    yield paragraph(words.headline(status, say))
+    yield Heading(2, say("What exists"))
+    yield Paragraph(words.headline(status, say))
     built = status.built
-    yield cards(
-        {
-            say("artifacts"): len(built),
-            say("stale"): len(status.of(STALE)),
-            say("warnings"): sum(len(a.checks) for a in built),
-            say("disk"): size_text(sum(p.use.adds for p in status.places)),
-        }
-    )
-    if not built:
-        return
-    classes = list(dict.fromkeys(name for a in built for name in a.classes))
+    figures = {
+        "artifacts": len(built),
+        "stale": len(status.of(STALE)),
+        "warnings": sum(len(a.checks) for a in built),
+        "disk": Bytes(sum(p.use.adds for p in status.places)),
+    }
+    yield Cards([(say(name), value, "") for name, value in figures.items()])
+    if built:
+        yield artifacts(status, say, words.time_text)
+        yield from not_built(status, say)
+
+
+def artifacts(status: Status, say: Say, when: Callable[[datetime | None], str]) -> Table:
+    """Everything that was built, a row each; `when` tells the time."""
+    classes = list(dict.fromkeys(name for a in status.built for name in a.classes))
     rows: list[Row] = [
         {
             "asset": a.asset,
             "partition": a.partition,
-            "state": say(a.verdict.state),
-            "built at": words.time_text(a.built_at),
+            "state": Cell(say(a.verdict.state), tone=TONES.get(a.verdict.state, "bad")),
+            "built at": when(a.built_at),
             "images": a.images,
             **{c: a.classes.get(c, 0) if a.images is not None else None for c in classes},
-            "disk": size_text(a.use.adds) if a.use else "-",
+            "disk": Bytes(a.use.adds) if a.use else None,
             "warnings": len(a.checks),
         }
-        for a in built
+        for a in status.built
     ]
-    columns = {name: say(name) for name in rows[0]}
-    yield table(rows, columns)
+    return table(rows, None, say)
+
+
+def not_built(status: Status, say: Say) -> Iterator[Block]:
+    """What was never built, and what cannot be built here, with the cause."""
     never, cannot = words.never_built(status), words.impossible(status, say)
     if never or cannot:
-        yield heading(3, say("Never built"))
-        yield bullets(
-            [
-                *(f"{why.names}" for why in never),
-                *(f"{why.names}: {'; '.join(why.sentences)}" for why in cannot),
-            ]
-        )
+        yield Heading(3, say("Never built"))
+        yield _listed(never)
+        if never:
+            yield Paragraph(say("To build one with all it needs:"))
+            yield code(materialize("*NAME", status.partitions[0]))
+    if cannot:
+        yield Heading(3, say("Cannot be built on this machine"))
+        yield _listed(cannot)
 
 
-def out_of_date(status: Status, say: Say) -> Iterator[Block]:
-    """What is stale and why, and the commands that fix it; then what checks found."""
-    yield heading(2, say("Out of date"))
+def _listed(whys: Sequence[words.Why]) -> Bullets:
+    return bullets(": ".join(filter(None, (w.names, "; ".join(w.sentences)))) for w in whys)
+
+
+def out_of_date(status: Status, say: Say, most: int | None = None) -> Iterator[Block]:
+    """What is stale and why, and the commands that fix it; then what checks found.
+
+    Of each artifact the first `most` reasons are told.
+    """
+    yield Heading(2, say("Out of date"))
     found = words.stale(status, say)
     if not found:
-        yield paragraph(say("Nothing: every build matches its code, recipe, inputs and raw files."))
+        yield Paragraph(say("Nothing: every build matches its code, recipe, inputs and raw files."))
     for why in found:
-        yield paragraph(f"**{why.names}**")
-        yield bullets(why.sentences)
+        yield Paragraph(f"**{why.names}**")
+        left = len(why.sentences) - (most or len(why.sentences))
+        more = [say("{n} more reasons: --json has them", n=left)] if left > 0 else []
+        yield bullets([*why.sentences[:most], *more])
     if commands := words.ways_out(status):
-        yield paragraph(say("To bring it up to date:"))
+        yield Paragraph(say("To bring it up to date:"))
         yield code(*commands)
-    if remarked := words.remarked(status, say):
-        yield heading(3, say("To know"))
-        yield bullets(f"{why.names}: {'; '.join(why.sentences)}" for why in remarked)
-    if noted := words.noted(status, say):
-        yield heading(3, say("Cannot be built again on this machine"))
-        yield bullets(f"{why.names}: {'; '.join(why.sentences)}" for why in noted)
+    for title, whys in (
+        ("To know", words.remarked(status, say)),
+        ("Cannot be built again on this machine", words.noted(status, say)),
+    ):
+        if whys:
+            yield Heading(3, say(title))
+            yield _listed(whys)
     if warned := words.warnings(status):
-        yield heading(3, say("Warnings of checks"))
+        yield Heading(3, say("Warnings of checks"))
         yield bullets(f"**{why.names}** {s}" for why in warned for s in why.sentences)
 
 
 def raw_sources(status: Status, say: Say) -> Iterator[Block]:
     """What lies, or should lie, under the raw root."""
-    yield heading(2, say("Raw sources"))
-    yield paragraph(
+    yield Heading(2, say("Raw sources"))
+    yield Paragraph(
         say(
             "Below {root}, which is never written to. A folder that is not declared is not read.",
             root=f"`{status.settings.raw_root}`",
@@ -176,13 +220,13 @@ def raw_sources(status: Status, say: Say) -> Iterator[Block]:
         }
         for s in status.sources
     ]
-    yield table(rows, {name: say(name) for name in rows[0]})
+    yield table(rows, None, say)
 
 
 def disk(status: Status, say: Say) -> Iterator[Block]:
     """Disk use below the data root."""
-    yield heading(2, say("Disk"))
-    yield paragraph(
+    yield Heading(2, say("Disk"))
+    yield Paragraph(
         say(
             "Published images are hard links to the raw files: a dataset adds only what lies "
             "nowhere else (labels, copies); what it links takes no further space."
@@ -191,18 +235,20 @@ def disk(status: Status, say: Say) -> Iterator[Block]:
     rows: list[Row] = [
         {
             "place": p.name if p.kind != "older build" else f"{p.name}, {say(p.kind)}",
-            "adds": size_text(p.use.adds),
-            "links": size_text(p.use.links) if p.use.links else "-",
+            "adds": Bytes(p.use.adds),
+            "links": Bytes(p.use.links) if p.use.links else None,
             "files": p.use.files,
             "where": f"`{p.path}`",
         }
         for p in status.places
     ]
-    total = size_text(sum(p.use.adds for p in status.places))
+    total = Bytes(sum(p.use.adds for p in status.places))
     files = sum(p.use.files for p in status.places)
-    rows.append({"place": say("in all"), "adds": total, "links": "-", "files": files, "where": "-"})
-    yield table(rows, {name: say(name) for name in rows[0]})
-    yield paragraph(
+    rows.append(
+        {"place": say("in all"), "adds": total, "links": None, "files": files, "where": "-"}
+    )
+    yield table(rows, None, say)
+    yield Paragraph(
         say(
             "`hoban prune --dry-run` lists what nothing refers to any more; it moves to the trash, "
             "and `hoban prune --empty-trash` deletes that."
@@ -213,7 +259,7 @@ def disk(status: Status, say: Say) -> Iterator[Block]:
 def how_to(status: Status, say: Say) -> Iterator[Block]:
     """Where everything lies, and the commands that whoever comes next needs."""
     root = status.settings.data_root
-    yield heading(2, say("Where everything lies"))
+    yield Heading(2, say("Where everything lies"))
     yield bullets(
         f"`{place}`: {say(text)}"
         for place, text in (
@@ -225,7 +271,7 @@ def how_to(status: Status, say: Say) -> Iterator[Block]:
             ("hoban_assets/defs/versions/vN/defs.yaml", "the recipe of a version"),
         )
     )
-    yield heading(2, say("How to build and look"))
+    yield Heading(2, say("How to build and look"))
     yield code(
         f"{materialize('*dataset_v9', 'sub')}   # {say('a dataset with all it needs')}",
         f"{materialize('*model_v9', 'sub')}     # {say('and the model trained on it')}",

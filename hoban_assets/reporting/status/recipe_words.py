@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-Say = Callable[..., str]
+from hoban_assets.language import Say
 
 
 def recipe_sentences(recipe: Mapping[str, Any], partition: str, say: Say) -> list[str]:

@@ -17,9 +17,8 @@ from hoban_assets.freshness.staleness import (
     UP_TO_DATE,
     Reason,
 )
+from hoban_assets.language import Say, plain
 from hoban_assets.reporting.status.status import Artifact, Status, materialize
-
-Say = Callable[..., str]
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ def warnings(status: Status) -> list[Why]:
 
 def never_built(status: Status) -> list[Why]:
     """What was never built, but could be."""
-    return _whys(status.of(NOT_BUILT), lambda a: (), str)
+    return _whys(status.of(NOT_BUILT), lambda a: (), plain)
 
 
 def ways_out(status: Status) -> list[str]:

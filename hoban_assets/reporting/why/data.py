@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hoban_assets.language import Say
 from hoban_assets.reporting.quality.rule_words import RULE_WORDS
 from hoban_assets.reporting.why.document import why_not
 from hoban_assets.reporting.why.findings import Event, Outcome, Story
 from hoban_assets.reporting.why.places import place_of
-from hoban_assets.reporting.why.sentence import Say, sentence
+from hoban_assets.reporting.why.sentence import sentence
 
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Row

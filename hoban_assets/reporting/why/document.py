@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from hoban_assets.reporting.blocks import Block, bullets, heading, paragraph, table
+from hoban_assets.language import Say
+from hoban_assets.reporting.blocks import Block, Heading, Paragraph, bullets, table
 from hoban_assets.reporting.quality.rule_words import RULE_WORDS
 from hoban_assets.reporting.why.findings import Event, Outcome, Story
 from hoban_assets.reporting.why.places import Place, in_pixels, place_of
-from hoban_assets.reporting.why.sentence import Say, reason, seen_and_limit, sentence
+from hoban_assets.reporting.why.sentence import (
+    reason,
+    seen_and_limit,
+    sentence,
+)
 from hoban_assets.units import area_text, size_text
 
 if TYPE_CHECKING:
@@ -26,17 +31,14 @@ MOST_EVENTS = 40
 def document(told: Story, say: Say) -> list[Block]:
     """Everything, for the terminal and as Markdown."""
     return [
-        heading(1, told.life.image_id),
-        paragraph(sentence(told, say)),
+        Heading(1, told.life.image_id),
+        Paragraph(sentence(told, say)),
         bullets(_facts(told, say)),
-        heading(2, say("Its way through the versions")),
+        Heading(2, say("Its way through the versions")),
         table(
             [_version(told, outcome, say) for outcome in told.outcomes],
-            {
-                "version": say("version"),
-                "became": say("what became of it"),
-                "why": say("reason"),
-            },
+            {"version": "version", "became": "what became of it", "why": "reason"},
+            say,
         ),
         *_decisions(told, say),
         *_witnesses(told, say),
@@ -114,7 +116,7 @@ def _decisions(told: Story, say: Say) -> Iterator[Block]:
         events = [e for e in told.events if e.build == passage.build]
         if not events:
             continue
-        yield heading(2, say("Decisions in {asset}", asset=passage.build.name))
+        yield Heading(2, say("Decisions in {asset}", asset=passage.build.name))
         lines = [event_text(told, event, say) for event in events[:MOST_EVENTS]]
         if len(events) > MOST_EVENTS:
             lines.append(say("and {n} more: --json lists them", n=len(events) - MOST_EVENTS))
@@ -159,7 +161,7 @@ def _witnesses(told: Story, say: Say) -> Iterator[Block]:
     for name, passage in told.life.witnesses.items():
         image = passage.image or {}
         ends = any(e.is_end and e.witness == name for e in told.events)
-        yield heading(
+        yield Heading(
             2,
             say("The image that was kept instead")
             if ends
@@ -215,7 +217,7 @@ def _labels(told: Story, say: Say) -> Iterator[Block]:
             row[outcome.build.name] = say("ignore region") if box["ignore"] else say("label")
     names = [o.build.name for o in shown]
     filled = [{name: say("left out") for name in names} | row for row in rows.values()]
-    yield heading(2, say("Its labels"))
+    yield Heading(2, say("Its labels"))
     columns = {
         "row": say("row"),
         "class": say("class"),
@@ -224,12 +226,12 @@ def _labels(told: Story, say: Say) -> Iterator[Block]:
     }
     yield table(filled[:MOST_LABELS], {**columns, **{name: name for name in names}})
     if len(filled) > MOST_LABELS:
-        yield paragraph(say("and {n} more: --json lists them", n=len(filled) - MOST_LABELS))
+        yield Paragraph(say("and {n} more: --json lists them", n=len(filled) - MOST_LABELS))
 
 
 def _models(told: Story, say: Say) -> Iterator[Block]:
     if told.life.mistakes:
-        yield heading(2, say("What models made of it"))
+        yield Heading(2, say("What models made of it"))
         yield bullets(mistakes_text(each, say) for each in told.life.mistakes)
 
 

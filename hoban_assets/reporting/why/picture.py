@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw
 
 from hoban_assets.classes import BACKGROUND, COLOURS
 from hoban_assets.errors import HobanError
+from hoban_assets.language import Say
 from hoban_assets.naming import image_tag
 from hoban_assets.reporting.gallery.drawing import (
     LONGEST,
@@ -27,7 +28,10 @@ from hoban_assets.reporting.gallery.fonts import korean_font
 from hoban_assets.reporting.gallery.writing import UNREADABLE, raw_file, refuse_below_raw
 from hoban_assets.reporting.report import save
 from hoban_assets.reporting.why.places import place_of
-from hoban_assets.reporting.why.sentence import Say, seen_and_limit, sentence
+from hoban_assets.reporting.why.sentence import (
+    seen_and_limit,
+    sentence,
+)
 
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Row

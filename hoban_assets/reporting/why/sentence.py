@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from typing import TypeAlias
 
+from hoban_assets.language import Say
 from hoban_assets.reporting.diff.words import RULES
 from hoban_assets.reporting.quality.rule_words import RULE_WORDS
 from hoban_assets.reporting.why.findings import Event, Outcome, Story, why_bare
 from hoban_assets.units import area_text
-
-Say: TypeAlias = Callable[..., str]
 
 AREAS = frozenset({"area_too_small", "area_too_large", "area_outlier"})
 """Rules whose value and limit are shares of the image."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hoban_assets.reporting.blocks import Block, bullets, heading, paragraph
+from hoban_assets.reporting.blocks import Block, Heading, Paragraph, bullets
 from hoban_assets.reporting.why.unread import Unread
 
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Row
-    from hoban_assets.reporting.why.sentence import Say
+    from hoban_assets.language import Say
 
 SAID = frozenset({"looked_for", "what"})
 """Facts that are words of ours, and no names."""
@@ -28,7 +28,7 @@ def unread_document(found: Unread, say: Say) -> list[Block]:
         lines.append(say("source: {name}", name=found.source))
     if found.way_out:
         lines.append(say("way out: {what}", what=found.way_out))
-    return [heading(1, found.file), paragraph(unread_sentence(found, say)), bullets(lines)]
+    return [Heading(1, found.file), Paragraph(unread_sentence(found, say)), bullets(lines)]
 
 
 def unread_data(found: Unread, say: Say) -> Row:
