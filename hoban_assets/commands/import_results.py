@@ -104,7 +104,7 @@ def _imported(path: Path, found: Imported) -> dict[str, Any]:
 
 def _tell(row: Mapping[str, Any], say: Callable[..., str]) -> None:
     """Print what became of an archive."""
-    from hoban_assets.reporting.results.text import LEVELS
+    from hoban_assets.reporting.blocks import MARKS
 
     if row["status"] == "refused":
         typer.echo(say("not imported: {reason}", reason=row["reason"]), err=True)
@@ -149,7 +149,7 @@ def _tell(row: Mapping[str, Any], say: Callable[..., str]) -> None:
         )
     )
     for check in row["checks"]:
-        mark = LEVELS["good" if check["passed"] else "warn"]
+        mark = MARKS["good" if check["passed"] else "warn"]
         typer.echo(f"  {mark:<4} {check['name']}: {check['text']}")
     typer.echo(say("  lies in {folder}", folder=row["run_dir"]))
     more = f"hoban results {row['model']} --partition {row['partition']}"

@@ -109,6 +109,8 @@ class Pictures:
     pictures: Sequence[Picture]
     width: str = "24rem"
     """Least width of one."""
+    key: Mapping[str, str] = field(default_factory=dict)
+    """What colours on them mean: name -> colour."""
 
 
 @dataclass(frozen=True)

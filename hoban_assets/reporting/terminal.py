@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -64,7 +65,7 @@ def rich_table(block: Table) -> Any:
     right = numeric(block)
     for key, title in block.columns.items():
         made.add_column(
-            cell(title.replace("_", "\n") if key in right else title),
+            cell(re.sub("[_ ]", "\n", title) if key in right else title),
             justify="right" if key in right else "left",
             overflow="fold",
             no_wrap=key in right,

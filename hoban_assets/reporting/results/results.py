@@ -1,8 +1,7 @@
 """What a trained model can and cannot do: figures, confusions, epochs, from the catalog.
 
 Everything is judged label-aware (each class only on images whose source labels it) unless it
-says stock. Written down in words in `results_findings`, shown in `results_text`, drawn in
-`results_page`.
+says stock.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hoban_assets.catalog.answers import Ask, Row
 from hoban_assets.classes import BACKGROUND
@@ -22,10 +21,6 @@ from hoban_assets.reporting.results.figures import (
     ModelResults,
 )
 from hoban_assets.reporting.results.trend import trend
-
-if TYPE_CHECKING:
-    from hoban_assets.reporting.report import Report
-    from hoban_assets.settings import Settings
 
 STOCK, LABEL_AWARE = "val", "val_labelled"
 PREDICTED_AS = "predicted_as/"
@@ -74,22 +69,6 @@ def model_results(ask: Ask, model: str, partition: str) -> ModelResults:
         trend=trend({r["epoch"]: r["mAP50-95"] for r in epochs if r.get("mAP50-95") is not None}),
         checks=tuple(ask(_CHECKS, [number])),
     )
-
-
-def write_results(
-    settings: Settings, partition: str, log: Callable[[str], None], model: str
-) -> Report:
-    """Write ``reports/results/<model>-<partition>.html`` and ``.md``; see `results_page.write`.
-
-    Raises:
-        HobanError: the model was never trained for this partition.
-    """
-    from hoban_assets.catalog.answers import asking
-    from hoban_assets.reporting.results.page import write
-
-    with asking(settings.catalog_path, settings.catalog_wait) as ask:
-        results = model_results(ask, model, partition)
-    return write(settings, results, log)
 
 
 def _line(ask: Ask, model: str, partition: str) -> Row:
