@@ -19,6 +19,8 @@ Ingredients: TypeAlias = dict[str, Any]
 and ``ultralytics`` too. Only what JSON can hold."""
 _BOTH = {"sub", "full"}
 _OF_FULL = " (full)"
+CORRECTIONS = "corrections"
+"""Name of the input that stands for what people corrected by hand."""
 
 
 def rows_from(
@@ -64,6 +66,11 @@ def of_full(asset: str, version: str | None) -> dict[str, str]:
 def is_of_full(name: str) -> bool:
     """Whether an input is the `full` that a `sub` is taken from, as `of_full` names it."""
     return name.endswith(_OF_FULL)
+
+
+def as_corrected(version: str) -> dict[str, str]:
+    """Input of a stage whose pictures were corrected by hand; nothing where `version` is ''."""
+    return {CORRECTIONS: version} if version else {}
 
 
 def input_asset(name: str, partition: str) -> tuple[str, str]:

@@ -133,6 +133,11 @@ class Settings:
         return self.data_root / "models"
 
     @property
+    def corrections(self) -> Path:
+        """What people corrected by hand: rows that cannot be made again."""
+        return self.data_root / "corrections" / "log.jsonl"
+
+    @property
     def reports(self) -> Path:
         """Documents, pages and galleries; all of it can be made again."""
         return self.data_root / "reports"

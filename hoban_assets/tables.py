@@ -51,7 +51,7 @@ DECISION_COLUMNS: tuple[Column, ...] = (
     ("image_id", pa.string(), "image that was decided about"),
     ("stage", pa.string(), "step of the pipeline that decided"),
     ("rule", pa.string(), "name of the rule"),
-    ("action", pa.string(), "'repair', 'drop', 'ignore', 'merge' or 'review'"),
+    ("action", pa.string(), "'repair', 'drop', 'ignore', 'merge', 'correct' or 'review'"),
     ("file", pa.string(), "the file that the decision is about, below the raw root"),
     ("row", pa.int32(), "row of the label file, or null for a whole image"),
     ("value", pa.string(), "what was seen"),

@@ -1,12 +1,20 @@
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 from PIL import Image
 
 OPEN = Image.open
 FIRST = ("world", "training", "test_ui.py")
 """Groups that take longest; they start first, so that no core waits at the end."""
+
+
+# The same examples in every run, and no limit of time: machines are shared.
+hypothesis.settings.register_profile(
+    "suite", deadline=None, derandomize=True, database=None, max_examples=50
+)
+hypothesis.settings.load_profile("suite")
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist looks for groups

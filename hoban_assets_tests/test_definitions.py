@@ -7,6 +7,7 @@ from road import Road
 STAGE_CHECKS = [
     "boxes_inside_image",
     "conservation",
+    "corrections_applied",
     "files_read",
     "folders_declared",
     "no_unknown_class",
@@ -42,6 +43,7 @@ SNAPSHOT = {
 WARN_ONLY = {
     "val_share",
     "quotas_reached",
+    "corrections_applied",
     "files_read",
     "folders_declared",
     "map50",
@@ -76,8 +78,8 @@ def test_the_graph_holds_exactly_these_assets_groups_and_checks(graph):
 
 def test_the_raw_folders_are_observed_as_sources(graph):
     sources = graph.observable_asset_keys
-    assert {key.path[0] for key in sources} == {"raw"}
-    assert len(sources) == 15
+    assert {key.path[0] for key in sources} == {"raw", "corrections"}
+    assert len(sources) == 16
     assert {graph.get(key).group_name for key in sources} == {"sources"}
     assert all(graph.get(key).owners and graph.get(key).description for key in sources)
 
@@ -111,7 +113,7 @@ def test_the_model_holds_a_slot_of_the_gpu_pool(definitions):
 def test_the_dataset_depends_on_its_stages_and_the_stages_on_their_sources(graph):
     parents = {k.path[-1] for k in graph.get(dg.AssetKey("dataset_v9")).parent_keys}
     assert parents == {"helmet_60k", "coco_person", "fallen_pool", "background"}
-    assert len(graph.get(dg.AssetKey("fallen_pool")).parent_keys) == 8
+    assert len(graph.get(dg.AssetKey("fallen_pool")).parent_keys) == 9  # with the corrections
 
 
 def test_observing_a_source_gives_the_fingerprint_of_its_folder(sample, tmp_path):

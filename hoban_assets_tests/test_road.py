@@ -44,7 +44,9 @@ def test_every_blocking_check_of_every_asset_passes(first):
 
 
 def test_every_defect_of_the_sample_became_what_it_should(first, road, sample):
-    decisions = road.catalog.query("SELECT * FROM decisions WHERE stage IN ('read', 'facts')")
+    decisions = road.catalog.query(
+        "SELECT * FROM decisions WHERE stage IN ('read', 'facts', 'contradictions')"
+    )
     read = set(road.catalog.query("SELECT DISTINCT source FROM images").source)
     folders = {
         "helmet_60k",

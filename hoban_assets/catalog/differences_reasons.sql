@@ -19,7 +19,7 @@ named AS ( -- 'dataset_v9 (full)': the full dataset that a sub was taken from
     FROM sides AS s
     JOIN store.materializations AS m USING (materialization_id)
     JOIN store.inputs AS i USING (materialization_id)
-    WHERE i.input NOT LIKE 'raw%'
+    WHERE i.input NOT LIKE 'raw%' AND i.input <> 'corrections'
 )
 SELECT
     s.direction, s.input AS asset, c.materialization_id,

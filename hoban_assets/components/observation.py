@@ -9,7 +9,7 @@ observed'. So a stage reports what it saw, and its materialisation names just th
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import dagster as dg
 
@@ -19,7 +19,7 @@ DATA_VERSION = "dagster/data_version"
 INPUT_VERSION = "dagster/input_data_version"
 INPUT_EVENT = "dagster/input_event_pointer"
 """Tags of Dagster 1.13; the last two are followed by '/' and the key of the input."""
-_SOURCE = "raw/"
+Seen = TypeVar("Seen")
 _UNITS = ("B", "KB", "MB", "GB")
 
 
@@ -61,7 +61,7 @@ def sources_as_read(
 
 
 def made_from(
-    context: dg.AssetExecutionContext, found: Mapping[str, Fingerprint], events: Iterable[Any]
+    context: dg.AssetExecutionContext, versions: Mapping[str, str], events: Iterable[Any]
 ) -> Iterator[Any]:
     """Pass on what a stage yields; its materialisation names the source versions that it read.
 
@@ -72,9 +72,9 @@ def made_from(
             yield event
             continue
         tags: dict[str, str] = {}
-        for name, look in _declared(context, found).items():
-            tags[f"{INPUT_VERSION}/{name}"] = look.version
-            if pointer := _observation_of(context, name, look.version):
+        for name, version in _declared(context, versions).items():
+            tags[f"{INPUT_VERSION}/{name}"] = version
+            if pointer := _observation_of(context, name, version):
                 tags[f"{INPUT_EVENT}/{name}"] = pointer
         yield dg.MaterializeResult(
             asset_key=event.asset_key,
@@ -86,10 +86,8 @@ def made_from(
         )
 
 
-def _declared(
-    context: dg.AssetExecutionContext, found: Mapping[str, Fingerprint]
-) -> dict[str, Fingerprint]:
-    """Looks at sources that the asset depends on; others are no inputs to Dagster."""
+def _declared(context: dg.AssetExecutionContext, found: Mapping[str, Seen]) -> dict[str, Seen]:
+    """What was seen of sources that the asset depends on; others are no inputs to Dagster."""
     deps = {dep.asset_key.to_user_string() for dep in context.assets_def.get_asset_spec().deps}
     return {name: look for name, look in found.items() if name in deps}
 

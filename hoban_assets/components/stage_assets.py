@@ -1,10 +1,12 @@
 """The factory behind ``defs/stages.py``."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import dagster as dg
 
+from hoban_assets.catalog.answers import asking
 from hoban_assets.catalog.store import Build, Catalog, Materialization
 from hoban_assets.code_version import STAGE_PARTS, code_version_of
 from hoban_assets.components.common import (
@@ -17,16 +19,23 @@ from hoban_assets.components.common import (
     step,
     unchanged,
 )
+from hoban_assets.components.corrections_asset import corrections_as_read, version_as_read
 from hoban_assets.components.describing import schemas, stage_text, words
 from hoban_assets.components.observation import made_from, sources_as_read
 from hoban_assets.components.platform import Platform
 from hoban_assets.components.presence import LACKING
+from hoban_assets.corrections.log import read_log
+from hoban_assets.corrections.rows import Correction
+from hoban_assets.corrections.standing import standing
 from hoban_assets.curation import checks
 from hoban_assets.curation.checks import Check
+from hoban_assets.curation.corrected import corrections_applied
 from hoban_assets.curation.readable import rows_readable
 from hoban_assets.formats import undeclared_folders
-from hoban_assets.ingredients import key_of, version_of
+from hoban_assets.freshness.corrected import Versions, versions
+from hoban_assets.ingredients import CORRECTIONS, key_of, version_of
 from hoban_assets.ledger import Ledger
+from hoban_assets.pipeline.corrected import corrections_in
 from hoban_assets.pipeline.stage import (
     Stage,
     StageBuild,
@@ -43,6 +52,7 @@ CHECKS = (
     "boxes_inside_image",
     "no_unknown_class",
     "rows_readable",
+    "corrections_applied",
     "files_read",
     "folders_declared",
 )
@@ -61,7 +71,10 @@ def stage_asset(stage: Stage) -> dg.AssetsDefinition:
         kinds={"python", "duckdb"},
         partitions_def=PARTITIONS_DEF,
         code_version=version_of(CODE_VERSION, stage.as_recipe()),
-        deps=[dg.AssetKey(["raw", source.asset_name]) for source in stage.sources],
+        deps=[
+            *(dg.AssetKey(["raw", source.asset_name]) for source in stage.sources),
+            dg.AssetKey(CORRECTIONS),
+        ],
         check_specs=check_specs(
             stage.name, (*CHECKS, *(["dedupe_certificate"] if stage.dedupe else []))
         ),
@@ -75,13 +88,28 @@ def stage_asset(stage: Stage) -> dg.AssetsDefinition:
             engine = extract.engine if stage.dedupe is not None else ""
             found = raw_fingerprints(stage, settings, context.log.info)
             yield from sources_as_read(context, found)
+            log = standing(read_log(settings.corrections))
+            active = log.active
+            yield corrections_as_read(context, log)
             raw = versions_in(found)
-            full = full_stage(stage, partition, platform.catalog(), engine, raw)
-            version = full.data_version if full else None
-            made = stage_ingredients(stage, partition, engine, CODE_VERSION, raw, version)
-            key = key_of(made)
+            inputs = {
+                **{name: look.version for name, look in found.items()},
+                **version_as_read(log),
+            }
+            known = known_corrections(settings, active)
+            full = full_stage(stage, partition, platform.catalog(), engine, raw, known)
+            ingredients = partial(
+                stage_ingredients,
+                stage,
+                partition,
+                engine,
+                CODE_VERSION,
+                raw,
+                full.data_version if full else None,
+            )
+            key = key_of(ingredients(corrections=known.get((stage.name, partition), "")))
             if same := platform.catalog().find(stage.name, partition, key):
-                yield from made_from(context, found, unchanged(platform, same))
+                yield from made_from(context, inputs, unchanged(platform, same))
                 return
             ledger = Ledger(context.log.info)
             rows = None
@@ -89,11 +117,12 @@ def stage_asset(stage: Stage) -> dg.AssetsDefinition:
                 context.log.info(f"sub is taken from {stage.name} (full)")
                 rows = platform.catalog().load(stage.name, "full", full.materialization_id)
             built = build_stage(
-                stage, partition, settings, extract, ledger, extract.read_facts, rows
+                stage, partition, settings, extract, ledger, extract.read_facts, rows, active
             )
+            made = ingredients(corrections=corrections_in(built.samples, active))
             judged = stage_checks(stage, settings, built, ledger)
             done = Build(
-                input_key=key,
+                input_key=key_of(made),
                 inputs=made["inputs"],
                 recipe=stage.as_recipe(),
                 ingredients=made,
@@ -106,18 +135,32 @@ def stage_asset(stage: Stage) -> dg.AssetsDefinition:
                 **pictures(stage.name, partition, built.samples, settings),
             }
             events = hand_over(stage.name, judged, lambda: (done, metadata))
-            yield from made_from(context, found, events)
+            yield from made_from(context, inputs, events)
 
     return build
 
 
+def known_corrections(settings: Settings, active: Sequence[Correction]) -> Versions:
+    """Versions of the corrections that concern what is built already."""
+    if not (active and settings.catalog_path.exists()):
+        return {}
+    with asking(settings.catalog_path, settings.catalog_wait) as ask:
+        return versions(ask, active)
+
+
 def full_stage(
-    stage: Stage, partition: str, catalog: Catalog, engine: str, raw: Mapping[str, str]
+    stage: Stage,
+    partition: str,
+    catalog: Catalog,
+    engine: str,
+    raw: Mapping[str, str],
+    corrections: Versions | None = None,
 ) -> Materialization | None:
     """Return the `full` that a sub is part of: made from the same files, code and engine."""
     if partition != "sub":
         return None
-    wanted = stage_ingredients(stage, "full", engine, CODE_VERSION, raw)
+    corrected = (corrections or {}).get((stage.name, "full"), "")
+    wanted = stage_ingredients(stage, "full", engine, CODE_VERSION, raw, corrections=corrected)
     return catalog.find(stage.name, "full", key_of(wanted))
 
 
@@ -134,6 +177,7 @@ def stage_checks(
         checks.boxes_inside_image(built.samples, say),
         checks.no_unknown_class(built.samples, say),
         rows_readable(built.samples, say),
+        corrections_applied(built.samples, say),
         checks.files_read(built.unread, say),
         checks.folders_declared(unread, say),
     ]

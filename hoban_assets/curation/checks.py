@@ -26,6 +26,7 @@ DESCRIPTIONS = {
     "boxes_inside_image": "Every box lies inside its image and has an area.",
     "no_unknown_class": "Every box has one of the four classes.",
     "rows_readable": "In no source are too many rows unread, shifted or of a doubtful frame.",
+    "corrections_applied": "Every correction by hand fits its picture and was applied (warning).",
     "files_read": "Every image and label file below the sources is read, or declared as read "
     "elsewhere (warning).",
     "folders_declared": "No folder beside the sources was left unread unseen (warning).",
@@ -40,7 +41,15 @@ DESCRIPTIONS = {
 """What each check of the graph promises."""
 
 WARNINGS = frozenset(
-    {"val_share", "quotas_reached", "files_read", "folders_declared", "map50", "no_regression"}
+    {
+        "val_share",
+        "quotas_reached",
+        "corrections_applied",
+        "files_read",
+        "folders_declared",
+        "map50",
+        "no_regression",
+    }
 )
 """Checks that warn. Every other one that fails stops the build before anything is published."""
 

@@ -17,8 +17,10 @@ from hoban_assets.curation.disagreements import iou
 from hoban_assets.curation.same_event import MATCH_IOU
 from hoban_assets.samples import Samples
 
+STAGE = "contradictions"
 
-def drop_contradicting_copies(samples: Samples, stage: str = "contradictions") -> Samples:
+
+def drop_contradicting_copies(samples: Samples) -> Samples:
     """Drop all copies of a photograph that give the same object different classes. Pure.
 
     Copies have the same content hash. Two of them contradict each other where a label of one and
@@ -43,7 +45,7 @@ def drop_contradicting_copies(samples: Samples, stage: str = "contradictions") -
     mask = images.image_id.isin(found).to_numpy()
     values = [found[i] for i in images.image_id[mask]]
     return samples.drop_images(
-        mask, stage=stage, rule="copies_contradict", value=values, threshold=MATCH_IOU
+        mask, stage=STAGE, rule="copies_contradict", value=values, threshold=MATCH_IOU
     )
 
 

@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from hoban_assets.components.corrections_asset import corrections_asset
 from hoban_assets.components.source_assets import observed
 from hoban_assets.components.stage_assets import stage_asset
 from hoban_assets.defs.sources import SOURCES
@@ -11,5 +12,5 @@ from hoban_assets.defs.stages import STAGES
 @dg.definitions
 def graph() -> dg.Definitions:
     """Return them; made at every load, as they say which raw folders are there."""
-    sources = [observed(source) for source in SOURCES]
+    sources = [corrections_asset(), *(observed(source) for source in SOURCES)]
     return dg.Definitions(assets=[*sources, *(stage_asset(stage) for stage in STAGES)])

@@ -53,5 +53,7 @@ class Now:
     not known here, and not compared."""
     ultralytics: str | None = None
     """Its release; None: not compared."""
+    corrections: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """Asset and partition -> version of the corrections of its pictures (`freshness.corrected`)."""
     full: Mapping[str, Built] = field(default_factory=dict)
     """Current builds of partition full, which a `sub` may be taken from."""

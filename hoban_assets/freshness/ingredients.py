@@ -12,7 +12,9 @@ from typing import Any
 from hoban_assets.freshness.declared import DATASET, MODEL, STAGE, Declared
 from hoban_assets.freshness.facts import Built, Now
 from hoban_assets.ingredients import (
+    CORRECTIONS,
     Ingredients,
+    as_corrected,
     can_be_taken_from,
     changes,
     is_of_full,
@@ -49,13 +51,19 @@ def stage_ingredients(
     now: Now,
 ) -> Ingredients:
     """Of a stage: its raw folders are those that somebody looked at, else as recorded."""
-    known = {name: v for name, v in before["inputs"].items() if not is_of_full(name)}
+    known = {
+        name: version
+        for name, version in before["inputs"].items()
+        if not is_of_full(name) and name != CORRECTIONS
+    }
     raw = (now.raw or {}).get(asset.name, known)
     code = now.code_versions[STAGE]
     engine = _engine(before, now) if asset.recipe.get("dedupe") is not None else ""
-    inputs, full = dict(raw), now.full.get(asset.name) if partition == "sub" else None
+    full = now.full.get(asset.name) if partition == "sub" else None
+    inputs = {**raw, **as_corrected(now.corrections.get((asset.name, partition), ""))}
     if full is not None and full.ingredients is not None:
-        whole = rows_from(asset.recipe, "full", code, raw, engine)
+        of_all = {**raw, **as_corrected(now.corrections.get((asset.name, "full"), ""))}
+        whole = rows_from(asset.recipe, "full", code, of_all, engine)
         if not changes(full.ingredients, whole):
             inputs |= of_full(asset.name, full.data_version)
     return rows_from(asset.recipe, partition, code, inputs, engine)

@@ -49,6 +49,8 @@ class World:
     """All materialisations, oldest first."""
     full: Mapping[str, Built] = field(default_factory=dict)
     """Current materialisations of partition full."""
+    corrections: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """Of both partitions, see `Now.corrections`."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from hoban_assets.freshness.declared import DATASET, MODEL, STAGE, Declared
 from hoban_assets.freshness.facts import Built as Built
 from hoban_assets.freshness.facts import Now as Now
 from hoban_assets.freshness.ingredients import compared
-from hoban_assets.ingredients import Change, Ingredients, changes, is_of_full, key_of
+from hoban_assets.ingredients import CORRECTIONS, Change, Ingredients, changes, is_of_full, key_of
 
 UP_TO_DATE, STALE, NOT_BUILT = "up to date", "stale", "not built"
 CANNOT, BROKEN, UNDECLARED = "cannot be built here", "recipe is wrong", "not declared any more"
@@ -277,7 +277,10 @@ def _raw_changed(was: Mapping[str, str], found: Mapping[str, str]) -> list[Reaso
     reasons = []
     for folder in (name for name in dict.fromkeys((*was, *found)) if not is_of_full(name)):
         before, after = was.get(folder), found.get(folder)
-        if before != after:
+        if before != after and folder == CORRECTIONS:
+            text = "people have corrected its pictures since it was built, or undone corrections"
+            reasons.append(Reason("corrected", text))
+        elif before != after:
             kind = "raw_added" if before is None else "raw_gone" if after is None else "raw_changed"
             reasons.append(Reason(kind, texts[kind], {"folder": folder}))
     return reasons

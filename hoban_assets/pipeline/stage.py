@@ -1,10 +1,10 @@
-"""How a stage asset is made: sources -> read -> facts -> (deduplicate)."""
+"""How a stage asset is made: sources -> read -> facts -> corrections -> (deduplicate)."""
 
 from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from hoban_assets.corrections.rows import Correction
 from hoban_assets.curation.contradictions import drop_contradicting_copies
 from hoban_assets.curation.duplicates import Certificate, certificate, deduplicate
 from hoban_assets.curation.engines import refuse_below
@@ -21,9 +22,10 @@ from hoban_assets.formats import open_source
 from hoban_assets.formats.image_facts import apply_facts, read_facts
 from hoban_assets.formats.source import RawSource, Read, Reader
 from hoban_assets.formats.unread import counts_of
-from hoban_assets.ingredients import Ingredients, deciding, key_of, of_full, rows_from
+from hoban_assets.ingredients import Ingredients, as_corrected, deciding, key_of, of_full, rows_from
 from hoban_assets.ledger import Ledger
 from hoban_assets.observing.fingerprint import Fingerprint, fingerprints
+from hoban_assets.pipeline.corrected import corrected
 from hoban_assets.pipeline.features import FeatureExtractor, look_at, similarity_of
 from hoban_assets.pipeline.part import rows_in_full
 from hoban_assets.pipeline.progress import progress_line
@@ -139,13 +141,15 @@ def stage_ingredients(
     code_version: str,
     raw: Mapping[str, str],
     full: str | None = None,
+    corrections: str = "",
 ) -> Ingredients:
     """Everything that decides the rows of a stage; `raw` are its `raw_versions`.
 
-    `full`: data version of the full stage that a sub is taken from (see `pipeline.part`).
+    `full`: data version of the full stage that a sub is taken from (see `pipeline.part`);
+    `corrections`: that of the corrections of its pictures, '' where there are none.
     """
     used = engine if stage.dedupe is not None else ""
-    inputs = {**raw, **of_full(stage.name, full)}
+    inputs = {**raw, **of_full(stage.name, full), **as_corrected(corrections)}
     return rows_from(stage.as_recipe(), partition, code_version, inputs, used)
 
 
@@ -157,11 +161,13 @@ def build_stage(
     ledger: Ledger,
     facts_elsewhere: Callable[[list[str]], None] | None = None,
     full: Samples | None = None,
+    corrections: Sequence[Correction] = (),
 ) -> StageBuild:
-    """Read the sources of a stage, check every image, and remove what the stage says.
+    """Read the sources of a stage, check and correct every image, remove what the stage says.
 
     `facts_elsewhere`: see `check_images`. `full`: the rows that a sub is taken from (see
-    `pipeline.part`); without them it is made by itself.
+    `pipeline.part`); without them it is made by itself. `corrections`: those that stand, of any
+    source.
 
     Raises:
         HobanError: a source is missing, empty or unreadable, or the engine knows no pairs as
@@ -190,6 +196,8 @@ def build_stage(
         return StageBuild(samples, _proof(stage, samples, settings, extract, ledger), unread)
     look = partial(check_images, settings=settings, log=ledger.log, elsewhere=facts_elsewhere)
     samples = ledger.step("facts", look, samples)
+    samples = corrected(samples, corrections, readers, ledger)
+    samples = ledger.step("contradictions", drop_contradicting_copies, samples)
     if stage.backgrounds:
         names = frozenset(source.name for source in stage.sources)
         verify = partial(verify_backgrounds, backgrounds=names, labelled_hashes=frozenset())
@@ -311,4 +319,4 @@ def check_images(
         settings.workers,
         progress=progress_line("images", log),
     )
-    return drop_contradicting_copies(apply_facts(samples, facts), stage="facts")
+    return apply_facts(samples, facts)

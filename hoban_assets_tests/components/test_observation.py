@@ -6,13 +6,17 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from correcting import correction, undo
 from dagster._core.definitions.data_version import CachingStaleStatusResolver
 from dagster._core.loader import LoadingContextForTest
 from PIL import Image
 from road import Road, failure_of
 
+from hoban_assets.corrections.apply import boxes_of
+from hoban_assets.corrections.log import append
 from hoban_assets.observing import labels as fingerprint_labels
 from hoban_assets.observing.fingerprint import fingerprint
+from hoban_assets.settings import Settings
 
 SOURCE = dg.AssetKey(["raw", "coco"])
 STAGE = dg.AssetKey("coco_person")
@@ -60,6 +64,7 @@ class House:
     def _definitions(self) -> dg.Definitions:
         from hoban_assets.catalog.io_manager import SamplesIOManager
         from hoban_assets.catalog.store import Catalog
+        from hoban_assets.components.corrections_asset import corrections_asset
         from hoban_assets.components.platform import Platform
         from hoban_assets.components.source_assets import observed
         from hoban_assets.components.stage_assets import stage_asset
@@ -67,7 +72,7 @@ class House:
 
         samples = SamplesIOManager(Catalog(self.road.data / "catalog.duckdb", deadline=5))
         return dg.Definitions(
-            [observed(sources.COCO), stage_asset(stages.COCO_PERSON)],
+            [corrections_asset(), observed(sources.COCO), stage_asset(stages.COCO_PERSON)],
             resources={"platform": Platform(), "samples": samples},
         )
 
@@ -139,6 +144,27 @@ def test_a_stage_names_what_it_read_and_not_what_was_known_before_it_began(house
     house.build()
     assert house.made_from() == fingerprint(raw / "coco").version != known
     assert house.status() == "FRESH"
+
+
+def test_a_correction_is_in_the_next_rows_and_gone_when_it_is_undone(house, raw):
+    house.build()
+    catalog = house.road.catalog
+    picture = catalog.query("SELECT image_id, content_hash FROM images LIMIT 1").iloc[0]
+    before = boxes_of(catalog.load("coco_person", "sub").boxes.iloc[:1])
+    moved = before[0]._replace(x=before[0].x + 0.05)
+    with house.road.environment():
+        log = Settings.from_env().corrections
+    row = correction(picture.image_id, before, [moved], content_hash=picture.content_hash)
+    append(log, [row])
+    house.build()
+    assert catalog.query("SELECT max(x_center) AS x FROM boxes").x[0] == moved.x
+    decided = catalog.query("SELECT rule, value FROM decisions WHERE action = 'correct'")
+    assert decided.rule.tolist() == ["box_moved"]
+    assert "kim" in decided.value[0]
+    assert house.status() == "FRESH"
+    append(log, [undo(row)])
+    house.build()
+    assert catalog.query("SELECT max(x_center) AS x FROM boxes").x[0] == before[0].x
 
 
 def test_a_stage_that_had_nothing_to_do_names_its_source_too(house):

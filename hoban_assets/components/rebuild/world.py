@@ -11,10 +11,12 @@ from typing import Any
 from hoban_assets.catalog.answers import Ask, asking
 from hoban_assets.code_version import code_version_of
 from hoban_assets.errors import HobanError
+from hoban_assets.freshness.corrected import corrections_now
 from hoban_assets.freshness.declared import PARTS, declared
 from hoban_assets.freshness.plan import Line, Look, World
 from hoban_assets.freshness.present import present
 from hoban_assets.freshness.staleness import Built, Now
+from hoban_assets.ingredients import CORRECTIONS
 from hoban_assets.observing.fingerprint import Fingerprint
 from hoban_assets.pipeline.stage import Stage, raw_fingerprints, versions_in
 from hoban_assets.settings import Settings
@@ -35,7 +37,8 @@ def read_world(settings: Settings, partition: str, wait: float | None = None) ->
     if not settings.catalog_path.exists():
         return World(partition, known, {}, {})
     with asking(settings.catalog_path, settings.catalog_wait if wait is None else wait) as ask:
-        return _world(ask, partition, known)
+        found = _world(ask, partition, known)
+        return replace(found, corrections=corrections_now(ask, settings))
 
 
 def _world(ask: Ask, partition: str, known: Sequence[Any]) -> World:
@@ -82,7 +85,8 @@ WHERE m.is_current AND m.partition = ?
 
 def now_of(world: World, look: Look, settings: Settings) -> Now:
     """Return what builds are compared with: all that decides now, raw folders as looked at."""
-    return replace(present(settings, look.newer_than(world.built_at)), full=world.full)
+    found = present(settings, look.newer_than(world.built_at))
+    return replace(found, full=world.full, corrections=world.corrections)
 
 
 def look_at_sources(
@@ -123,7 +127,8 @@ def look_at_sources(
         found = versions_in(prints)
         raw[stage.name], at[stage.name] = found, began
         before = world.built[stage.name].inputs
-        changed = [n for n in dict.fromkeys((*before, *found)) if before.get(n) != found.get(n)]
+        names = [n for n in dict.fromkeys((*before, *found)) if n != CORRECTIONS]
+        changed = [n for n in names if before.get(n) != found.get(n)]
         told = f"changed since it was read: {', '.join(changed)}" if changed else "unchanged"
         log(f"{stage.name}: {told}")
     return Look(raw, at, problems, start)

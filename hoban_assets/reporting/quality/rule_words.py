@@ -81,6 +81,20 @@ RULE_WORDS: Mapping[str, str] = {
     "area_too_small": "The box is smaller than the limit of its class. It became an ignore region.",
     "area_too_large": "The box is larger than the limit of its class. It was left out.",
     "area_outlier": "The box is far too large for its class. It was left out.",
+    "box_moved": "A person moved the box or changed its size.",
+    "class_changed": "A person gave the box another class.",
+    "ignore_changed": "A person made a label an ignore region, or the reverse.",
+    "box_added": "A person drew the box; the raw label did not have it.",
+    "box_removed": "A person took the box out: nothing of its class is there.",
+    "picture_rejected": "A person rejected the picture. It was left out.",
+    "picture_accepted": "A person looked at the picture and found its labels right.",
+    "classes_complete": "A person said which classes are labelled completely on this picture.",
+    "correction_picture_gone": "A correction is about a picture that is not there any more. It "
+    "was not applied.",
+    "correction_picture_changed": "A correction is about a picture whose file was changed since. "
+    "It was not applied.",
+    "correction_label_changed": "A correction is about labels that were changed in the raw file "
+    "since. It was not applied: look at the picture again.",
     "duplicate_label": "The same label stands twice on the image. It counts once.",
     "crowded": "More persons are on the image than the limit allows. It was left out.",
     "over_quota": "The quota was full without the image. It was left out.",

@@ -161,7 +161,7 @@ def rules(say: Say, facts: Facts) -> Section:
     total = sum(rows_read(facts, source)[1] for source in facts.images) or 1
     by_rule: dict[tuple[str, str], list[Row]] = {}
     for d in facts.decisions:
-        if d["stage"] in ("read", "facts"):
+        if d["stage"] in ("read", "facts", "contradictions"):
             by_rule.setdefault((d["rule"], d["action"]), []).append(d)
     rows = [
         {

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hoban_assets.catalog.answers import Row, asking
+from hoban_assets.freshness.corrected import corrections_now
 from hoban_assets.freshness.declared import (
     DATASET,
     MODEL,
@@ -118,12 +119,13 @@ def status_of(
         HobanError: the catalog cannot be read.
     """
     known = declared(settings.cache)
-    facts = Facts()
+    facts, corrections = Facts(), dict[tuple[str, str], str]()
     if settings.catalog_path.exists():
         with asking(settings.catalog_path, settings.catalog_wait) as ask:
             facts = read_facts(ask, composition=composition)
+            corrections |= corrections_now(ask, settings)
     raw = raw_now(known, facts, settings, log) if check_raw else None
-    now = present(settings, raw)
+    now = replace(present(settings, raw), corrections=corrections)
     places = measured(settings, [line["path"] for line in facts.lines if line["path"]], fresh, log)
     artifacts = [
         artifact
