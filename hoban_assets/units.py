@@ -21,7 +21,7 @@ class Bytes(int):
         return size_text(self)
 
 
-class Step(float):
+class Difference(float):
     """A difference, told with its sign: '+1,234', '-0.067'; JSON has the number."""
 
     def __str__(self) -> str:

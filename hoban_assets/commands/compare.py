@@ -14,7 +14,6 @@ from hoban_assets.commands.app import (
     asking_catalog,
     nearest,
     print_json,
-    show,
 )
 from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
@@ -44,9 +43,10 @@ def compare(
     """
     from hoban_assets.language import speaker
     from hoban_assets.reporting.comparison.comparison import compare as compared
-    from hoban_assets.reporting.comparison.text import as_json as json_of
-    from hoban_assets.reporting.comparison.text import parts_of
-    from hoban_assets.reporting.diff.text import as_markdown
+    from hoban_assets.reporting.comparison.document import as_json as json_of
+    from hoban_assets.reporting.comparison.document import document
+    from hoban_assets.reporting.markdown import markdown as as_markdown
+    from hoban_assets.reporting.terminal import show_blocks
 
     settings = Settings.from_env()
     with asking_catalog() as ask:
@@ -54,17 +54,13 @@ def compare(
     if as_json:
         print_json(json_of(found))
         return
-    parts = parts_of(found, speaker(settings.language))
+    told = document(found, speaker(settings.language))
     if markdown:
-        typer.echo(as_markdown(parts), nl=False)
+        typer.echo(as_markdown(told), nl=False)
         return
-    for part in parts:
-        typer.echo("\n".join(["", part.title, *([part.text] if part.text else [])]))
-        if part.rows:
-            typer.echo("")
-            show(part.rows, as_json=False)
+    show_blocks(told)
     if page:
-        from hoban_assets.reporting.comparison.writing import write_comparison
+        from hoban_assets.reporting.comparison.document import write_comparison
 
         names = [model.name for model in found.models]
         report = write_comparison(settings, partition, typer.echo, names)

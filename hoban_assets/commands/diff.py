@@ -14,7 +14,6 @@ from hoban_assets.commands.app import (
     asking_catalog,
     known_asset,
     print_json,
-    show,
 )
 from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
@@ -48,13 +47,10 @@ def diff(
     """
     from hoban_assets.language import speaker
     from hoban_assets.reporting.diff.difference import difference
+    from hoban_assets.reporting.diff.document import document
     from hoban_assets.reporting.diff.examples import examples as examples_of
-    from hoban_assets.reporting.diff.text import (
-        Part,
-        as_markdown,
-        parts_of,
-        without_empty_columns,
-    )
+    from hoban_assets.reporting.markdown import markdown as as_markdown
+    from hoban_assets.reporting.terminal import show_blocks
 
     with asking_catalog() as ask:
         found = difference(ask, *_sides(ask, old, new, partition, previous))
@@ -62,25 +58,11 @@ def diff(
     if as_json:
         print_json(found.as_json() | ({"examples": listed} if listed else {}))
         return
-    say = speaker(Settings.from_env().language)
-    parts = parts_of(found, say)
-    titles = {
-        "removed": say("Examples: not there any more"),
-        "added": say("Examples: new"),
-        "splits": say("Examples: other split"),
-        "boxes": say("Examples: boxes"),
-    }
-    parts += [
-        Part(titles[kind], rows=without_empty_columns(rows))
-        for kind, rows in listed.items()
-        if rows
-    ]
+    told = document(found, speaker(Settings.from_env().language), listed)
     if markdown:
-        typer.echo(as_markdown(parts), nl=False)
-        return
-    for part in parts:
-        typer.echo("\n".join(["", part.title, *([part.text] if part.text else []), ""]))
-        show(part.rows, as_json=False)
+        typer.echo(as_markdown(told), nl=False)
+    else:
+        show_blocks(told)
 
 
 def _sides(

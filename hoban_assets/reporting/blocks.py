@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from hoban_assets.units import text_of
+
 if TYPE_CHECKING:
     from hoban_assets.language import Say
 
@@ -50,7 +52,7 @@ class Code:
 
 @dataclass(frozen=True)
 class Cell:
-    """A value of a table that says more on the page: a second line, a tone, or a colour."""
+    """A value of a table that says more: a note, and on the page a tone or a colour."""
 
     value: Any
     note: str = ""
@@ -61,8 +63,9 @@ class Cell:
     """Colour behind the value."""
 
     def __str__(self) -> str:
-        """The value alone."""
-        return str(self.value)
+        """The value, and what is noted."""
+        told = text_of(self.value)
+        return f"{told} ({self.note})" if self.note else told
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,7 @@ class Bars:
     """Name of the group -> name of the bar -> value."""
     colours: Mapping[str, str] = field(default_factory=dict)
     """Name of the bar -> colour; the key is shown above."""
+    title: str = ""
     stacked: bool = False
     """One bar a group, of parts that add up to 1."""
 

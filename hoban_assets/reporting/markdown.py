@@ -74,4 +74,4 @@ def markdown_rows(rows: Sequence[Row], columns: Mapping[str, str] | None = None)
 
 def markdown_cell(value: object) -> str:
     """A value as text of a Markdown table: '-' for none, pipes escaped, lines joined."""
-    return text_of(getattr(value, "value", value)).replace("|", "\\|").replace("\n", "<br>")
+    return text_of(value).replace("|", "\\|").replace("\n", "<br>")

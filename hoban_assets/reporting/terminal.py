@@ -93,7 +93,7 @@ def inline(text: str) -> str:
 
 def cell(value: object) -> str:
     """A value as text for rich: '-' for none, thousands separated, brackets escaped."""
-    return text_of(getattr(value, "value", value)).replace("[", r"\[")
+    return text_of(value).replace("[", r"\[")
 
 
 def console() -> Any:

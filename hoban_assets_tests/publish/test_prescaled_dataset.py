@@ -16,8 +16,8 @@ from hoban_assets.formats.image_facts import apply_facts, read_facts
 from hoban_assets.language import speaker
 from hoban_assets.pipeline.recipe import Recipe
 from hoban_assets.reporting.diff.difference import difference
+from hoban_assets.reporting.diff.document import summary_text
 from hoban_assets.reporting.diff.sides import with_previous
-from hoban_assets.reporting.diff.text import summary_text
 from hoban_assets.reporting.status.recipe_words import recipe_sentences
 
 RECIPE = {

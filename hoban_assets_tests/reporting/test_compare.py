@@ -12,8 +12,14 @@ from hoban_assets.reporting.comparison.comparison import (
     recipe_changes,
     trained_models,
 )
-from hoban_assets.reporting.comparison.text import as_json, figures, parts_of, verdict
-from hoban_assets.reporting.comparison.writing import write_comparison
+from hoban_assets.reporting.comparison.document import (
+    as_json,
+    document,
+    figures,
+    verdict,
+    write_comparison,
+)
+from hoban_assets.reporting.markdown import markdown
 from hoban_assets.settings import Settings
 
 SAY = speaker("en")
@@ -90,11 +96,11 @@ def test_a_difference_that_chance_explains_is_called_none(shelf):
 
 def test_figures_of_a_class_stand_below_each_other_with_the_difference(shelf):
     rows = {(r["class"], r["model"]): r for r in figures(compared(shelf))}
-    assert rows["person", "model_v8"]["AP50 ±"] is None
-    assert rows["person", "model_v9"]["AP50"] == 0.8
-    assert rows["person", "model_v9"]["AP50 ±"] == "+0.200"
-    assert rows["person", "model_v9"]["AP50-95 ±"] == "+0.100"
-    assert rows["all (stock)", "model_v9"]["AP50"] == pytest.approx(0.434)  # half of it
+    assert rows["person", "model_v8"]["AP50"].note == ""
+    assert rows["person", "model_v9"]["AP50"].value == 0.8
+    assert rows["person", "model_v9"]["AP50"].note == "+0.200"
+    assert rows["person", "model_v9"]["AP50-95"].note == "+0.100"
+    assert rows["all (stock)", "model_v9"]["AP50"].value == pytest.approx(0.434)  # half of it
     assert [name for name, _ in rows][::2] == ["all", "all (stock)", *list(V8)[1:]]
 
 
@@ -105,10 +111,10 @@ def test_missed_and_false_positives_are_compared_where_both_were_counted(shelf):
     }  # fmt: skip
     shelf.put_model("v9", {"all": 0.9, PERSON: 0.9}, confusions=counts)
     rows = {(r["class"], r["model"]): r for r in figures(compared(shelf))}
-    assert rows["person", "model_v9"]["missed_share"] == 0.2
-    assert rows["person", "model_v9"]["false_positives"] == 7
-    assert rows["person", "model_v8"]["missed_share"] is None
-    assert rows["person", "model_v9"]["missed_share ±"] is None
+    assert rows["person", "model_v9"]["missed_share"].value == 0.2
+    assert rows["person", "model_v9"]["false_positives"].value == 7
+    assert rows["person", "model_v8"]["missed_share"].value is None
+    assert rows["person", "model_v9"]["missed_share"].note == ""
 
 
 def test_recipes_are_compared_in_the_fields_of_this_partition(shelf):
@@ -128,9 +134,9 @@ def test_a_recipe_that_was_never_recorded_is_not_called_equal(shelf):
     shelf.put_model("v9", V9)
     found = compared(shelf)
     assert found.others[0].recipe is None
-    texts = {part.title.split(":")[0]: part.text for part in parts_of(found, SAY)}
-    assert texts["Recipe"] == "Not recorded."
-    assert texts["Training"] == "Nothing differs."
+    told = markdown(document(found, SAY))
+    assert "### Recipe\n\nNot recorded." in told
+    assert "### Training\n\nNothing differs." in told
 
 
 def test_trainings_are_compared_without_where_they_ran(shelf):
@@ -174,7 +180,7 @@ def test_pruned_rows_cost_the_data_part_only(shelf):
     assert other.overall.direction == "better"
     assert [change.field for change in other.recipe] == ["stages", "area.person.least"]
     assert any("pruned" in text for text, _ in other.warnings)
-    assert parts_of(found, SAY)
+    assert "Not known: rows were pruned." in markdown(document(found, SAY))
 
 
 def test_json_holds_numbers(shelf):
@@ -211,7 +217,7 @@ def test_the_page_holds_bars_matrices_and_nothing_from_outside(shelf, language):
     page = report.files[0].read_text(encoding="utf-8")
     assert page.count('<img src="data:image/jpeg;base64,') == 2
     assert page.count("<rect") == 2 * 2 * 5 * 3  # two a bar, two models, five rows, three charts
-    assert not re.search(r"(src|href)=\"(?!data:)", page)
+    assert not re.search(r"(src|href)=\"(?!data:|#)", page)
     assert report.numbers["mAP50_difference/model_v9"] == pytest.approx(0.067)
     assert ("모델 비교" in page) is (language == "ko")
 

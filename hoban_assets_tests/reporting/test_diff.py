@@ -4,10 +4,11 @@ from differing import FALLEN, HELMET, NO_HELMET, PERSON, Decided, Label, Photo, 
 from hoban_assets.errors import HobanError
 from hoban_assets.language import korean, speaker
 from hoban_assets.reporting.diff.difference import difference
+from hoban_assets.reporting.diff.document import by_rule, document, summary_text
 from hoban_assets.reporting.diff.examples import examples
 from hoban_assets.reporting.diff.sides import parse, side_of, with_previous
-from hoban_assets.reporting.diff.text import as_markdown, by_rule, parts_of
 from hoban_assets.reporting.diff.words import RULES
+from hoban_assets.reporting.markdown import markdown
 
 HEAD = Label(HELMET, row=0)
 
@@ -61,7 +62,7 @@ def test_validation_images_that_the_old_side_trained_on_are_warned_of(shelf):
     before, after = Photo("s/1.jpg", [HEAD], "train"), Photo("s/1.jpg", [HEAD], "val")
     result = diff_of(shelf, [before], [after])
     assert result.val["trained_on_before"] == 1
-    assert "must not be judged on them" in parts_of(result, speaker("en"))[0].text
+    assert "must not be judged on them" in summary_text(result, speaker("en"))
 
 
 def test_every_kind_of_change_of_a_box_is_told_apart_in_one_image(shelf):
@@ -355,10 +356,10 @@ def test_names_are_read_as_people_type_them():
 
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_the_summary_comes_first_and_names_what_happened(road, language):
-    parts = parts_of(found(road), speaker(language))
-    assert parts[0].title.startswith("dataset_v8@")
-    assert [row["images"] for row in parts[0].rows] == [8, -7, 1]
-    text = as_markdown(parts)
+    title, _, summary, *_ = told = list(document(found(road), speaker(language)))
+    assert title.text.startswith("dataset_v8@")
+    assert [row["images"] for row in summary.rows] == [8, -7, 1]
+    text = markdown(told)
     assert text.startswith("# dataset_v8@")
     assert "near_duplicate" in text
 

@@ -199,7 +199,7 @@ def _confusions(results: ModelResults, say: Say) -> Iterator[Block]:
     rows = []
     for true, row in results.matrix.items():
         total, is_class = sum(row.values()) or 1, true != BACKGROUND
-        told = {"true": say(true) if is_class else say("no object there")}
+        told: dict[str, Any] = {"true": say(true) if is_class else say("no object there")}
         for name, count in row.items():
             share = count / total if is_class else 0.0
             shade = (RIGHT if name == true else WRONG).format(share * 0.55)

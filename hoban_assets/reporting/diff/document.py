@@ -1,62 +1,73 @@
-"""A difference in words: parts (a heading, a sentence, a table) for terminal and Markdown."""
+"""A difference between two builds as a document."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from hoban_assets.language import Say
+from hoban_assets.reporting.blocks import Block, Heading, Paragraph, table, without_empty_columns
 from hoban_assets.reporting.diff.difference import Difference
 from hoban_assets.reporting.diff.words import RULES
-from hoban_assets.reporting.markdown import markdown_rows
+from hoban_assets.units import Difference as Signed
 
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Row
 
 
-@dataclass(frozen=True)
-class Part:
-    """A heading, a sentence below it ('' for none), and a table (may be empty)."""
+EXAMPLES = {
+    "removed": "Examples: not there any more",
+    "added": "Examples: new",
+    "splits": "Examples: other split",
+    "boxes": "Examples: boxes",
+}
+"""Kind of `examples` -> title."""
+SOURCE_COLUMNS = (
+    "source",
+    "images_before",
+    "images_after",
+    "removed",
+    "added",
+    "boxes_before",
+    "boxes_after",
+)
 
-    title: str
-    text: str = ""
-    rows: Sequence[Row] = field(default_factory=list)
-    columns: Mapping[str, str] | None = None
-    """Headings of the columns where they are not the keys, for Markdown."""
 
-
-def parts_of(found: Difference, say: Say) -> list[Part]:
-    """Say what changed, the summary first; parts without content are left out."""
+def document(
+    found: Difference, say: Say, listed: Mapping[str, Sequence[Row]] | None = None
+) -> Iterator[Block]:
+    """Say what changed, the summary first; `listed` are `examples`. Empty parts are left out."""
     old, new = found.old.name, found.new.name
-    parts = [
-        Part(heading(found, say), summary_text(found, say), _summary(found, say)),
-        Part(
-            say("Images of {old} that are not in {new}, by rule", old=old, new=new),
-            rows=without_empty_columns(by_rule(found.removed_because, say)),
+    yield Heading(1, heading(found))
+    yield Paragraph(summary_text(found, say))
+    yield table(_summary(found, say), None, say)
+    chapters: dict[str, Sequence[Row]] = {
+        say("Images of {old} that are not in {new}, by rule", old=old, new=new): by_rule(
+            found.removed_because, say
         ),
-        Part(
-            say("Images of {new} that were not in {old}, by rule", old=old, new=new),
-            rows=without_empty_columns(by_rule(found.added_because, say)),
+        say("Images of {new} that were not in {old}, by rule", old=old, new=new): by_rule(
+            found.added_because, say
         ),
-        Part(say("Per class (boxes)"), rows=_signed(found.classes)),
-        Part(say("Per source"), rows=_sources(found)),
-        Part(say("Moved between splits"), rows=found.splits),
-        Part(say("Boxes whose class changed"), rows=found.relabelled),
-        Part(
-            say("Labels lost or won on common images, by rule"),
-            rows=_boxes_by_rule(found.boxes_because, say),
+        say("Per class (boxes)"): [_with_difference(row) for row in found.classes],
+        say("Per source"): [{key: row[key] for key in SOURCE_COLUMNS} for row in found.sources],
+        say("Moved between splits"): found.splits,
+        say("Boxes whose class changed"): found.relabelled,
+        say("Labels lost or won on common images, by rule"): _boxes_by_rule(
+            found.boxes_because, say
         ),
-        Part(
-            say("The same photograph under another id"),
-            say("Matched by the content of the file: same bytes, other source or path."),
-            found.same_content,
-        ),
-    ]
-    return [parts[0], *(part for part in parts[1:] if part.rows)]
+        say("The same photograph under another id"): found.same_content,
+        **{say(EXAMPLES[kind]): rows for kind, rows in (listed or {}).items()},
+    }
+    for title, rows in chapters.items():
+        if rows:
+            yield Heading(2, title)
+            if rows is found.same_content:
+                text = "Matched by the content of the file: same bytes, other source or path."
+                yield Paragraph(say(text))
+            yield table(without_empty_columns(rows), None, say)
 
 
-def heading(found: Difference, say: Say) -> str:
+def heading(found: Difference) -> str:
     """``dataset_v8@4 -> dataset_v9@6``, with partition and date."""
     sides = (
         f"{side.name} [{side.partition}] {side.created_at:%Y-%m-%d %H:%M} UTC"
@@ -185,33 +196,10 @@ def _summary(found: Difference, say: Say) -> list[Row]:
     ]
 
 
-def _signed(classes: Sequence[Row]) -> list[Row]:
-    return [
-        {
-            "class_name": row["class_name"],
-            "before": row["before"],
-            "after": row["after"],
-            "difference": f"{row['after'] - row['before']:+,}",
-            **{
-                key: row[key]
-                for key in ("removed", "added", "to_other_class", "from_other_class", "moved")
-            },
-        }
-        for row in classes
-    ]
-
-
-def _sources(found: Difference) -> list[Row]:
-    columns = (
-        "source",
-        "images_before",
-        "images_after",
-        "removed",
-        "added",
-        "boxes_before",
-        "boxes_after",
-    )
-    return [{key: row[key] for key in columns} for row in found.sources]
+def _with_difference(row: Row) -> Row:
+    before, after = row["before"], row["after"]
+    counts = {"before": before, "after": after, "difference": Signed(after - before)}
+    return {"class_name": row["class_name"], **counts, **row}
 
 
 def _boxes_by_rule(reasons: Sequence[Row], say: Say) -> list[Row]:
@@ -227,19 +215,3 @@ def _boxes_by_rule(reasons: Sequence[Row], say: Say) -> list[Row]:
         }
         for row in reasons
     ]
-
-
-def without_empty_columns(rows: Sequence[Row]) -> list[Row]:
-    """Leave out the columns that hold nothing in any row."""
-    filled = [k for k in (rows[0] if rows else {}) if any(r[k] is not None for r in rows)]
-    return [{k: row[k] for k in filled} for row in rows]
-
-
-def as_markdown(parts: Sequence[Part], level: int = 2) -> str:
-    """Join parts to one Markdown text, the first heading one level higher."""
-    blocks = []
-    for index, part in enumerate(parts):
-        marks = "#" * (level if index else max(1, level - 1))
-        table = markdown_rows(part.rows, part.columns) if part.rows else ""
-        blocks += [f"{marks} {part.title}", part.text, table]
-    return "\n\n".join(block for block in blocks if block) + "\n"
