@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -61,10 +61,10 @@ class FeatureStore:
 
     folder: Path
     engine: str
-    _read: dict[tuple[str, int, int], dict[str, np.ndarray]] = field(
+    _read: dict[tuple[str, int, int], tuple[list[str], int]] = field(
         default_factory=dict, compare=False, repr=False
     )
-    """Shards as they were read, by name, time and size: a shard is never changed."""
+    """Hashes and width of shards that were read, by name, time and size: none is ever changed."""
 
     @cached_property
     def _home(self) -> Path:
@@ -96,13 +96,15 @@ class FeatureStore:
             new = np.array([h not in known for h in hashes], dtype=bool)
             if not new.any():
                 return
-            width = next((len(vector) for vector in known.values()), matrix.shape[1])
+            width = next((shard.width for shard, _ in known.values()), matrix.shape[1])
             if width != matrix.shape[1]:
                 raise ValueError(f"features have {matrix.shape[1]} numbers, the store has {width}")
             self._write(np.array(hashes, dtype=np.str_)[new], matrix[new], info)
 
     def load(self, hashes: Sequence[str]) -> np.ndarray:
-        """Return the features of `hashes` (repeats allowed): float32 [n, d], in their order.
+        """Return the features of `hashes` (repeats allowed) as they were added: [n, d], in order.
+
+        Beside the result one shard at a time is in memory.
 
         Raises:
             MissingFeaturesError: (a KeyError) some are not there; says how many.
@@ -113,7 +115,18 @@ class FeatureStore:
             raise MissingFeaturesError(lacking, len(hashes))
         if not len(hashes):
             return np.empty((0, 0), np.float32)
-        return np.stack([known[h] for h in hashes])
+        wanted: dict[_Shard, list[tuple[int, int]]] = {}
+        for place, content_hash in enumerate(hashes):
+            shard, row = known[content_hash]
+            wanted.setdefault(shard, []).append((place, row))
+        result = np.empty((0, 0), np.float32)
+        for shard, places in wanted.items():
+            to, of = np.array(places).T
+            matrix = _content(shard.path)[1]
+            if not len(result):
+                result = np.empty((len(hashes), shard.width), matrix.dtype)
+            result[to] = matrix[of]
+        return result
 
     def _write(self, hashes: np.ndarray, matrix: np.ndarray, info: Mapping[str, Any]) -> None:
         target = self._home / f"{uuid.uuid4().hex}.npz"
@@ -131,29 +144,46 @@ class FeatureStore:
         finally:
             temporary.unlink(missing_ok=True)
 
-    def _index(self) -> dict[str, np.ndarray]:
-        """Every hash of the store with its vector. Shards are small beside the images."""
-        index: dict[str, np.ndarray] = {}
+    def _index(self) -> dict[str, tuple[_Shard, int]]:
+        """Every hash of the store: its shard and its row there."""
+        index: dict[str, tuple[_Shard, int]] = {}
         for path in sorted(self._home.glob("*.npz")):
-            for content_hash, vector in self._shard(path).items():
-                index.setdefault(content_hash, vector)
+            hashes, width = self._hashes(path)
+            shard = _Shard(path, width)
+            for row, content_hash in enumerate(hashes):
+                index.setdefault(content_hash, (shard, row))
         return index
 
-    def _shard(self, path: Path) -> dict[str, np.ndarray]:
-        """Vectors of one shard by hash; none where it is damaged."""
+    def _hashes(self, path: Path) -> tuple[list[str], int]:
+        """Hashes of one shard and its width; none where it is damaged."""
         look = path.stat()
         key = (path.name, look.st_mtime_ns, look.st_size)
         if key not in self._read:
             try:
-                with np.load(path, allow_pickle=False) as shard:
-                    hashes, matrix = shard["hashes"], shard["matrix"]
-                    if str(shard["checksum"]) != _checksum(hashes, matrix):
-                        raise ValueError("checksum differs")
-                self._read[key] = dict(zip(hashes.tolist(), matrix, strict=True))
+                hashes, matrix = _content(path)
+                self._read[key] = hashes.tolist(), matrix.shape[1]
             except Exception as error:  # zip and npy readers raise whatever broken bytes lead to
                 _log.warning("features in %s are damaged and are left out: %s", path, error)
-                self._read[key] = {}
+                self._read[key] = [], 0
         return self._read[key]
+
+
+class _Shard(NamedTuple):
+    path: Path
+    width: int
+
+
+def _content(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Hashes and features of a shard.
+
+    Raises:
+        ValueError: its checksum differs; other errors where its bytes are broken.
+    """
+    with np.load(path, allow_pickle=False) as shard:
+        hashes, matrix = shard["hashes"], shard["matrix"]
+        if str(shard["checksum"]) != _checksum(hashes, matrix):
+            raise ValueError("checksum differs")
+        return hashes, matrix
 
 
 def _checksum(hashes: np.ndarray, matrix: np.ndarray) -> str:

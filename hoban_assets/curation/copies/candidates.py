@@ -16,6 +16,8 @@ import numpy as np
 
 from hoban_assets.curation.copies.crops import crops
 from hoban_assets.curation.copies.hits import HIT, best_of_each
+from hoban_assets.curation.copies.lying import Lyings
+from hoban_assets.curation.copies.rough import may_fit
 from hoban_assets.curation.copies.sketch import SMALL, Sketches
 from hoban_assets.curation.copies.turns import INVERSE, TURNS, turned
 
@@ -27,8 +29,6 @@ BEST = 6
 """Candidates that the search for wholes keeps of an image."""
 _FREQUENCIES = 8
 _BLOCK = 2048
-_ROUGH, _ROUGH_WORST = 0.5, 0.1  # as in proof.py
-_ROUGH_NOISE = 0.04  # of the variance, as in proof.py
 _CHUNK = 4096
 
 
@@ -68,42 +68,8 @@ def _wholes(
         if progress:
             progress(min(top + _BLOCK, n), n)
     rows = np.concatenate([np.empty(0, HIT), *kept])
-    rows = rows[_fit_roughly(small, rows)]
+    rows = rows[may_fit(small, rows["i"], rows["j"], Lyings.as_wholes(rows["turn"]))]
     return rows["i"], rows["j"], rows["turn"]
-
-
-def _fit_roughly(small: np.ndarray, hits: np.ndarray) -> np.ndarray:
-    """Whether most parts of the turned picture look like those of the other: bool [hits].
-
-    What `proof` does, without aligning and in a few large windows, for thousands of pairs at
-    once: of a fixed camera's frames, in which somebody moved, most go here.
-    """
-    half = SMALL // 2
-    coarse = small.reshape(len(small), half, 2, half, 2).mean(axis=(2, 4), dtype=np.float32)
-    coarse -= coarse.mean(axis=(1, 2), keepdims=True)
-    coarse /= np.maximum(coarse.std(axis=(1, 2), keepdims=True), 1.0)
-    fits = np.zeros(len(hits), bool)
-    for turn in TURNS:
-        mine = np.flatnonzero(hits["turn"] == turn)
-        for start in range(0, len(mine), _CHUNK):
-            part = mine[start : start + _CHUNK]
-            a = turned(coarse[hits["i"][part]], turn)
-            b = coarse[hits["j"][part]]
-            mean_a, mean_b = _windows(a), _windows(b)
-            spread = _windows(a * a) - mean_a**2 + _windows(b * b) - mean_b**2
-            common = _windows(a * b) - mean_a * mean_b
-            values = (2 * common + _ROUGH_NOISE) / (spread + _ROUGH_NOISE)
-            worst = int(values.shape[1] * _ROUGH_WORST)
-            fits[part] = np.partition(values, worst, axis=1)[:, worst] >= _ROUGH
-    return fits
-
-
-def _windows(pictures: np.ndarray) -> np.ndarray:
-    """Means over windows of 8 x 8 in steps of 4: [n, windows]."""
-    n, side = len(pictures), pictures.shape[1] // 4
-    cells = pictures.reshape(n, side, 4, side, 4).mean(axis=(2, 4))
-    rows = cells[:, :-1] + cells[:, 1:]
-    return ((rows[:, :, :-1] + rows[:, :, 1:]) / 4).reshape(n, -1)
 
 
 def _block(plain: np.ndarray, inverse: list[np.ndarray], top: int, left: int) -> list[np.ndarray]:

@@ -9,7 +9,7 @@ HIT = np.dtype([("i", "i4"), ("j", "i4"), ("score", "f4"), ("turn", "i1")])
 
 
 def best_of_each(hits: np.ndarray, most: int) -> np.ndarray:
-    """Hits that are among the `most` best ones of either image."""
+    """Hits among the `most` best ones of `i` as the first image, or of `j` as the second."""
     keep = np.zeros(len(hits), bool)
     for side in ("i", "j"):
         order = np.lexsort((hits["j"], hits["i"], -hits["score"], hits[side]))

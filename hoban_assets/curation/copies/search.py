@@ -19,6 +19,7 @@ from scipy.sparse import csgraph
 from hoban_assets.curation.copies.candidates import Candidates, candidates
 from hoban_assets.curation.copies.lying import Lying, lying
 from hoban_assets.curation.copies.proof import similarity
+from hoban_assets.curation.copies.rough import may_fit
 from hoban_assets.curation.copies.sketch import Sketches, unpacked
 from hoban_assets.curation.copies.turns import AS_BOXES, INVERSE
 from hoban_assets.curation.engines import FLOORS
@@ -162,9 +163,8 @@ def _proved(
     value, turn = np.zeros(total, np.float32), np.zeros(total, np.int8)
 
     def prove(start: int) -> int:
-        for place in range(start, min(start + _PAIRS, total)):
-            i, j = int(likely.i[place]), int(likely.j[place])
-            value[place], turn[place] = best_proof(sketches, i, j, int(likely.turn[place]))
+        part = slice(start, start + _PAIRS)
+        value[part], turn[part] = best_proofs(sketches, Candidates(*(s[part] for s in likely)))
         return min(start + _PAIRS, total)
 
     with ThreadPoolExecutor(max(1, workers)) as pool:
@@ -175,25 +175,22 @@ def _proved(
     return Copies(likely.i[hit], likely.j[hit], value[hit], turn[hit])
 
 
-def best_proof(sketches: Sketches, i: int, j: int, turn: int = -1) -> tuple[float, int]:
-    """Similarity of pictures `i` and `j`, and the turn that brings `i` onto `j`.
-
-    Args:
-        sketches: of all pictures.
-        i: position of one.
-        j: position of the other.
-        turn: the turn after which they look alike as a whole; -1 where none is known.
-    """
-    best = 0.0
-    if turn >= 0:
-        best = similarity(sketches.small[i], sketches.small[j], Lying(turn))
-    if best < SURE:
-        found = lying(sketches, i, j)
-        if found is not None:
-            value = similarity(sketches.small[i], sketches.small[j], found)
-            if value > best:
-                best, turn = value, found.turn
-    return min(best, 1.0), max(turn, 0)
+def best_proofs(sketches: Sketches, pairs: Candidates) -> tuple[np.ndarray, np.ndarray]:
+    """Similarity of pictures, float32 [m], and the turns that bring `i` onto `j`, int8 [m]."""
+    small = sketches.small
+    value = np.zeros(len(pairs.i), np.float32)
+    turn = pairs.turn.copy()
+    for at in np.flatnonzero(turn >= 0).tolist():
+        value[at] = similarity(small[pairs.i[at]], small[pairs.j[at]], Lying(int(turn[at])))
+    open_ = np.flatnonzero(value < SURE)
+    found = lying(sketches, pairs.i[open_], pairs.j[open_])
+    open_, laid = open_[found.known], found.only(found.known)
+    worth = may_fit(small, pairs.i[open_], pairs.j[open_], laid)
+    for at, how in zip(open_[worth].tolist(), laid.only(worth).each(), strict=True):
+        other = similarity(small[pairs.i[at]], small[pairs.j[at]], how)
+        if other > value[at]:
+            value[at], turn[at] = other, how.turn
+    return np.minimum(value, 1.0), np.maximum(turn, 0)
 
 
 def _within_families(n: int, proved: Copies, tried: Candidates) -> Candidates:
