@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -15,8 +15,8 @@ from hoban_assets.commands.app import (
     known_asset,
     print_json,
     progress_bar,
-    show,
 )
+from hoban_assets.reporting.terminal import show_blocks
 from hoban_assets.settings import Settings
 
 
@@ -41,36 +41,28 @@ def quality(
     """
     from hoban_assets.language import speaker
     from hoban_assets.reporting.opening import how_to_open
-    from hoban_assets.reporting.quality import writing as report
-    from hoban_assets.reporting.quality.document import document
+    from hoban_assets.reporting.quality.document import as_data, summary, write_documents
+    from hoban_assets.reporting.quality.examples import examples
+    from hoban_assets.reporting.quality.facts import gathered
+    from hoban_assets.reporting.quality.judgement import judged
 
     settings = Settings.from_env()
     say, named = speaker(settings.language), list(dict.fromkeys(stages or ()))
     with asking_catalog() as ask:
         for name in named:
             known_asset(ask, name, partition)
-        facts = report.gathered(ask, partition, named, image_size or settings.image_size)
-        told = document(facts, say)
+        size = image_size or settings.image_size
+        found = judged(gathered(ask, partition, named, size))
         if not as_json:
-            _print(told, say)
-        chosen = report.chosen_examples(ask, facts, told)
+            show_blocks(summary(found, say))
+        chosen = examples(ask, partition, found.serious)
     with progress_bar(say("drawing")) as progress:
-        files = report.write_documents(
-            settings, facts, told, chosen, named, lambda line: typer.echo(line, err=True), progress
+        files = write_documents(
+            settings, found, chosen, named, lambda line: typer.echo(line, err=True), progress
         )
     if as_json:
-        print_json(report.as_data(told, files))
+        print_json(as_data(found, files))
         return
     for file in files:
         typer.echo(file)
     typer.echo(f"{say('open')}: {how_to_open(files[0])}")
-
-
-def _print(told: Any, say: Any) -> None:
-    from hoban_assets.reporting.quality.writing import summary_rows
-
-    typer.echo("\n".join(told.summary) + "\n")
-    table = told.sections[0].tables[0]
-    show([{key: row[key] for key in table.columns} for row in table.rows], as_json=False)
-    typer.echo()
-    show(summary_rows(told, say), as_json=False, columns=["level", "where", "problem"])

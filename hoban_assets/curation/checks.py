@@ -1,6 +1,6 @@
 """What must hold of every build: pure checks, each with a text that says what was found.
 
-The text is put by `say`, in the words of its reader (`reporting.language`), or plainly in English.
+The text is put by `say`, in the words of its reader (`language`), or plainly in English.
 """
 
 from __future__ import annotations

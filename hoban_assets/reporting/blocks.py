@@ -21,10 +21,12 @@ Tone = Literal["", "soft", "good", "warn", "bad"]
 
 @dataclass(frozen=True)
 class Heading:
-    """Level 1 is the title; the page lists those of level 2 at its top."""
+    """Level 1 is the title; the page lists those of level 2, and with an anchor, at its top."""
 
     level: int
     text: str
+    anchor: str = ""
+    """Name of the place, for links to it."""
 
 
 @dataclass(frozen=True)
@@ -184,17 +186,19 @@ def without_empty_columns(rows: Sequence[Row]) -> list[Row]:
     return [{k: row[k] for k in filled} for row in rows]
 
 
-def is_number(value: object) -> bool:
-    """Whether a value of a cell stands right."""
-    inner = value.value if isinstance(value, Cell) else value
-    return isinstance(inner, int | float) and not isinstance(inner, bool)
-
-
 def numeric(block: Table) -> set[str]:
     """Columns of numbers: keys whose values are numbers, or nothing."""
-    return {
-        key
-        for key in block.columns
-        if any(is_number(row.get(key)) for row in block.rows)
-        and all(row.get(key) is None or is_number(row.get(key)) for row in block.rows)
-    }
+    columns = {key: [inner(row.get(key)) for row in block.rows] for key in block.columns}
+    return {key for key, values in columns.items() if _are_numbers(values)}
+
+
+def inner(value: object) -> object:
+    """The value of a cell."""
+    return value.value if isinstance(value, Cell) else value
+
+
+def _are_numbers(values: Iterable[object]) -> bool:
+    known = [value for value in values if value is not None]
+    return bool(known) and all(
+        isinstance(value, int | float) and not isinstance(value, bool) for value in known
+    )

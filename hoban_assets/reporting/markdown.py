@@ -34,8 +34,9 @@ def markdown(blocks: Iterable[Block], deeper: int = 0) -> str:
 
 def _markdown(block: Block, deeper: int) -> str:
     match block:
-        case Heading(level, text):
-            return f"{'#' * (level + deeper)} {text}"
+        case Heading(level, text, anchor):
+            link = f'<a id="{anchor}"></a>\n\n' if anchor else ""
+            return f"{link}{'#' * (level + deeper)} {text}"
         case Paragraph(text):
             return text
         case Bullets(items):

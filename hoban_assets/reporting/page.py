@@ -35,9 +35,9 @@ def page(blocks: Sequence[Block], language: str) -> str:
         "document.html.j2",
         language,
         title=headings[0].text if headings else "",
-        contents=[b for b in headings if b.level == 2],
+        contents=[b for b in headings if b.level == 2 or b.anchor],
         blocks=blocks,
-        anchor=lambda heading: f"p{[b is heading for b in blocks].index(True)}",
+        anchor=lambda h: h.anchor or f"p{[b is h for b in blocks].index(True)}",
     )
 
 

@@ -1,6 +1,6 @@
 """What changed between two materialisations: images, boxes, splits, and by which rule.
 
-`difference` asks the catalog; `reporting.diff_text` says it in words.
+`difference` asks the catalog; `document` says it in words.
 """
 
 from __future__ import annotations

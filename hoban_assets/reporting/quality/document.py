@@ -1,211 +1,305 @@
-"""The quality report as sections of text and tables: the same for the page and for Markdown."""
+"""The quality report: ``DATA_QUALITY_ISSUES.md``, one page with pictures, terminal and JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
-from hoban_assets.language import Say
-from hoban_assets.reporting.page import percent
-from hoban_assets.reporting.quality import tables as tables
+from hoban_assets.language import Say, speaker
+from hoban_assets.reporting.blocks import (
+    Block,
+    Cell,
+    Code,
+    Finding,
+    Heading,
+    Paragraph,
+    Picture,
+    Pictures,
+    Table,
+    table,
+)
+from hoban_assets.reporting.quality import chapters as chapters
 from hoban_assets.reporting.quality import text as text
-from hoban_assets.reporting.quality.doubts import doubts
-from hoban_assets.reporting.quality.facts import Facts
-from hoban_assets.reporting.quality.findings import find_problems
+from hoban_assets.reporting.quality.facts import gathered
 from hoban_assets.reporting.quality.judgement import (
     JUDGEMENTS,
     Group,
-    Verdict,
-    grouped,
-    verdicts,
+    Judged,
+    judged,
 )
-from hoban_assets.reporting.quality.parts import Block, Section, Table
-from hoban_assets.reporting.quality.problems import Problem
+from hoban_assets.units import Share
 
-COLOUR = {"doubtful": "bad", "usable": "warn", "good": "good", "unknown": "soft"}
+if TYPE_CHECKING:
+    from hoban_assets.catalog.answers import Row
+    from hoban_assets.reporting.quality.examples import Example
+    from hoban_assets.reporting.report import Report
+    from hoban_assets.settings import Settings
 
-
-@dataclass(frozen=True)
-class Document:
-    """All that the report says, in the order in which it is read."""
-
-    title: str
-    summary: Sequence[str]
-    sections: Sequence[Section]
-    verdicts: Sequence[Verdict]
-    groups: Sequence[Group]
-    problems: Sequence[Problem]
+MARKDOWN, PAGE = "DATA_QUALITY_ISSUES.md", "quality.html"
+TONE = {"doubtful": "bad", "usable": "warn", "good": "good", "unknown": "soft"}
+SIGNS = {"bad": "🔴", "warn": "🟠", "note": "⚪"}
+EXAMPLES = 3
+"""Examples of a problem that are named."""
 
 
-def document(facts: Facts, say: Say) -> Document:
-    """Put the report together, worst first."""
-    problems = find_problems(facts)
-    judged = verdicts(facts, problems)
-    groups = grouped(problems)
-    blocks = [_block(say, g, facts.partition) for g in groups if g.total.level != "note"]
-    notes = [g for g in groups if g.total.level == "note"]
-    return Document(
-        title=say("Data quality: what is wrong, and what fixes it"),
-        summary=_summary(say, facts, judged, len(blocks)),
-        sections=[
-            _verdict_section(say, judged),
-            Section("problems", say("Problems, worst first"), blocks=blocks),
-            _notes_section(say, notes),
-            _left_section(say, judged, facts),
-            tables.sizes(say, facts),
-            tables.crowding(say, facts),
-            doubts(say, facts),
-            tables.photographs(say, facts),
-            tables.rules(say, facts),
-            tables.method(say),
-        ],
-        verdicts=judged,
-        groups=groups,
-        problems=problems,
+def write_quality(settings: Settings, partition: str, log: Callable[[str], None]) -> Report:
+    """Write both documents about all stages of a partition.
+
+    Raises:
+        HobanError: no stage was built yet.
+    """
+    from hoban_assets.catalog.answers import asking
+    from hoban_assets.reporting.markdown import markdown
+    from hoban_assets.reporting.quality.examples import examples
+    from hoban_assets.reporting.report import Report
+
+    say = speaker(settings.language)
+    with asking(settings.catalog_path, settings.catalog_wait) as ask:
+        found = judged(gathered(ask, partition, (), settings.image_size))
+        chosen = examples(ask, partition, found.serious)
+    log(f"{len(found.problems)} problems in {len(found.verdicts)} sources")
+    files = write_documents(settings, found, chosen, (), log)
+    counts = {name: sum(v.judgement == name for v in found.verdicts) for name in JUDGEMENTS}
+    numbers: dict[str, int | float | str] = {
+        "problems": len(found.serious),
+        "serious_problems": sum(g.total.level == "bad" for g in found.groups),
+        "sources": len(found.verdicts),
+        "good_sources": counts["good"],
+        "doubtful_sources": counts["doubtful"] + counts["unknown"],
+    }
+    return Report(files, markdown(summary(found, say, most=12)), numbers)
+
+
+def write_documents(
+    settings: Settings,
+    found: Judged,
+    chosen: Mapping[str, Sequence[Example]],
+    stages: Sequence[str],
+    log: Callable[[str], None],
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> tuple[Path, ...]:
+    """Draw the pictures and write page and Markdown; return their paths, the page first.
+
+    They lie in ``reports/quality/<partition>``, or in a folder there of named stages.
+    """
+    from hoban_assets.reporting.markdown import markdown
+    from hoban_assets.reporting.page import page
+    from hoban_assets.reporting.quality.pictures import draw
+    from hoban_assets.reporting.report import save
+
+    say = speaker(settings.language)
+    pictures, absent = draw(chosen, settings.raw_root, progress)
+    if absent:
+        text = "{n} photographs could not be opened below {root}"
+        log(say(text, n=absent, root=settings.raw_root))
+    folder = settings.reports / "quality" / found.facts.partition
+    folder = folder / "+".join(sorted(stages)) if stages else folder
+    told = list(document(found, say, pictures))
+    return (
+        save(folder / PAGE, page(told, settings.language)),
+        save(folder / MARKDOWN, markdown(told)),
     )
 
 
-def _summary(say: Say, facts: Facts, judged: Sequence[Verdict], problems: int) -> list[str]:
-    counts = {name: sum(v.judgement == name for v in judged) for name in JUDGEMENTS}
-    return [
-        say(
-            "{sources} sources of {stages} stages: {doubtful} doubtful, {usable} usable with "
-            "remedies, {good} good, {unknown} too small to judge. {problems} problems to decide "
-            "on.",
-            sources=len(judged),
-            stages=len(facts.stages),
-            problems=problems,
-            **counts,
-        ),
-        say(
-            "Partition {partition}, data of {when}, training size {size} px. Numbers are exact: "
-            "each remedy is counted as a recipe would apply it, alone, to all photographs of the "
-            "stage.",
-            partition=facts.partition,
-            when=_when(facts),
-            size=facts.image_size,
-        ),
+def document(
+    found: Judged, say: Say, pictures: Mapping[str, Sequence[Picture]] | None = None
+) -> Iterator[Block]:
+    """Put the report together, worst first; `pictures`: key of a problem -> its examples."""
+    facts = found.facts
+    yield Heading(1, say("Data quality: what is wrong, and what fixes it"))
+    yield from _opening(found, say)
+    yield Heading(2, say("Can these sources be trusted?"), "verdicts")
+    lead = (
+        "Labels left: after all limits of this report. Same moment, same label: of the removed "
+        "photographs that show the very moment of a kept one, how many are labelled like it."
+    )
+    yield Paragraph(say(lead))
+    yield _verdicts(found, say)
+    yield Heading(2, say("Problems, worst first"), "problems")
+    if not found.serious:
+        yield Paragraph(say("None."), "good")
+    for number, group in enumerate(found.serious, 1):
+        drawn = (pictures or {}).get(group.total.key, ())
+        yield from _problem(number, group, facts.partition, drawn, say)
+    yield from _notes(found, say)
+    yield from _left(found, say)
+    yield from chapters.sizes(say, facts)
+    yield from chapters.crowding(say, facts)
+    yield from chapters.doubts(say, facts)
+    yield from chapters.photographs(say, facts)
+    yield from chapters.rules(say, facts)
+    yield from chapters.method(say)
+
+
+def summary(found: Judged, say: Say, most: int | None = None) -> list[Block]:
+    """Verdicts and the worst problems, a row each: for terminal and the Dagster UI."""
+    rows = [
+        {
+            "level": p.level,
+            "where": text.place(say, p),
+            "problem": text.title(say, p),
+            "count": p.count,
+            "of": p.of,
+            "share": Share(p.share),
+            "remedy": p.remedy.field if p.remedy else None,
+            "boxes": p.remedy.boxes if p.remedy else None,
+            "images": p.remedy.images if p.remedy else None,
+            "versions": text.versions(say, p.remedy) if p.remedy else None,
+        }
+        for p in (group.total for group in found.groups[:most])
     ]
+    worst = table(rows, None, say) if rows else Paragraph(say("None."))
+    return [*_opening(found, say), _verdicts(found, say), worst]
 
 
-def _when(facts: Facts) -> str:
-    """Local time of the newest stage; the catalog keeps UTC."""
-    newest = max(stage["created_at"] for stage in facts.stages)
-    return f"{newest.replace(tzinfo=UTC).astimezone():%Y-%m-%d %H:%M}"
+def _opening(found: Judged, say: Say) -> Iterator[Block]:
+    facts = found.facts
+    newest = max(stage["created_at"] for stage in facts.stages)  # the catalog keeps UTC
+    line = (
+        "{sources} sources of {stages} stages: {doubtful} doubtful, {usable} usable with "
+        "remedies, {good} good, {unknown} too small to judge. {problems} problems to decide on."
+    )
+    counts = {name: sum(v.judgement == name for v in found.verdicts) for name in JUDGEMENTS}
+    totals = {"sources": len(found.verdicts), "stages": len(facts.stages)}
+    yield Paragraph(say(line, **totals, **counts, problems=len(found.serious)))
+    line = (
+        "Partition {partition}, data of {when}, training size {size} px. Numbers are exact: each "
+        "remedy is counted as a recipe would apply it, alone, to all photographs of the stage."
+    )
+    when = f"{newest.replace(tzinfo=UTC).astimezone():%Y-%m-%d %H:%M}"
+    yield Paragraph(say(line, partition=facts.partition, when=when, size=facts.image_size), "soft")
 
 
-def _verdict_section(say: Say, judged: Sequence[Verdict]) -> Section:
+def _verdicts(found: Judged, say: Say) -> Table:
     columns = {
-        "source": say("source"),
-        "verdict": say("verdict"),
-        "class": say("class"),
-        "images": say("images"),
-        "labels": say("labels"),
-        "left": say("labels left"),
-        "agree": say("same moment, same label"),
-        "stage": say("stage"),
+        "source": "source",
+        "verdict": "verdict",
+        "class": "class",
+        "images": "images",
+        "labels": "labels",
+        "left": "labels left",
+        "agree": "same moment, same label",
+        "stage": "stage",
     }
     rows = [
         {
             "source": v.source,
-            "verdict": text.judgement(say, v),
+            "verdict": Cell(text.judgement(say, v), tone=TONE[v.judgement]),
             "class": ", ".join(say(c) for c in v.classes) or say("background"),
             "images": v.images,
             "labels": v.labels,
             "left": v.labels_left,
             "agree": f"{v.agreeing:,} / {v.alike:,}" if v.alike else "-",
             "stage": v.asset,
-            "level": COLOUR[v.judgement],
         }
-        for v in judged
+        for v in found.verdicts
     ]
-    lead = say(
-        "Labels left: after all limits of this report. Same moment, same label: of the removed "
-        "photographs that show the very moment of a kept one, how many are labelled like it."
-    )
-    title = say("Can these sources be trusted?")
-    return Section("verdicts", title, [lead], [Table(columns, rows)])
+    return table(rows, columns, say)
 
 
-def _block(say: Say, group: Group, partition: str) -> Block:
-    problem = group.total
-    sources = None
+def _problem(
+    number: int, group: Group, partition: str, drawn: Sequence[Picture], say: Say
+) -> Iterator[Block]:
+    problem, remedy = group.total, group.total.remedy
+    named = f"{number}. {SIGNS[problem.level]} {text.place(say, problem)}"
+    yield Heading(3, f"{named}: {text.title(say, problem)}", problem.key)
+    ways = []
+    if remedy:
+        ways.append(f"{say('Remedy')}: `{remedy.field}` {text.effect(say, problem, remedy)}")
+        ways.append(f"{say('Versions')}: {text.versions(say, remedy)}")
+    if advice := text.advice(say, problem):
+        ways.append(f"{say('To do')}: {advice}")
+    if look := text.look(problem, partition):
+        ways.append(f"{say('Look')}: `{look}`")
+    ways += [f"{say('Example')}: `{picture.title}`" for picture in drawn[:EXAMPLES]]
+    level: Literal["bad", "warn", "info"] = "info" if problem.level == "note" else problem.level
+    yield Finding(level, text.sentence(say, problem), ways)
     if len(group.members) > 1:
-        columns = {
-            "source": say("source"),
-            "count": say("count"),
-            "of": say("out of"),
-            "share": say("share"),
-        }
-        rows = [
-            {"source": p.source, "count": p.count, "of": p.of, "share": percent(p.share)}
-            for p in group.members
-        ]
-        if problem.remedy:
-            columns |= {"boxes": say("boxes touched"), "images": say("images dropped")}
-            for row, p in zip(rows, group.members, strict=True):
-                row |= {"boxes": p.remedy.boxes, "images": p.remedy.images} if p.remedy else {}
-        sources = Table(columns, rows)
-    remedy = problem.remedy
-    return Block(
-        group=group,
-        heading=text.title(say, problem),
-        where=text.place(say, problem),
-        sentence=text.sentence(say, problem),
-        effect=text.effect(say, problem, remedy) if remedy else None,
-        versions=text.versions(say, remedy) if remedy else None,
-        advice=text.advice(say, problem),
-        look=text.look(problem, partition),
-        sources=sources,
-    )
+        yield _sources(group, say)
+    if drawn:
+        yield Pictures(drawn, "11rem")
 
 
-def _notes_section(say: Say, notes: Sequence[Group]) -> Section:
-    columns = {
-        "what": say("problem"),
-        "where": say("where"),
-        "count": say("count"),
-        "of": say("out of"),
-        "share": say("share"),
-        "remedy": say("recipe field"),
-    }
+def _sources(group: Group, say: Say) -> Table:
+    """A problem of several sources, source by source."""
+    columns = {"source": "source", "count": "count", "of": "out of", "share": "share"}
+    if group.total.remedy:
+        columns |= {"boxes": "boxes touched", "images": "images dropped"}
     rows = [
         {
-            "what": text.title(say, g.total),
-            "where": text.place(say, g.total),
-            "count": g.total.count,
-            "of": g.total.of,
-            "share": percent(g.total.share),
-            "remedy": g.total.remedy.field if g.total.remedy else "-",
+            "source": p.source,
+            "count": p.count,
+            "of": p.of,
+            "share": Share(p.share),
+            "boxes": p.remedy.boxes if p.remedy else None,
+            "images": p.remedy.images if p.remedy else None,
         }
-        for g in notes
+        for p in group.members
     ]
-    lead = [
-        say(
-            "Rare, in too few cases to judge, or dealt with already: near-duplicates are removed "
-            "while a dataset is made."
-        )
-    ]
-    if any(g.total.kind == "clips" for g in notes):
-        lead.append(
-            say(
-                "Few different scenes: by the file names only. The photographs themselves are not "
-                "alike."
-            )
-        )
-    return Section("notes", say("Also seen"), lead, [Table(columns, rows)] if rows else [])
+    return table(rows, columns, say)
 
 
-def _left_section(say: Say, judged: Sequence[Verdict], facts: Facts) -> Section:
+def _notes(found: Judged, say: Say) -> Iterator[Block]:
+    notes = [g.total for g in found.groups if g.total.level == "note"]
     columns = {
-        "source": say("source"),
-        "images": say("images"),
-        "left": say("images left"),
-        "labels": say("labels"),
-        "labels_left": say("labels left"),
-        "share": say("share left"),
+        "what": "problem",
+        "where": "where",
+        "count": "count",
+        "of": "out of",
+        "share": "share",
+        "remedy": "recipe field",
     }
+    yield Heading(2, say("Also seen"), "notes")
+    lead = (
+        "Rare, in too few cases to judge, or dealt with already: near-duplicates are removed "
+        "while a dataset is made."
+    )
+    yield Paragraph(say(lead))
+    if any(p.kind == "clips" for p in notes):
+        lead = (
+            "Few different scenes: by the file names only. The photographs themselves are not "
+            "alike."
+        )
+        yield Paragraph(say(lead))
+    rows = [
+        {
+            "what": text.title(say, p),
+            "where": text.place(say, p),
+            "count": p.count,
+            "of": p.of,
+            "share": Share(p.share),
+            "remedy": p.remedy.field if p.remedy else "-",
+        }
+        for p in notes
+    ]
+    if rows:
+        yield table(rows, columns, say)
+
+
+def _left(found: Judged, say: Say) -> Iterator[Block]:
+    columns = {
+        "source": "source",
+        "images": "images",
+        "left": "images left",
+        "labels": "labels",
+        "labels_left": "labels left",
+        "share": "share left",
+    }
+    yield Heading(2, say("What is left after all size and crowd limits"), "left")
+    lead = (
+        "All these fields together, in the order of a recipe, before near-duplicates are removed "
+        "and quotas are filled:"
+    )
+    yield Paragraph(say(lead))
+    limits = found.facts.limits
+    lines = [
+        f"  {name}: {{ {', '.join(f'{k}: {v:g}' for k, v in fields.items())} }}"
+        for name, fields in limits.area.items()
+    ]
+    yield Code("\n".join(["area:", *lines, f"max_persons: {limits.max_persons}"]), "yaml")
     rows = [
         {
             "source": v.source,
@@ -213,28 +307,22 @@ def _left_section(say: Say, judged: Sequence[Verdict], facts: Facts) -> Section:
             "left": v.images_left,
             "labels": v.labels,
             "labels_left": v.labels_left,
-            "share": percent(v.labels_left / v.labels),
+            "share": Share(v.labels_left / v.labels),
         }
-        for v in sorted(judged, key=lambda v: v.labels_left / max(v.labels, 1))
+        for v in found.verdicts
         if v.labels
     ]
-    return Section(
-        "left",
-        say("What is left after all size and crowd limits"),
-        [
-            say(
-                "All these fields together, in the order of a recipe, before near-duplicates are "
-                "removed and quotas are filled:"
-            ),
-            _yaml(facts),
-        ],
-        [Table(columns, rows)],
-    )
+    yield table(sorted(rows, key=lambda row: row["share"]), columns, say)
 
 
-def _yaml(facts: Facts) -> str:
-    lines = [
-        f"  {name}: {{ {', '.join(f'{k}: {v:g}' for k, v in fields.items())} }}"
-        for name, fields in facts.limits.area.items()
+def as_data(found: Judged, files: Sequence[Path]) -> Row:
+    """Everything that was found, each problem of each source by itself, for ``--json``."""
+    problems = [{**asdict(p), "share": p.share} for p in found.problems]
+    verdicts = [
+        {**asdict(v), "reasons": [p.kind for p in v.reasons], "fields": list(v.fields)}
+        for v in found.verdicts
     ]
-    return "\n".join(["```", "area:", *lines, f"max_persons: {facts.limits.max_persons}", "```"])
+    for problem in problems:
+        for inner in ("more", "stage_of"):
+            del problem[inner]
+    return {"verdicts": verdicts, "problems": problems, "files": [str(file) for file in files]}

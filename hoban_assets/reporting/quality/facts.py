@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hoban_assets.errors import HobanError
 from hoban_assets.reporting.quality import sql as sql
 
 if TYPE_CHECKING:
@@ -74,6 +75,27 @@ class Facts:
 def stage_names(ask: Ask, partition: str) -> list[str]:
     """Stages that hold images in this partition: everything but datasets and models."""
     return [row["asset"] for row in ask(sql.STAGES, {"partition": partition})]
+
+
+def gathered(ask: Ask, partition: str, stages: Sequence[str], image_size: int) -> Facts:
+    """Ask for the facts of `stages`, of all where none is named.
+
+    Raises:
+        HobanError: there is none, or one of them is no stage.
+    """
+    known = stage_names(ask, partition)
+    if not known:
+        raise HobanError(
+            f"no stage was built yet for partition {partition}",
+            f"dagster asset materialize --select '*dataset_v9' --partition {partition}",
+        )
+    wrong = [name for name in stages if name not in known]
+    if wrong:
+        raise HobanError(
+            f"{wrong[0]} is no stage: quality is judged before datasets are made",
+            f"name one of {', '.join(known)}",
+        )
+    return quality_facts(ask, partition, list(stages) or known, image_size)
 
 
 def quality_facts(

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Literal
 
 from hoban_assets.reporting.quality.facts import Facts
+from hoban_assets.reporting.quality.findings import find_problems
 from hoban_assets.reporting.quality.problems import (
     FEWEST,
     LABELS_IN_DOUBT,
@@ -121,6 +122,27 @@ class Group:
             remedy=_sum([p.remedy for p in self.members if p.remedy]),
             more=more,
         )
+
+
+@dataclass(frozen=True)
+class Judged:
+    """All that the report tells of, worst first."""
+
+    facts: Facts
+    problems: Sequence[Problem]
+    verdicts: Sequence[Verdict]
+    groups: Sequence[Group]
+
+    @cached_property
+    def serious(self) -> list[Group]:
+        """Problems that are more than notes."""
+        return [g for g in self.groups if g.total.level != "note"]
+
+
+def judged(facts: Facts) -> Judged:
+    """Find the problems, judge the sources by them, and put together what is told as one."""
+    problems = find_problems(facts)
+    return Judged(facts, problems, verdicts(facts, problems), grouped(problems))
 
 
 def grouped(problems: Iterable[Problem]) -> list[Group]:

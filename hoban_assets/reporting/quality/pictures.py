@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hoban_assets.classes import COLOURS
+from hoban_assets.reporting.blocks import Picture
 from hoban_assets.reporting.quality.examples import Example
 
 if TYPE_CHECKING:
@@ -24,16 +24,6 @@ FRAME = 0.015
 """Lines lie outside of boxes, so one as large as the image is drawn this much smaller."""
 SIDE = 300
 """Longest side of a picture in pixels."""
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A drawn example as a data URI."""
-
-    uri: str
-    where: str
-    """Label file and row, or image id."""
-    caption: str
 
 
 def draw(
@@ -58,7 +48,7 @@ def draw(
                 absent += 1
                 continue
             spent += len(uri)
-            drawn.setdefault(key, []).append(Picture(uri, example.where, example.caption))
+            drawn.setdefault(key, []).append(Picture(uri, example.caption, example.where))
     return drawn, absent
 
 
