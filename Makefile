@@ -15,10 +15,6 @@ PORT ?= 3000
 # One more than cores: tests of whole runs wait for processes that start (59 % of two cores were used).
 TEST_PROCESSES ?= 3
 
-# What a small machine needs to see the whole road: a small net from scratch, small images.
-DEMO_ENV := HOBAN_WEIGHTS=yolo26n.yaml HOBAN_IMAGE_SIZE=160 HOBAN_EPOCHS_SUB=24 HOBAN_NOMINAL_BATCH=16
-# With the sample under data/raw the UI keeps these settings, so that its buttons work too.
-UI_ENV = $(if $(wildcard data/raw/defects.json),$(DEMO_ENV))
 HOME_ENV := DAGSTER_HOME="$(CURDIR)" PATH="$(CURDIR)/$(BIN):$$PATH"
 DAGSTER_ENV := $(HOME_ENV) DAGSTER_MODULE_NAME=hoban_assets.definitions
 
@@ -49,18 +45,18 @@ instance: .venv/ready
 sample: .venv/ready
 	@if [ -e data/raw ] && [ ! -e data/raw/defects.json ]; then \
 		echo "data/raw holds data of your own, so the sample is not written there."; \
-		echo "To build from it: . ./env.sh; dagster asset materialize --select '*model_v9' --partition sub"; exit 1; fi
+		echo "To build from it: . ./env.sh; hoban build v9 --model"; exit 1; fi
 	@test -e data/raw/defects.json || $(BIN)/hoban sample-data data/raw
 
 demo: setup sample
-	$(DAGSTER_ENV) $(DEMO_ENV) $(BIN)/dagster asset materialize --select '*model_v9' --partition sub
+	$(DAGSTER_ENV) $(BIN)/hoban build v9 --model
 	@echo
 	@$(DAGSTER_ENV) $(BIN)/hoban summary v9 --partition sub
 	@echo; echo "Look at it: make ui   (then open http://127.0.0.1:$(PORT)/asset-groups)"
 
 # Without DAGSTER_MODULE_NAME: workspace.yaml gives the code location its name.
 ui: setup
-	env -u DAGSTER_MODULE_NAME $(HOME_ENV) $(UI_ENV) $(BIN)/hoban ui --port $(PORT)
+	env -u DAGSTER_MODULE_NAME $(HOME_ENV) $(BIN)/hoban ui --port $(PORT)
 
 lint: .venv/ready
 	$(BIN)/ruff format --check .

@@ -16,6 +16,7 @@ else
   # File names and texts are UTF-8 whatever the locale says (ko_KR.EUC-KR); workers inherit it.
   export PYTHONUTF8=1
   # PreviewWarning / BetaWarning of Dagster APIs that this project keeps in one helper each.
-  export PYTHONWARNINGS="${PYTHONWARNINGS:-ignore::UserWarning:dagster}"
+  # The other one is of `dagster asset materialize`, which works as before (`dg launch` is newer).
+  export PYTHONWARNINGS="${PYTHONWARNINGS:-ignore::UserWarning:dagster,ignore:Function \`asset_materialize_command\`:FutureWarning}"
 fi
 unset HOBAN_HOME

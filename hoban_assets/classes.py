@@ -6,6 +6,8 @@ Recipes, quotas, label files, reports, pictures and the Korean texts take it fro
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -41,6 +43,9 @@ CLASSES: tuple[DetectionClass, ...] = (
 )
 """In the order of their ids. Only ever append: label files and models hold the ids."""
 
+NEAR, SHORTEST = 0.8, 5
+"""Share of equal letters (difflib) from which a typed class is taken for a slip of a name that has
+so many letters at least."""
 BACKGROUND = "background"
 """Stands for images without a label."""
 
@@ -68,16 +73,33 @@ AIHUB_CLASSES: dict[str, str] = {c.aihub: c.name for c in CLASSES if c.aihub}
 """Code of AI Hub to the class that it means."""
 
 
+TYPED: dict[str, str] = {
+    **dict.fromkeys(("with_helmet", "helmet", "착용", "안전모"), WITH_HELMET),
+    **dict.fromkeys(("without_helmet", "no_helmet", "head", "미착용"), WITHOUT_HELMET),
+    **dict.fromkeys(("people", "작업자"), PERSON),
+    **dict.fromkeys(("fall", "쓰러짐", "넘어짐"), "fallen"),
+    "배경": BACKGROUND,
+}
+"""What people type for a class on the command line, besides its names."""
+
+
 def exclude_each_other(one: str, other: str) -> bool:
     """Tell whether an object can be of one of two classes only, whatever its source labels."""
     return one != other and {one, other} <= HEADS
 
 
 def class_meant(text: str) -> str:
-    """Return the class that a name, an id (0, 1, ...) or an AI Hub code (07, 08) means.
+    """Return the class that a name (English or Korean), an id or an AI Hub code (07, 08) means.
 
-    What means none of them is returned as it is.
+    A slip of a letter is taken for what it is nearest to; what means none is returned as it is.
     """
-    word = text.strip()
-    known = {str(c.id): c.name for c in CLASSES} | AIHUB_CLASSES
-    return known.get(word, word.lower().replace("-", "_").replace(" ", "_"))
+    word = _plain(text)
+    known = {str(c.id): c.name for c in CLASSES} | AIHUB_CLASSES | TYPED
+    known |= {_plain(name): c.name for c in CLASSES for name in (c.name, c.korean)}
+    long_ = [name for name in known if len(name) >= SHORTEST]
+    near = difflib.get_close_matches(word, long_, n=1, cutoff=NEAR)
+    return known.get(word) or (known[near[0]] if near else word)
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\s_-]+", "_", text.strip().lower())

@@ -3,23 +3,67 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 import sys
 
 import typer
 
 from hoban_assets import commands
-from hoban_assets.commands.app import app
+from hoban_assets.commands.app import PANELS, app
 from hoban_assets.errors import HobanError
+from hoban_assets.settings import home_of, language_of
+from hoban_assets.windows import as_in_linux
 
 for _module in pkgutil.iter_modules(commands.__path__):
     importlib.import_module(f"{commands.__name__}.{_module.name}")
 
+app.registered_commands.sort(
+    key=lambda c: c.rich_help_panel in PANELS and PANELS.index(c.rich_help_panel)
+)
+_ANY_TEXT = {"why", "fate", "find", "sql"}
+"""Commands that take a path of Windows, or any text."""
+
 
 def main() -> None:
-    """Run the command; an error that the user can fix is one line, not a traceback."""
+    """Run the command; an error that the user can fix is one message, not a traceback."""
+    language = "en"
     try:
-        app()
+        language = language_of(os.environ)
+        # Without env.sh a command means the checkout that it belongs to, as the others do.
+        if (home := home_of(os.environ)).joinpath("dagster.yaml").is_file():
+            os.environ.setdefault("DAGSTER_HOME", str(home))
+        _refuse_windows_paths(sys.argv[1:])
+        _command(language)()
     except HobanError as error:
-        typer.echo(f"error: {error.problem}\n  way out: {error.way_out}", err=True)
+        typer.echo(said(error, language), err=True)
         sys.exit(1)
+
+
+def said(error: HobanError, language: str) -> str:
+    """What is wrong and the way out, in the reader's language."""
+    from hoban_assets.language import speaker
+    from hoban_assets.reporting.translating import error_text
+
+    say = speaker(language)
+    problem, way_out = (error_text(t, language) for t in (error.problem, error.way_out))
+    return f"{say('error')}: {problem}\n  {say('way out')}: {way_out}"
+
+
+def _command(language: str) -> typer.core.TyperGroup:
+    """All commands, with their help in a language."""
+    group = typer.main.get_group(app)
+    if language != "en" and not {"--help", "-h"}.isdisjoint(sys.argv) | (len(sys.argv) == 1):
+        from hoban_assets.language import speaker
+        from hoban_assets.reporting.translating import translate_help
+
+        translate_help(group, speaker(language))
+    return group
+
+
+def _refuse_windows_paths(words: list[str]) -> None:
+    if words and words[0] in _ANY_TEXT:
+        return
+    for word in words:
+        if linux := as_in_linux(word):
+            raise HobanError(f"{word} is a path of Windows", f"in WSL it is '{linux}'")

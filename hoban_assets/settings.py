@@ -9,7 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hoban_assets.errors import HobanError
+from hoban_assets.windows import as_in_linux
 
+CHECKOUT = Path(__file__).parents[1]
+SAMPLE_MARK = "defects.json"
+"""In the raw root of the drawn sample: what must become of each of its defects."""
+SAMPLE = {
+    "HOBAN_WEIGHTS": "yolo26n.yaml",
+    "HOBAN_IMAGE_SIZE": "160",
+    "HOBAN_EPOCHS_SUB": "24",
+    "HOBAN_NOMINAL_BATCH": "16",
+}
+"""Defaults while the raw root is the drawn sample: a small net from scratch, small images, so that
+a laptop without weights or GPU sees the whole road. A variable that is set goes before them."""
 FEATURE_ENGINES = ("fastdup", "copies", "thumbnail")
 LANGUAGES = ("ko", "en")
 PARTITIONS = ("sub", "full")
@@ -19,8 +31,8 @@ PARTITIONS = ("sub", "full")
 class Settings:
     """Typed view of the ``HOBAN_*`` environment variables. Paths are absolute.
 
-    Relative values are taken from the checkout (`DAGSTER_HOME`, else the working directory), so
-    that a daemon started elsewhere means the same folders as the shell.
+    Relative values are taken from the checkout (`home_of`), so that a daemon, or a command
+    started elsewhere, means the same folders as the shell.
     """
 
     raw_root: Path
@@ -61,11 +73,14 @@ class Settings:
     catalog_wait: int
     """``HOBAN_CATALOG_WAIT``: seconds to wait for another program that holds the catalog."""
     language: str
-    """``HOBAN_LANG``: 'ko' or 'en', of reports and journals."""
+    """``HOBAN_LANG``: 'ko' or 'en', of all that is said; see `language_of`."""
     stall_seconds: int
     """``HOBAN_STALL_SECONDS``: silence after which a worker is reported as stalled."""
     workers: int
     """``HOBAN_WORKERS``: processes or threads for image work; 0 = one a core."""
+    links: str = "hard"
+    """``HOBAN_LINKS``: 'symbolic' where hard links are impossible (raw files on another drive) and
+    nothing is to be copied."""
     ui_hosts: tuple[str, ...] = ()
     """``HOBAN_UI_HOSTS``: names under which a proxy shows the UI, separated by commas."""
 
@@ -77,11 +92,15 @@ class Settings:
             HobanError: a value is not of its kind; the message names the variable.
         """
         env = os.environ if env is None else env
-        base = Path(env.get("DAGSTER_HOME") or Path.cwd())
+        base = home_of(env)
+        _refuse_windows_paths(env)
         data_root = _path(base, env.get("HOBAN_DATA_ROOT") or "data")
+        raw_root = _path(base, env.get("HOBAN_RAW_ROOT") or "data/raw")
+        if (raw_root / SAMPLE_MARK).is_file():
+            env = {**SAMPLE, **{name: value for name, value in env.items() if value}}
         fastdup = _fastdup(base, env.get("HOBAN_FASTDUP_PYTHON"))
         return cls(
-            raw_root=_path(base, env.get("HOBAN_RAW_ROOT") or "data/raw"),
+            raw_root=raw_root,
             data_root=data_root,
             weights=env.get("HOBAN_WEIGHTS") or "yolo26m.pt",
             fastdup_python=fastdup / "bin" / "python" if fastdup.is_dir() else fastdup,
@@ -109,13 +128,19 @@ class Settings:
             ray_python=_path(base, env.get("HOBAN_RAY_PYTHON") or sys.executable),
             inbox=_path(base, env.get("HOBAN_INBOX") or str(data_root / "inbox")),
             catalog_wait=_number(env, "HOBAN_CATALOG_WAIT", 60, least=1),
-            language=_choice(env, "HOBAN_LANG", LANGUAGES),
+            language=language_of(env),
             stall_seconds=_number(env, "HOBAN_STALL_SECONDS", 900, least=1),
             workers=_number(env, "HOBAN_WORKERS", 0, least=0) or os.cpu_count() or 1,
+            links=_choice(env, "HOBAN_LINKS", ("hard", "symbolic")),
             ui_hosts=tuple(
                 h.strip() for h in env.get("HOBAN_UI_HOSTS", "").split(",") if h.strip()
             ),
         )
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether the raw root holds the drawn sample, which is too small for a team's limits."""
+        return (self.raw_root / SAMPLE_MARK).is_file()
 
     @property
     def catalog_path(self) -> Path:
@@ -146,6 +171,39 @@ class Settings:
     def cache(self) -> Path:
         """What can be computed again: image facts, features."""
         return self.data_root / "cache"
+
+
+def home_of(env: Mapping[str, str]) -> Path:
+    """Folder that relative settings start from: ``DAGSTER_HOME``, else the checkout of this code.
+
+    The working directory counts only where the package was installed without a checkout.
+    """
+    if named := env.get("DAGSTER_HOME"):
+        return Path(named)
+    return CHECKOUT if (CHECKOUT / "dagster.yaml").is_file() else Path.cwd()
+
+
+def language_of(env: Mapping[str, str]) -> str:
+    """'ko' or 'en': ``HOBAN_LANG``, else what the reader's locale names, else Korean.
+
+    A locale without a language (C, POSIX, C.UTF-8, none: a fresh WSL) says nothing of its reader.
+
+    Raises:
+        HobanError: ``HOBAN_LANG`` is neither.
+    """
+    if env.get("HOBAN_LANG"):
+        return _choice(env, "HOBAN_LANG", LANGUAGES)
+    locale = next((env[n] for n in ("LC_ALL", "LC_MESSAGES", "LANG") if env.get(n)), "")
+    language = locale.partition(".")[0].partition("_")[0].lower()
+    return "ko" if language in {"", "c", "posix", "ko"} else "en"
+
+
+def _refuse_windows_paths(env: Mapping[str, str]) -> None:
+    for name in ("HOBAN_RAW_ROOT", "HOBAN_DATA_ROOT", "HOBAN_WEIGHTS", "HOBAN_INBOX"):
+        if linux := as_in_linux(env.get(name, "")):
+            raise HobanError(
+                f"{name}={env[name]!r} is a path of Windows", f"export {name}='{linux}'"
+            )
 
 
 def _fastdup(base: Path, named: str | None) -> Path:

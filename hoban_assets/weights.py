@@ -11,14 +11,15 @@ from pathlib import Path
 import xxhash
 
 from hoban_assets.errors import HobanError
+from hoban_assets.settings import home_of
 
 
 def resolve_weights(weights: str, data_root: Path, checkout: Path | None = None) -> Path | str:
     """Find what a training starts from. Nothing is ever downloaded.
 
     A .pt (or a .yaml that is a file) is looked up as given where absolute, else under
-    ``<data_root>/weights``, then in `checkout` (default: ``DAGSTER_HOME`` or the working
-    directory). Any other .yaml must be a model that Ultralytics ships.
+    ``<data_root>/weights``, then in `checkout` (default: `settings.home_of`). Any other
+    .yaml must be a model that Ultralytics ships.
 
     Raises:
         HobanError: it is nowhere, or no checkpoint of PyTorch (half a download, an error page).
@@ -28,7 +29,7 @@ def resolve_weights(weights: str, data_root: Path, checkout: Path | None = None)
             f"HOBAN_WEIGHTS={weights!r} is no model",
             "name a .pt file, or a .yaml such as yolo26n.yaml to train from scratch",
         )
-    base = checkout or Path(os.environ.get("DAGSTER_HOME") or Path.cwd())
+    base = checkout or home_of(os.environ)
     places = [data_root / "weights" / weights, base / weights]  # an absolute path stays itself
     for place in places:
         if place.is_file():

@@ -14,6 +14,7 @@ from hoban_assets.cli import app
 COMMANDS = (
     "audit-split",
     "backup",
+    "build",
     "bundle",
     "calibrate",
     "compare",

@@ -24,18 +24,41 @@ from hoban_assets.settings import PARTITIONS, Settings
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Ask, Row
 
+BUILD = "Build"
 LOOK = "Look at data and models"
 REPORTS = "Reports"
 UPKEEP = "Upkeep"
+PANELS = (BUILD, LOOK, REPORTS, UPKEEP)
+"""Groups of commands in the help, in their order."""
 
 app = typer.Typer(
-    help="Construction-safety datasets and detectors. Build with `dagster asset materialize`, "
-    "look with `hoban`.",
+    help="Construction-safety datasets and detectors. Build with `hoban build`, look with the "
+    "others.",
     no_args_is_help=True,
     add_completion=False,
     suggest_commands=False,  # click does, and would say it twice
     pretty_exceptions_enable=False,
 )
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"hoban {version('hoban_assets')}")
+        raise typer.Exit
+
+
+@app.callback()
+def hoban(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Take what belongs to no command."""
 
 
 def _known_partition(value: str) -> str:
@@ -77,13 +100,32 @@ def known_asset(
         "WHERE is_current AND (images IS NOT NULL OR NOT $rows)",
         {"rows": needs_rows},
     )
-    nearest(name, sorted({row["asset"] for row in known}), "asset")
-    if partition is not None and {"asset": name, "partition": partition} not in known:
-        raise HobanError(
-            f"{name} has never been built for partition {partition}",
-            f"dagster asset materialize --select '*{name}' --partition {partition}",
-        )
-    return name
+    built = {row["asset"] for row in known if partition in (None, row["partition"])}
+    name = name if name in built or f"dataset_{name}" not in built else f"dataset_{name}"
+    return built_one(name, sorted(built), "asset", partition or PARTITIONS[0])
+
+
+def built_one(name: str, built: Iterable[str], kind: str, partition: str) -> str:
+    """Return `name` where it is among what was `built`.
+
+    Raises:
+        HobanError: it is declared and not built: names its command; or nothing is called so:
+            names the nearest one.
+    """
+    names = list(built)
+    if name not in names:
+        from hoban_assets.freshness.declared import declared
+
+        known = {asset.name for asset in declared(Settings.from_env().cache)}
+        version = name.removeprefix("dataset_").removeprefix("model_")
+        for asset in (name, f"{kind.split()[0]}_{name}", f"dataset_{name}"):
+            if asset in known and asset not in names:
+                what = f"{version} --model" if asset.startswith("model_") else version
+                raise HobanError(
+                    f"{asset} [{partition}] is declared, but was not built yet",
+                    f"hoban build {what} --partition {partition}",
+                )
+    return nearest(name, names, kind)
 
 
 def nearest(value: str, known: Iterable[str], kind: str) -> str:

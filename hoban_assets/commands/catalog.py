@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from hoban_assets.commands.app import LOOK, AsJson, Partition, app, asking_catalog, nearest, show
+from hoban_assets.commands.app import LOOK, AsJson, Partition, app, asking_catalog, built_one, show
 from hoban_assets.errors import HobanError
 
 
@@ -46,11 +46,13 @@ def summary(
 
     with asking_catalog() as ask:
         built = ask(
-            "SELECT DISTINCT asset FROM materializations WHERE starts_with(asset, 'dataset_')"
+            "SELECT DISTINCT asset FROM materializations "
+            "WHERE is_current AND starts_with(asset, 'dataset_') AND partition = ?",
+            [partition],
         )
         versions = sorted(row["asset"].removeprefix("dataset_") for row in built)
-        nearest(version.removeprefix("dataset_"), versions, "dataset version")
-        version = version.removeprefix("dataset_")
+        version = version.removeprefix("dataset_").removeprefix("model_")
+        built_one(version, versions, "dataset version", partition)
         parts = version_summary(ask, version, partition)
     for part in parts:
         if isinstance(part, str):

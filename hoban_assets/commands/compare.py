@@ -12,7 +12,7 @@ from hoban_assets.commands.app import (
     Partition,
     app,
     asking_catalog,
-    nearest,
+    built_one,
     print_json,
 )
 from hoban_assets.errors import HobanError
@@ -71,7 +71,9 @@ def _known(ask: Ask, typed: list[str], partition: str) -> list[str]:
     from hoban_assets.reporting.comparison.comparison import named, never_trained, trained_models
 
     anywhere, here = trained_models(ask), trained_models(ask, partition)
-    names = list(dict.fromkeys(nearest(named(t, anywhere), anywhere, "model") for t in typed))
+    names = list(
+        dict.fromkeys(built_one(named(t, anywhere), anywhere, "model", partition) for t in typed)
+    )
     for name in names:
         if name not in here:
             raise never_trained(name, partition)

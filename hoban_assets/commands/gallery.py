@@ -29,7 +29,9 @@ def gallery(
     class_name: Annotated[
         str,
         typer.Option(
-            "--class", help="Class, id (0-3), AI Hub code (07, 08), background, or all in turn."
+            "--class",
+            help="Class (English or Korean), id (0-3), AI Hub code (07, 08), background, or all in "
+            "turn.",
         ),
     ] = "all",
     count: Annotated[int, typer.Option(min=1, help="Pictures of each class.")] = 10,
@@ -62,7 +64,7 @@ def gallery(
     say = speaker(settings.language)
     name = nearest(class_meant(class_name), (*CLASS_NAMES, BACKGROUND, ALL), "class")
     with asking_catalog() as ask:
-        known_asset(ask, asset, partition)
+        asset = known_asset(ask, asset, partition)
         if rule is not None:
             nearest(rule, rules_of(ask, asset, partition), "rule")
         each = [name]

@@ -12,7 +12,7 @@ from hoban_assets.commands.app import (
     Partition,
     app,
     asking_catalog,
-    nearest,
+    built_one,
     print_json,
 )
 
@@ -43,7 +43,7 @@ def results(
     settings = Settings.from_env()
     say = speaker(settings.language)
     with asking_catalog() as ask:
-        found = model_results(ask, known_model(ask, model), partition)
+        found = model_results(ask, known_model(ask, model, partition), partition)
     if as_json:
         print_json(whole(found, say))
     else:
@@ -57,7 +57,7 @@ def results(
         typer.echo(say("With pictures: {command}", command=command))
 
 
-def known_model(ask: Ask, name: str) -> str:
+def known_model(ask: Ask, name: str, partition: str) -> str:
     """Return the name of a model that was trained; ``v9`` means ``model_v9``.
 
     Raises:
@@ -68,4 +68,5 @@ def known_model(ask: Ask, name: str) -> str:
         "WHERE is_current AND starts_with(asset, 'model_') ORDER BY asset"
     )
     version = name.removeprefix("model_").removeprefix("dataset_")
-    return nearest(f"model_{version}", [row["asset"] for row in trained], "trained model")
+    names = [row["asset"] for row in trained]
+    return built_one(f"model_{version}", names, "trained model", partition)

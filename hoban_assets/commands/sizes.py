@@ -34,7 +34,11 @@ LISTED = 10
 def sizes(
     asset: Annotated[str, typer.Argument(help="Stage or dataset, for instance helmet_60k.")],
     class_name: Annotated[
-        str, typer.Option("--class", help="Class, its id (0-3), or its AI Hub code (07, 08).")
+        str,
+        typer.Option(
+            "--class",
+            help="Class (English or Korean), its id (0-3), or its AI Hub code (07, 08).",
+        ),
     ],
     top: Annotated[
         list[int] | None,
@@ -63,7 +67,7 @@ def sizes(
     settings = Settings.from_env()
     name = nearest(class_meant(class_name), CLASS_NAMES, "class")
     with asking_catalog() as ask:
-        known_asset(ask, asset, partition)
+        asset = known_asset(ask, asset, partition)
         found = measure(
             ask,
             asset,

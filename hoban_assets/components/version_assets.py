@@ -111,7 +111,13 @@ def dataset_asset(recipe: Recipe, file: Path) -> dg.AssetsDefinition:
                 images = progress_line(what, context.log.info)
                 scaling = Scaling(size, settings.workers, earlier_trees(settings)) if size else None
                 report = publish(
-                    dataset.samples, settings.raw_root, target, images, scaling, context.log.info
+                    dataset.samples,
+                    settings.raw_root,
+                    target,
+                    images,
+                    scaling,
+                    context.log.info,
+                    settings.links,
                 )
                 metadata = {
                     **publish_metadata(report),
@@ -188,6 +194,8 @@ def earlier_trees(settings: Settings) -> list[Path]:
 def publish_metadata(report: PublishReport) -> dict[str, Any]:
     """Where the tree lies and how its images got there."""
     how = f"{report.linked:,} hard links, {report.copied:,} copies"
+    if report.symbolic:
+        how += f", {report.symbolic:,} symbolic links"
     why = "".join(f"; {reason}" for reason in report.copy_reasons)
     metadata: dict[str, Any] = {"path": dg.MetadataValue.path(str(report.path))}
     if report.prescale is None:

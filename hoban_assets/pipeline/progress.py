@@ -2,8 +2,33 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+
+_LINE = re.compile(r"(.+): ([\d,]+) of ([\d,]+), ([\d,]+)/s, ([\d,]+) s left")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a progress line says."""
+
+    what: str
+    done: int
+    of: int
+    rate: int
+    """A second."""
+    seconds_left: int
+
+
+def progress_of(line: str) -> Progress | None:
+    """Read a line of `progress_line` back; None where it is none."""
+    found = _LINE.fullmatch(line)
+    if found is None:
+        return None
+    what, *numbers = found.groups()
+    return Progress(what, *(int(number.replace(",", "")) for number in numbers))
 
 
 def progress_line(

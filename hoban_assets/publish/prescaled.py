@@ -32,11 +32,11 @@ import pyarrow.parquet as pq
 import xxhash
 
 from hoban_assets.errors import HobanError
+from hoban_assets.file_systems import link
 from hoban_assets.publish.raw_files import (
     END_OF_JPEG,
     Read,
     changed,
-    link,
     must_be_unchanged,
 )
 from hoban_assets.publish.yolo_files import MANIFEST

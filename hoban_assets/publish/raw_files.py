@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 from dataclasses import dataclass
@@ -12,29 +11,6 @@ import xxhash
 from hoban_assets.errors import HobanError
 
 END_OF_JPEG = b"\xff\xd9"
-NO_LINK = {
-    errno.EXDEV: "raw files lie on another file system",
-    errno.EPERM: "the file system allows no hard links",
-    errno.ENOTSUP: "the file system allows no hard links",
-    errno.ENOSYS: "the file system allows no hard links",
-    errno.EACCES: "hard links to these files are not allowed",
-    errno.EMLINK: "a raw file has too many links",
-}
-
-
-def link(source: str, target: str) -> str:
-    """Hard-link; return '' or why that is not possible.
-
-    Raises:
-        OSError: `source` is gone, or the disk is full.
-    """
-    try:
-        os.link(source, target)
-    except OSError as error:
-        if error.errno not in NO_LINK:
-            raise
-        return NO_LINK[error.errno]
-    return ""
 
 
 def copy_with_end(source: str, target: str) -> None:

@@ -18,7 +18,7 @@ MOST = 1000
 
 @dataclass(frozen=True)
 class PublishReport:
-    """What lies in a published tree: `linked` + `copied` + `scaled` = images."""
+    """What lies in a published tree: `linked` + `symbolic` + `copied` + `scaled` = images."""
 
     path: Path
     images: int
@@ -26,7 +26,9 @@ class PublishReport:
     linked: int
     copied: int
     copy_reasons: tuple[str, ...]
-    """Why files were copied."""
+    """Why files were copied, or linked symbolically."""
+    symbolic: int = 0
+    """Symbolic links to raw files."""
     prescale: int | None = None
     """Pixels of the long side that larger photographs were scaled to; None: none was."""
     scaled: int = 0
@@ -67,11 +69,13 @@ def report_of(destination: Path) -> PublishReport:
     facts = manifest.schema_arrow.metadata
     images = manifest.metadata.num_rows
     copied, scaled = _number(facts, "copied"), _number(facts, "scaled")
+    symbolic = _number(facts, "symbolic")
     return PublishReport(
         path=destination,
         images=images,
         boxes=_number(facts, "boxes"),
-        linked=images - copied - scaled,
+        linked=images - symbolic - copied - scaled,
+        symbolic=symbolic,
         copied=copied,
         copy_reasons=tuple(filter(None, facts[b"copy_reasons"].decode().split("\n"))),
         prescale=_number(facts, "prescale") or None,

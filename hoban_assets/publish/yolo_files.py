@@ -62,12 +62,14 @@ class Placed:
     """xxh3-128; None where the published bytes are not those of the raw file."""
     reasons: Counter[str]
     """Why files were copied, and how many."""
+    symbolic: Counter[str]
+    """Why files are symbolic links, and how many."""
 
     @classmethod
     def none_yet(cls, images: int) -> Placed:
         """Of a tree that is begun."""
         zeros = np.zeros((2, images), np.int64)
-        return cls(zeros[0], zeros[1], [None] * images, Counter())
+        return cls(zeros[0], zeros[1], [None] * images, Counter(), Counter())
 
     def note(self, index: int, look: os.stat_result, content_hash: str | None) -> None:
         """Note one file."""
@@ -172,7 +174,10 @@ def write_manifest(
     facts = {
         "boxes": str(len(samples.labels)),
         "copied": str(reasons.total()),
-        "copy_reasons": "\n".join(f"{count:,} files: {why}" for why, count in reasons.items()),
+        "symbolic": str(placed.symbolic.total()),
+        "copy_reasons": "\n".join(
+            f"{count:,} files: {why}" for why, count in (reasons + placed.symbolic).items()
+        ),
     }
     if scaled:
         columns["scaled_bytes"] = pa.array(scaled.bytes, mask=scaled.bytes == 0)

@@ -5,8 +5,8 @@
     <destination>/
       data.yaml              relative paths: the folder can be moved
       manifest.parquet       one row an image: name, split, where it came from, what it may teach
-      images/{train,val}/    hard links to the raw files (copies where that is not possible), or
-                             the photographs scaled to the training size (see `prescaled`)
+      images/{train,val}/    hard links to the raw files (copies or symbolic links where that is
+                             not possible), or the photographs scaled (see `prescaled`)
       labels/{train,val}/    class x_center y_center width height; empty for a background
 
 The tree is built beside its destination and renamed into place, so a killed run leaves either
@@ -25,6 +25,7 @@ from pathlib import Path
 import numpy as np
 
 from hoban_assets.errors import HobanError
+from hoban_assets.file_systems import link
 from hoban_assets.lifeline import own_folder
 from hoban_assets.naming import image_tag
 from hoban_assets.publish.prescaled import (
@@ -39,7 +40,6 @@ from hoban_assets.publish.raw_files import (
     END_OF_JPEG,
     Read,
     copy_with_end,
-    link,
     must_be_unchanged,
 )
 from hoban_assets.publish.reports import PublishReport as PublishReport
@@ -65,6 +65,7 @@ def publish(
     progress: Callable[[int, int], None] | None = None,
     scaling: Scaling | None = None,
     waiting: Callable[[str], None] = lambda line: None,
+    links: str = "hard",
 ) -> PublishReport:
     """Write the tree for `samples`, whose images all have a split, to `destination`.
 
@@ -72,7 +73,8 @@ def publish(
     version (`prescaled.published_version`). `progress` is called with (images done, images). With
     `scaling` the photographs that are larger are scaled (see `prescaled`). Of several processes
     that publish one destination the first builds it and the others take its result; `waiting` gets
-    a line where this one waits.
+    a line where this one waits, and before photographs are copied. With `links` 'symbolic' a
+    photograph that cannot be linked hard is a symbolic link to the raw file, not a copy.
 
     Raises:
         HobanError: the disk is full, a raw file is gone, has changed since it was read or does
@@ -83,7 +85,7 @@ def publish(
         raise ValueError("every image needs a split of 'train' or 'val'")
     with sole_maker(destination, waiting):
         ready = read_report(destination)
-        return ready or _build(samples, raw_root, destination, progress, scaling)
+        return ready or _build(samples, raw_root, destination, progress, scaling, links)
 
 
 def _build(
@@ -92,6 +94,7 @@ def _build(
     destination: Path,
     progress: Callable[[int, int], None] | None,
     scaling: Scaling | None,
+    links: str,
 ) -> PublishReport:
     """Build the tree beside its destination and put it there; a damaged one is replaced."""
     building = own_folder(destination.parent, "building")
@@ -100,7 +103,9 @@ def _build(
     try:
         _make_folders(building)
         placed = Placed.none_yet(len(names))
-        photographs = _place_images(samples, names, large, raw_root, building, placed, progress)
+        photographs = _place_images(
+            samples, names, large, raw_root, building, placed, progress, links
+        )
         scaled = None
         if scaling:
             sizes = np.zeros(len(names), np.int64)
@@ -156,6 +161,7 @@ def _place_images(
     building: Path,
     placed: Placed,
     progress: Callable[[int, int], None] | None,
+    links: str,
 ) -> list[Photograph]:
     """Link or copy every image that is not `large`; return the others, to be scaled.
 
@@ -179,8 +185,12 @@ def _place_images(
             added = len(END_OF_JPEG)
             placed.reasons["the JPEG lacked its end marker, which was added"] += 1
         elif reason := link(source, target):
-            shutil.copy2(source, target)
-            placed.reasons[reason] += 1
+            if links == "symbolic":
+                os.symlink(source, target)  # noqa: PTH211 - as above, a Path costs as much
+                placed.symbolic[reason] += 1
+            else:
+                shutil.copy2(source, target)
+                placed.reasons[reason] += 1
         look = must_be_unchanged(source, read, added=added, at=target)
         placed.note(done, look, None if added else read.content_hash)
         if progress and done % 1000 == 999:

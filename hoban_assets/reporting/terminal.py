@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TextIO
 
 from hoban_assets.reporting.blocks import (
     MARKS,
@@ -96,10 +96,12 @@ def cell(value: object) -> str:
     return text_of(value).replace("[", r"\[")
 
 
-def console() -> Any:
-    """Standard output; as wide as it takes where it is no terminal, so that nothing is cut."""
+def console(file: TextIO | None = None) -> Any:
+    """Standard output, or `file`; as wide as it takes where it is no terminal: nothing is cut."""
     import sys
 
     from rich.console import Console
 
-    return Console(width=None if sys.stdout.isatty() else 400, highlight=False, soft_wrap=True)
+    file = file or sys.stdout
+    width = None if file.isatty() else 400
+    return Console(file=file, width=width, highlight=False, soft_wrap=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hoban_assets.ingredients import input_asset, is_of_full
 from hoban_assets.language import Say
-from hoban_assets.settings import Settings
+from hoban_assets.settings import Settings, home_of
 from hoban_assets.upkeep.places import is_within, links_below, real
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ def weights_of(plan: dict[str, Any] | None) -> Path | None:
 
 def protected_places(settings: Settings, say: Say) -> list[tuple[Path, str]]:
     """Places that are never touched, whatever the catalog says."""
-    root, base = settings.data_root, Path(os.environ.get("DAGSTER_HOME") or Path.cwd())
+    root, base = settings.data_root, home_of(os.environ)
     catalog = [
         settings.catalog_path,
         *(Path(f"{settings.catalog_path}.{s}") for s in ("lock", "wal")),

@@ -132,7 +132,7 @@ class ByHand:
             run_config={"loggers": {"console": {"config": {"log_level": "INFO"}}}},
             raise_on_error=False,
         ) as result:
-            if _is_interrupted(result.all_events):
+            if is_interrupted(result.all_events):
                 raise HobanError(
                     f"interrupted; what was built before stays (run {result.run_id})",
                     f"go on with: hoban rebuild --partition {self.partition}",
@@ -168,7 +168,7 @@ class ByHand:
                 yield last, state.name, told
 
 
-def _is_interrupted(events: Sequence[dg.DagsterEvent]) -> bool:
+def is_interrupted(events: Sequence[dg.DagsterEvent]) -> bool:
     """Whether somebody pressed Ctrl-C, or terminated the run in the UI."""
     for event in events:
         if event.event_type == dg.DagsterEventType.RUN_CANCELED:

@@ -11,7 +11,6 @@ import errno
 import hashlib
 import io
 import os
-import re
 import shutil
 import tarfile
 from collections import deque
@@ -20,6 +19,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from hoban_assets.errors import HobanError
+from hoban_assets.file_systems import kind_of
 from hoban_assets.handoff.bundle.contents import Entry
 from hoban_assets.units import size_text
 
@@ -135,30 +135,13 @@ def check_room(target: Path, needed: int, mounts: str | None = None) -> None:
             f"{target.parent} has {size_text(free)} free, the archive takes {size_text(needed)}",
             "free space there, or write it to another disk: --output /mnt/d/bundle.tar",
         )
-    kind = _file_system(target.parent, mounts)
+    kind = kind_of(target.parent, mounts)
     if needed > LARGEST.get(kind, needed):
         raise HobanError(
             f"{target.parent} is on a {kind} (FAT32) disk, where no file is larger than 4 GiB; the "
             f"archive takes {size_text(needed)}",
             "write it to another disk (--output), or format that one as exFAT or NTFS",
         )
-
-
-def _file_system(folder: Path, mounts: str | None) -> str:
-    """Kind of the file system that `folder` is on, '' where that is not known."""
-    if mounts is None:
-        try:
-            mounts = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace")
-        except FileNotFoundError:  # not Linux
-            return ""
-    real = folder.resolve()
-    found = ("", "")
-    for line in mounts.splitlines():
-        _, point, kind, *_ = line.split()
-        point = re.sub(r"\\([0-7]{3})", lambda m: chr(int(m[1], 8)), point)
-        if real.is_relative_to(point) and len(point) >= len(found[0]):
-            found = (point, kind)
-    return found[1]
 
 
 def _part_of(target: Path) -> Path:

@@ -1,0 +1,220 @@
+"""`hoban build`: a dataset or a model, with all that it needs, without knowing Dagster."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hoban_assets.commands.app import BUILD, Partition, app, cell, console, show
+from hoban_assets.commands.wanted import wanted
+from hoban_assets.errors import HobanError
+from hoban_assets.language import Say
+from hoban_assets.settings import Settings
+
+if TYPE_CHECKING:
+    from hoban_assets.components.building.telling import Told
+    from hoban_assets.reporting.status.status import Artifact
+
+_MARKS = {"begun": "…", "warning": "[yellow]![/yellow]", "done": "[green]✓[/green]"}
+_EVERY_SECONDS = 5.0
+"""Between two lines of progress where standard output is no terminal."""
+
+
+@app.command(rich_help_panel=BUILD)
+def build(
+    what: Annotated[
+        str, typer.Argument(help="Version (v9), dataset, model, or stage (coco_person).")
+    ],
+    partition: Partition = "sub",
+    model: Annotated[
+        bool, typer.Option("--model", help="Of a version: also train its model.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be built.")
+    ] = False,
+) -> None:
+    """Build a dataset, and with --model its detector, with everything that they are made from.
+
+    What is up to date is looked at and not read again. Ctrl-C ends it; the same command goes on.
+
+    Example: hoban build v9
+    Example: hoban build v9 --model --partition full
+    """
+    from hoban_assets.language import speaker
+    from hoban_assets.reporting.status.status import status_of
+    from hoban_assets.weights import resolve_weights
+
+    settings = Settings.from_env()
+    say = speaker(settings.language)
+    assets = wanted(what, partition, settings, model=model)
+    status = status_of(settings, (partition,), composition=False)
+    artifacts = {a.asset: a for a in status.artifacts}
+    chosen = [artifacts[name] for name in assets]
+    _refuse_what_cannot(chosen, say)
+    if dry_run:
+        show([_row(artifact, say) for artifact in chosen], as_json=False)
+        _say_copies(settings, chosen, partition, say)
+        typer.echo(
+            say("Nothing was built. To build it: {command}", command=_again(partition, what, model))
+        )
+        return
+    if any(artifact.kind == "model" for artifact in chosen):
+        resolve_weights(settings.weights, settings.data_root)  # said now, not after the dataset
+    _say_copies(settings, chosen, partition, say)
+    _run(settings, chosen, partition, _again(partition, what, model), say)
+
+
+def _again(partition: str, what: str, model: bool) -> str:
+    words = ["hoban", "build", what, "--partition", partition, *(["--model"] if model else [])]
+    return shlex.join(words)
+
+
+def _row(artifact: Artifact, say: Say) -> dict[str, str]:
+    from hoban_assets.freshness.staleness import UP_TO_DATE
+
+    state = artifact.verdict.state
+    does = say("looked at; read again only where raw files changed")
+    if state != UP_TO_DATE:
+        does = say("trained") if artifact.kind == "model" else say("built")
+    why = "; ".join(reason.said(say) for reason in artifact.verdict.reasons[:3])
+    return {
+        say("asset"): artifact.asset,
+        say("state"): say(state),
+        say("what happens"): does,
+        say("why"): why or "-",
+    }
+
+
+def _refuse_what_cannot(chosen: Sequence[Artifact], say: Say) -> None:
+    """Say before anything begins what is missing on this machine."""
+    from hoban_assets.freshness.staleness import BROKEN, CANNOT
+
+    reasons = {
+        reason.said(say)
+        for artifact in chosen
+        if artifact.verdict.state in (CANNOT, BROKEN)
+        for reason in artifact.verdict.reasons
+    }
+    if reasons:
+        raise HobanError(
+            "; ".join(sorted(reasons)),
+            say("put it there, or point HOBAN_RAW_ROOT at the folder that holds it; hoban doctor"),
+        )
+
+
+def _say_copies(settings: Settings, chosen: Sequence[Artifact], partition: str, say: Say) -> None:
+    """Before it begins: how much a dataset would copy where hard links are impossible."""
+    from hoban_assets.freshness.staleness import UP_TO_DATE
+    from hoban_assets.reporting.copies import copies_ahead, told_copies
+
+    declared = {a.asset: a.declared for a in chosen if a.declared}
+    for artifact in chosen:
+        if artifact.kind == "dataset" and artifact.verdict.state != UP_TO_DATE:
+            ahead = copies_ahead(settings, declared[artifact.asset], declared, partition)
+            for line in told_copies(ahead, say):
+                typer.echo(line, err=True)
+
+
+def _run(
+    settings: Settings, chosen: Sequence[Artifact], partition: str, again: str, say: Say
+) -> None:
+    from hoban_assets.components.building.run import build as build_assets
+    from hoban_assets.components.building.telling import duration
+
+    began = time.monotonic()
+    log_file = settings.data_root / "logs" / f"build-{datetime.now():%Y%m%d-%H%M%S}.log"
+    lines = _Lines(say, settings.language)
+    names = [artifact.asset for artifact in chosen]
+    with lines:
+        outcome = build_assets(names, partition, log_file, lines.tell, say)
+    if outcome.interrupted:
+        typer.echo(say("Stopped. {where}", where=_goes_on(settings, chosen, partition, again, say)))
+        raise typer.Exit(130)
+    if not outcome.success:
+        typer.echo(say("Not finished. All that was said: {file}", file=log_file), err=True)
+        raise typer.Exit(1)
+    typer.echo(say("Done in {time}.", time=duration(time.monotonic() - began)))
+    for command in _next(names[-1], partition):
+        typer.echo(f"  {command}")
+
+
+def _goes_on(
+    settings: Settings, chosen: Sequence[Artifact], partition: str, again: str, say: Say
+) -> str:
+    """What the same command does next."""
+    from hoban_assets.training.begun import next_epoch
+
+    epochs = [
+        next_epoch(settings.models / a.asset / partition) for a in chosen if a.kind == "model"
+    ]
+    if epoch := next((e for e in epochs if e), None):
+        text = "Start the same command: it goes on at epoch {epoch}.\n  {command}"
+        return say(text, epoch=epoch, command=again)
+    return say(
+        "Start the same command: what was finished is not built again.\n  {command}", command=again
+    )
+
+
+def _next(name: str, partition: str) -> list[str]:
+    """Commands that look at what was built."""
+    version = name.removeprefix("dataset_").removeprefix("model_")
+    of = f" --partition {partition}" if partition != "sub" else ""
+    if name.startswith("model_"):
+        return [f"hoban results {name}{of}", f"hoban summary {version}{of}"]
+    if name.startswith("dataset_"):
+        return [
+            f"hoban summary {version}{of}",
+            f"hoban gallery {name} --class fallen --count 10{of}",
+            f"hoban build {version} --model{of}",
+        ]
+    return [f"hoban quality {name}{of}", f"hoban sizes {name}{of}"]
+
+
+class _Lines:
+    """Prints what is told: lines that stay, and below them one line of progress."""
+
+    def __init__(self, say: Say, language: str) -> None:
+        # A copy, as descriptor 1 is a file's while Dagster is at work.
+        terminal = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
+        self._say, self._language = say, language
+        self._screen = console(terminal)
+        self._status = self._screen.status("") if terminal.isatty() else None
+        self._last = 0.0
+
+    def __enter__(self) -> None:
+        if self._status:
+            self._status.start()
+
+    def __exit__(self, *_: object) -> None:
+        if self._status:
+            self._status.stop()
+
+    def tell(self, line: Told) -> None:
+        """Print one line."""
+        from hoban_assets.components.building.telling import BEGUN, FAILED, PROGRESS
+        from hoban_assets.reporting.translating import error_text
+
+        if line.kind in (PROGRESS, BEGUN):
+            self._progress(f"{line.asset}  {line.text}", stays=line.kind == BEGUN)
+            return
+        if line.kind == FAILED:
+            parts = line.text.partition(" -> ")
+            problem, way_out = (error_text(part, self._language) for part in parts[::2])
+            self._screen.print(f"[red]✗[/red] {line.asset:<20} {cell(problem)}")
+            if way_out:
+                self._screen.print(f"    {self._say('way out')}: {cell(way_out)}")
+            return
+        self._screen.print(f"{_MARKS[line.kind]} {line.asset:<20} {cell(line.text)}")
+
+    def _progress(self, text: str, *, stays: bool) -> None:
+        if self._status:
+            self._status.update(cell(text))
+        elif stays or time.monotonic() - self._last >= _EVERY_SECONDS:
+            self._last = time.monotonic()
+            self._screen.print(f"… {cell(text)}")

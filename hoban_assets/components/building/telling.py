@@ -1,0 +1,136 @@
+"""What a run of Dagster says, in the words of somebody who does not know Dagster. Pure."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from hoban_assets.curation.checks import DESCRIPTIONS
+from hoban_assets.language import Say
+from hoban_assets.pipeline.progress import progress_of
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+BEGUN, PROGRESS, WARNING, DONE, FAILED = "begun", "progress", "warning", "done", "failed"
+
+
+@dataclass(frozen=True)
+class Told:
+    """One line: which asset, and what of it."""
+
+    kind: str
+    """BEGUN, PROGRESS, WARNING, DONE or FAILED."""
+    asset: str
+    text: str = ""
+
+
+def told(entry: dg.EventLogEntry, say: Say) -> Told | None:
+    """Return what one entry of the event log says to a reader; None: nothing.
+
+    Entries below INFO are Dagster's own, or output of workers that their messages repeat; that of
+    a check comes as an event too.
+    """
+    event = entry.dagster_event
+    if event is None:
+        said_by = entry.user_message.partition(":")[0]
+        is_low = int(entry.level) < logging.INFO
+        if is_low or not entry.step_key or said_by in DESCRIPTIONS:
+            return None
+        return Told(PROGRESS, _name(entry.step_key), progress_text(entry.user_message, say))
+    step = _name(event.step_key or "")
+    match event.event_type_value:
+        case "STEP_START":
+            return Told(BEGUN, step, say("begins"))
+        case "ASSET_CHECK_EVALUATION":
+            check: Any = event.event_specific_data
+            if check.passed:
+                return None
+            return Told(WARNING, step, f"{check.check_name}: {check.description}")
+        case "ASSET_MATERIALIZATION":
+            return Told(DONE, step, done_text(_metadata(event), say))
+        case "STEP_FAILURE":
+            return Told(FAILED, step, failure_text(event))
+    return None
+
+
+def progress_text(line: str, say: Say) -> str:
+    """A line of a step's log; counts with rate and time left in the reader's words."""
+    found = progress_of(line)
+    if found is None:
+        return line
+    return say(
+        "{what}: {done} of {of}, {rate}/s, {left} left",
+        what=say(found.what),
+        done=f"{found.done:,}",
+        of=f"{found.of:,}",
+        rate=f"{found.rate:,}",
+        left=duration(found.seconds_left),
+    )
+
+
+def done_text(metadata: Mapping[str, Any], say: Say) -> str:
+    """What a materialisation holds: of rows how many, of a model how good it is."""
+    if "mAP50" in metadata:
+        return say(
+            "mAP50 {value} after {epochs} epochs",
+            value=f"{metadata['mAP50']:.3f}",
+            epochs=metadata.get("epochs", "?"),
+        )
+    if "images" not in metadata:
+        return ""
+    parts = [
+        say("{n} images", n=f"{metadata['images']:,}"),
+        say("{n} boxes", n=f"{metadata['boxes']:,}"),
+        say("{n} ignore regions", n=f"{metadata.get('ignore_regions', 0):,}"),
+    ]
+    text = ", ".join(parts)
+    return f"{text} ({say('unchanged: nothing was read')})" if "unchanged" in metadata else text
+
+
+def failure_text(event: dg.DagsterEvent) -> str:
+    """First line of why a step failed, as the project or the library says it."""
+    failure: Any = event.event_specific_data
+    user, error = failure.user_failure_data, failure.error
+    text = (user and user.description) or ""
+    while not text and error is not None:
+        text, error = error.message.strip() if error.cause is None else "", error.cause
+    return text.splitlines()[0] if text else "?"
+
+
+def duration(seconds: float) -> str:
+    """Seconds for the eye: '40 s', '3:20 min', '2:05 h'."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60}:{whole % 60:02} min"
+    return f"{whole // 3600}:{whole % 3600 // 60:02} h"
+
+
+def waiting_text(claim: Any, holder: Any, now: datetime, say: Say) -> str:
+    """What a step waits for: who holds the slot, and since when."""
+    if holder is None:
+        return say("waits for a slot of {pool}", pool=claim.pool)
+    since: timedelta = now - (holder.since or now)
+    return say(
+        "waits: {asset} [{partition}] holds the {pool}: run {run}, for {time} (hoban unlock says "
+        "more)",
+        asset=_name(holder.step),
+        partition=holder.partition or "-",
+        pool=claim.pool.upper(),
+        run=holder.run_id[:8],
+        time=duration(since.total_seconds()),
+    )
+
+
+def _name(step: str) -> str:
+    return step.replace("__", "/")
+
+
+def _metadata(event: dg.DagsterEvent) -> dict[str, Any]:
+    found = event.step_materialization_data.materialization.metadata
+    return {key: getattr(value, "value", value) for key, value in found.items()}

@@ -1,0 +1,74 @@
+"""What kind of file system a folder is on, and whether two folders can share files by links."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import tempfile
+from pathlib import Path
+
+MOUNTS = Path("/proc/self/mounts")
+WINDOWS_DRIVES = frozenset({"9p", "drvfs", "vfat", "exfat", "ntfs", "ntfs3", "fuseblk", "cifs"})
+"""Kinds of file systems on which Windows' rules for names hold."""
+
+NO_LINK = {
+    errno.EXDEV: "raw files lie on another file system",
+    errno.EPERM: "the file system allows no hard links",
+    errno.ENOTSUP: "the file system allows no hard links",
+    errno.ENOSYS: "the file system allows no hard links",
+    errno.EACCES: "hard links to these files are not allowed",
+    errno.EMLINK: "a raw file has too many links",
+}
+
+
+def kind_of(folder: Path, mounts: str | None = None) -> str:
+    """Kind of the file system that `folder` is on ('ext4', '9p' for a drive of Windows in WSL).
+
+    '' where that is not known. `mounts` is in the format of ``/proc/self/mounts``.
+    """
+    if mounts is None:
+        try:
+            mounts = MOUNTS.read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:  # not Linux
+            return ""
+    real = folder.resolve()
+    found = ("", "")
+    for line in mounts.splitlines():
+        _, point, kind, *_ = line.split()
+        point = re.sub(r"\\([0-7]{3})", lambda m: chr(int(m[1], 8)), point)
+        if real.is_relative_to(point) and len(point) >= len(found[0]):
+            found = (point, kind)
+    return found[1]
+
+
+def existing(folder: Path) -> Path:
+    """The folder, or the nearest one above it that is there."""
+    return next(place for place in (folder, *folder.parents) if place.is_dir())
+
+
+def cannot_link(file: Path, folder: Path) -> str:
+    """Why `file` cannot be hard-linked into `folder` (or the nearest above it); '' if it can.
+
+    It is tried, in a hidden folder that is removed again.
+
+    Raises:
+        OSError: nothing can be written there.
+    """
+    with tempfile.TemporaryDirectory(prefix=".link-", dir=existing(folder)) as trial:
+        return link(str(file), os.path.join(trial, "link"))  # noqa: PTH118
+
+
+def link(source: str, target: str) -> str:
+    """Hard-link; return '' or why that is not possible.
+
+    Raises:
+        OSError: `source` is gone, or the disk is full.
+    """
+    try:
+        os.link(source, target)
+    except OSError as error:
+        if error.errno not in NO_LINK:
+            raise
+        return NO_LINK[error.errno]
+    return ""

@@ -1,0 +1,73 @@
+"""Errors and help in the words of their reader.
+
+An error is raised where nobody knows its reader, as a whole English text. So its Korean is found
+by the English template that it was made from: ``korean/errors.yaml`` maps ``"source {name}: folder
+{folder} does not exist"`` to the same with the same {fields}. A text without one stays English.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from hoban_assets.language import KOREAN, Say
+from hoban_assets.language import korean as language_words
+
+_FIELD = re.compile(r"\{(\w+)\}")
+_PARAGRAPHS = re.compile(r"\n\s*\n")
+
+
+def error_text(text: str, language: str) -> str:
+    """The text of an error in 'ko' or 'en'."""
+    if language != "ko":
+        return text
+    for template, text_ in _templates():
+        if found := template.fullmatch(text):
+            words = language_words()
+            return text_.format(**{k: words.get(v, v) for k, v in found.groupdict().items()})
+    return text
+
+
+@functools.cache
+def _templates() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """English template as a pattern, and its Korean; the one with most words of its own first."""
+    words: Mapping[str, str] = yaml.load((KOREAN / "errors.yaml").read_bytes(), yaml.CSafeLoader)
+    longest = sorted(words, key=lambda english: -len(_FIELD.sub("", english)))
+    return tuple((re.compile(_as_pattern(english), re.S), words[english]) for english in longest)
+
+
+def _as_pattern(template: str) -> str:
+    """Pattern of all texts that a template can make."""
+    parts = _FIELD.split(template)
+    return "".join(
+        f"(?P<{part}>.+?)" if number % 2 else re.escape(part) for number, part in enumerate(parts)
+    )
+
+
+def translate_help(group: Any, say: Say) -> None:
+    """Put the help of a click group, of its commands and of their parameters into other words."""
+    for command in (group, *group.commands.values()):
+        command.help = help_text(command.help or "", say)
+        command.rich_help_panel = _panel(command, say)
+        for parameter in command.params:
+            if getattr(parameter, "help", None):
+                parameter.help = help_text(parameter.help, say)
+
+
+def help_text(text: str, say: Say) -> str:
+    """Help paragraph by paragraph; examples stay as they are."""
+    return "\n\n".join(say(paragraph) for paragraph in paragraphs(text))
+
+
+def paragraphs(text: str) -> list[str]:
+    """Paragraphs of a help text, each on one line; an example is one too."""
+    return [" ".join(p.split()) for p in _PARAGRAPHS.split(text) if p.strip()]
+
+
+def _panel(command: Any, say: Say) -> Any:
+    panel = getattr(command, "rich_help_panel", None)
+    return say(panel) if isinstance(panel, str) else panel

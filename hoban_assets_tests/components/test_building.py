@@ -1,0 +1,147 @@
+"""What `hoban build` says of a run."""
+
+import logging
+from datetime import datetime, timedelta
+from types import SimpleNamespace as Thing
+
+import dagster as dg
+import pytest
+
+from hoban_assets.commands.wanted import wanted
+from hoban_assets.components.building.telling import (
+    DONE,
+    FAILED,
+    PROGRESS,
+    WARNING,
+    Told,
+    duration,
+    progress_text,
+    told,
+    waiting_text,
+)
+from hoban_assets.errors import HobanError
+from hoban_assets.language import speaker
+from hoban_assets.pipeline.progress import Progress, progress_line, progress_of
+from hoban_assets.settings import Settings
+from hoban_assets.training.begun import next_epoch
+
+EN, KO = speaker("en"), speaker("ko")
+
+
+def entry(message="", level=logging.INFO, step="coco_person", event=None):
+    return Thing(dagster_event=event, level=level, step_key=step, user_message=message)
+
+
+def event(kind, step="coco_person", **data):
+    return Thing(event_type_value=kind, step_key=step, event_specific_data=Thing(**data))
+
+
+def materialized(**metadata):
+    kept = dg.AssetMaterialization("a", metadata=metadata)
+    return Thing(
+        event_type_value="ASSET_MATERIALIZATION",
+        step_key="a",
+        step_materialization_data=Thing(materialization=kept),
+    )
+
+
+def test_a_progress_line_is_read_back():
+    lines: list[str] = []
+    report = progress_line("publishing, scaled to 640 pixels", lines.append, every_seconds=-1)
+    report(1_000, 30_000)
+    (line,) = lines
+    found = progress_of(line)
+    assert isinstance(found, Progress)
+    assert (found.what, found.done, found.of) == ("publishing, scaled to 640 pixels", 1000, 30000)
+    assert progress_of("coco: images 3 -> 2, boxes 4 -> 4 (0.1 s)") is None
+
+
+def test_progress_has_rate_and_time_left_in_both_languages():
+    line = "publishing: 1,000 of 4,000, 50/s, 60 s left"
+    assert progress_text(line, EN) == "publishing: 1,000 of 4,000, 50/s, 1:00 min left"
+    assert "4,000개 중 1,000개" in progress_text(line, KO)
+    assert progress_text("epoch 2/24", KO) == "epoch 2/24"
+
+
+def test_what_dagster_says_to_itself_is_left_out():
+    assert told(entry("Executing steps", step=""), EN) is None
+    assert told(entry("worker output", level=logging.DEBUG), EN) is None
+    assert told(entry("val_share: person: 5% of ..."), EN) is None  # comes as a check too
+    assert told(entry("reading"), EN) == Told(PROGRESS, "coco_person", "reading")
+    assert told(entry(event=event("STEP_OUTPUT")), EN) is None
+
+
+def test_checks_that_pass_say_nothing_and_the_others_say_why():
+    passed = event("ASSET_CHECK_EVALUATION", passed=True, check_name="a", description="b")
+    failed = event("ASSET_CHECK_EVALUATION", passed=False, check_name="a", description="b")
+    assert told(entry(event=passed), EN) is None
+    assert told(entry(event=failed), EN) == Told(WARNING, "coco_person", "a: b")
+
+
+def test_boxes_and_ignore_regions_are_told_apart():
+    line = told(entry(event=materialized(images=1200, boxes=30, ignore_regions=4)), EN)
+    assert line == Told(DONE, "a", "1,200 images, 30 boxes, 4 ignore regions")
+    model = told(entry(event=materialized(mAP50=0.51234, epochs=24)), EN)
+    assert model is not None
+    assert model.text == "mAP50 0.512 after 24 epochs"
+
+
+def test_a_failure_is_its_own_words_and_no_traceback():
+    user = Thing(description="weights are not there -> put the file there\nmore")
+    ours = event("STEP_FAILURE", user_failure_data=user, error=None)
+    assert told(entry(event=ours), EN) == Told(
+        FAILED, "coco_person", "weights are not there -> put the file there"
+    )
+    inner = Thing(message="OSError: disk\n", cause=None)
+    theirs = event(
+        "STEP_FAILURE", user_failure_data=None, error=Thing(message="wrapped", cause=inner)
+    )
+    line = told(entry(event=theirs), EN)
+    assert line is not None
+    assert line.text == "OSError: disk"
+
+
+def test_who_holds_the_gpu_is_told():
+    now = datetime(2026, 1, 1, 12).astimezone()
+    claim = Thing(pool="gpu")
+    holder = Thing(
+        step="model_v8", partition="sub", run_id="0123456789", since=now - timedelta(minutes=5)
+    )
+    text = waiting_text(claim, holder, now, EN)
+    assert "model_v8 [sub] holds the GPU: run 01234567, for 5:00 min" in text
+    assert waiting_text(claim, None, now, EN) == "waits for a slot of gpu"
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(4, "4 s"), (200, "3:20 min"), (7500, "2:05 h")])
+def test_durations(seconds, text):
+    assert duration(seconds) == text
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory):
+    return Settings.from_env({"DAGSTER_HOME": str(tmp_path_factory.mktemp("home"))})
+
+
+def test_a_version_is_built_with_all_it_needs_and_its_model_when_asked(settings):
+    dataset = wanted("v9", "sub", settings)
+    assert dataset[-1] == "dataset_v9"
+    assert {"helmet_60k", "coco_person", "fallen_pool", "background"} == set(dataset[:-1])
+    assert wanted("v9", "sub", settings, model=True) == [*dataset, "model_v9"]
+    assert wanted("model_v9", "sub", settings) == [*dataset, "model_v9"]
+    assert wanted("coco_person", "full", settings) == ["coco_person"]
+
+
+def test_a_slip_in_what_is_to_be_built_is_told(settings):
+    with pytest.raises(HobanError, match="did you mean coco_person"):
+        wanted("coco_persn", "sub", settings)
+    with pytest.raises(HobanError, match="has no model"):
+        wanted("coco_person", "sub", settings, model=True)
+
+
+def test_a_training_that_was_stopped_goes_on_at_its_next_epoch(tmp_path):
+    assert next_epoch(tmp_path) is None
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "progress.json").write_text('{"epoch": 2}')
+    assert next_epoch(tmp_path) == 3
+    (tmp_path / "run" / "finished.json").touch()
+    assert next_epoch(tmp_path) is None

@@ -1,0 +1,64 @@
+"""Errors and help in the words of their reader."""
+
+import re
+
+import pytest
+import typer
+import yaml
+from click.testing import CliRunner
+
+from hoban_assets.cli import app, said
+from hoban_assets.errors import HobanError
+from hoban_assets.language import KOREAN, korean, speaker
+from hoban_assets.reporting.translating import error_text, paragraphs, translate_help
+
+FIELD = re.compile(r"\{(\w+)\}")
+
+
+def test_an_error_is_said_in_the_readers_language_with_its_own_values():
+    error = HobanError("source coco: folder /raw/coco does not exist", "did you mean v9?")
+    assert said(error, "en").startswith("error: source coco: folder /raw/coco does not exist\n")
+    korean_text = said(error, "ko")
+    assert (
+        korean_text
+        == "오류: 원본 coco: 폴더 /raw/coco가 없습니다\n  해결 방법: v9을(를) 말씀하셨나요?"
+    )
+
+
+def test_a_word_in_an_error_is_said_too():
+    assert "파티션" in error_text("no partition 'full'", "ko")
+
+
+def test_an_error_without_korean_stays_english():
+    assert error_text("something nobody foresaw", "ko") == "something nobody foresaw"
+
+
+def test_every_template_finds_the_text_that_it_makes():
+    words = yaml.safe_load((KOREAN / "errors.yaml").read_text(encoding="utf-8"))
+    for english, korean_text in words.items():
+        fields = FIELD.findall(english)
+        values = {name: f"<{number}>" for number, name in enumerate(fields)}
+        said_so = error_text(english.format(**values), "ko")
+        assert said_so == korean_text.format(**values), english
+
+
+def help_texts():
+    group = typer.main.get_group(app)
+    for command in (group, *(c for c in group.commands.values() if not c.hidden)):
+        for text in (command.help, *(getattr(p, "help", None) for p in command.params)):
+            yield from paragraphs(text or "")
+
+
+def test_every_help_text_has_its_korean():
+    untranslated = ("Example", "Show this message")
+    texts = {t for t in help_texts() if not t.startswith(untranslated)}
+    assert len(texts) > 100
+    assert sorted(texts - korean().keys()) == []
+
+
+@pytest.mark.parametrize("command", ["", "build"])
+def test_help_is_korean_for_a_korean_reader(command):
+    group = typer.main.get_group(app)
+    translate_help(group, speaker("ko"))
+    page = CliRunner().invoke(group, [*command.split(), "--help"]).output
+    assert re.search("만들", page)
