@@ -197,7 +197,7 @@ class _Import:
             data_version=mine.run_key,
             checks=as_table(found),
             inputs={mine.dataset: mine.dataset_version},
-            recipe=plan.recorded(),
+            recipe=plan.recorded(result.resumed),
             ingredients=plan_ingredients(
                 plan,
                 self.recipe.as_training(),

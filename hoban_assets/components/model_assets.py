@@ -82,7 +82,7 @@ def model_asset(recipe: Recipe) -> dg.AssetsDefinition:
                 done = Build(
                     input_key=plan.run_dir.name,
                     inputs={recipe.dataset: dataset.data_version or ""},
-                    recipe=plan.recorded(),
+                    recipe=plan.recorded(result.resumed),
                     ingredients=plan_ingredients(
                         plan,
                         recipe.as_training(),
@@ -175,6 +175,7 @@ def model_metadata(plan: TrainingPlan, result: TrainingResult) -> dict[str, Any]
         "command": dg.MetadataValue.md(f"```sh\n{result.command}\n```"),
         "best_epoch": result.best_epoch,
         "epochs": result.epochs,
+        **({"resumed_after_epochs": list(result.resumed)} if result.resumed else {}),
         "mAP50": round(value_of(result.metrics, "mAP50", result.best_epoch) or 0.0, 4),
         "mAP50-95": round(value_of(result.metrics, "mAP50-95", result.best_epoch) or 0.0, 4),
         "per_class": per_class(result, LABEL_AWARE),

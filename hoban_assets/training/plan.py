@@ -96,9 +96,14 @@ class TrainingPlan:
             "plots": True,
         }
 
-    def recorded(self) -> dict[str, Any]:
-        """What the catalog tells of the training: its arguments, and what is not Ultralytics'."""
-        return {**self.yolo_arguments(), "partial_labels": self.partial_labels}
+    def recorded(self, resumed: Iterable[int]) -> dict[str, Any]:
+        """What the catalog tells of a training.
+
+        Its arguments, what is not Ultralytics', and after which epochs it was `resumed` as another
+        one than it would have been.
+        """
+        mine = {"partial_labels": self.partial_labels, "resumed": list(resumed)}
+        return {**self.yolo_arguments(), **mine}
 
     def as_json(self) -> dict[str, Any]:
         """What the worker is given (see ``workers/yolo_train.py``)."""

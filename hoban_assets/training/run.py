@@ -36,6 +36,9 @@ class TrainingResult:
     """Epochs trained in total; fewer than planned where patience ended the training."""
     pictures: tuple[Path, ...]
     command: str
+    resumed: tuple[int, ...] = ()
+    """Epochs after which it was stopped and went on as another training than it would have been
+    (workers/yolo_moment.py says where that cannot be helped); none where it went on exactly."""
 
     @property
     def best(self) -> Path:
@@ -93,4 +96,5 @@ def read_result(plan: TrainingPlan) -> TrainingResult:
         epochs=finished["epochs"],
         pictures=tuple(plan.run_dir / name for name in finished["pictures"]),
         command=yolo_command(plan),
+        resumed=tuple(finished.get("resumed", ())),
     )

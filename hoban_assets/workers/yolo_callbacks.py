@@ -6,14 +6,13 @@ and runs them in the ranks.
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from yolo_support import Failure, RunFolder, say, write_whole  # type: ignore[import-not-found]
+from yolo_support import Failure, RunFolder, say  # type: ignore[import-not-found]
 
 SHOWN = 5
 """Images named in a message about counts."""
@@ -29,13 +28,19 @@ class Recorder:
         run_dir: Path,
         expected: dict[str, dict[str, int]],
         manifest: dict[str, dict[str, int]],
-        best_epoch: int = 0,
+        state: dict[str, Any],
+        moment: Any,
     ) -> None:
-        """Start at the beginning, or after `best_epoch` of an interrupted run."""
+        """Start at the beginning, or after the `state` of an interrupted run.
+
+        `moment` (`yolo_moment.Moment`) keeps what a checkpoint lacks.
+        """
         self.run_dir = run_dir
         self.expected = expected
         self.manifest = manifest
-        self.best_epoch = best_epoch
+        self.moment = moment
+        self.best_epoch = state.get("best_epoch", 0)
+        self.resumed = state.get("resumed", [])
         self.in_epoch = False
         self.seconds: list[float] = []
 
@@ -81,16 +86,22 @@ class Recorder:
         trainer._oom_retries = 3  # noqa: SLF001
 
     def keep(self, trainer: Any) -> None:
-        """Write the metrics, then the checkpoint, then the progress: a kill between is harmless."""
+        """Write metrics, then what to resume from, then which epoch it is: a kill is harmless."""
         run, epoch = RunFolder(self.run_dir), trainer.epoch + 1
         is_best = trainer.best_fitness == trainer.fitness
         self.best_epoch = epoch if is_best else self.best_epoch
         run.append(epoch_rows(trainer, epoch))
         if hasattr(trainer.validator, "epoch_rows"):  # label-aware figures of a masked training
             run.append(trainer.validator.epoch_rows(epoch))
-        run.keep_checkpoint(is_best)
-        progress = {"epoch": epoch, "best_epoch": self.best_epoch, "stop": bool(trainer.stop)}
-        write_whole(run.progress, json.dumps(progress))
+        self.moment.save(trainer, run.moment(epoch))
+        run.keep(
+            {
+                "epoch": epoch,
+                "best_epoch": self.best_epoch,
+                "stop": bool(trainer.stop),
+                "resumed": self.resumed,
+            }
+        )
 
     def log(self, trainer: Any) -> None:
         """Log the line of the epoch."""

@@ -85,8 +85,9 @@ class RunFolder:
     """Paths of one training run, and what of it survives a kill at any moment.
 
     ``last.pt`` of Ultralytics is overwritten in place, so a kill can leave half of it. A run is
-    therefore resumed only from ``kept/last.pt``: copied beside, synced, renamed, and written
-    after the epoch's metrics. ``progress.json`` comes last and says which epoch that was.
+    therefore resumed only from ``kept/``: ``last-3.pt`` is a synced copy of the third epoch,
+    ``moment-3.pt`` what it lacks (`yolo_moment`). ``progress.json`` comes after them and after the
+    epoch's metrics, and says which files are of one epoch.
     """
 
     def __init__(self, root: Path) -> None:
@@ -102,11 +103,25 @@ class RunFolder:
         self.failed = root / "failed.json"
 
     def state(self) -> dict[str, Any]:
-        """Progress of the last epoch that is safe: epoch (from 1), best_epoch, stop; or empty."""
-        if self.progress.is_file() and (self.kept / "last.pt").is_file():
-            state: dict[str, Any] = json.loads(self.progress.read_text(encoding="utf-8"))
-            return state
-        return {}
+        """Progress of the last epoch that is safe, as `keep` wrote it; empty without one."""
+        if not self.progress.is_file():
+            return {}
+        state: dict[str, Any] = json.loads(self.progress.read_text(encoding="utf-8"))
+        files = self._checkpoints(state).values()
+        return state if all(file.is_file() for file in files) else {}
+
+    def _checkpoints(self, state: dict[str, Any]) -> dict[str, Path]:
+        """Name for Ultralytics -> whole copy; those of a run begun by older code have no number."""
+        if "resumed" not in state:
+            return {name: self.kept / name for name in ("last.pt", "best.pt")}
+        return {
+            "last.pt": self.kept / f"last-{state['epoch']}.pt",
+            "best.pt": self.kept / f"best-{state['best_epoch']}.pt",
+        }
+
+    def moment(self, epoch: int) -> Path:
+        """File with what the checkpoint of an epoch lacks."""
+        return self.kept / f"moment-{epoch}.pt"
 
     def is_finished(self) -> bool:
         """Whether a training ended here, with its evaluation and all that is kept of it."""
@@ -124,24 +139,35 @@ class RunFolder:
         for file in (self.metrics, self.finished, self.progress):
             file.unlink(missing_ok=True)
 
-    def keep_checkpoint(self, is_best: bool) -> None:
-        """Keep a whole copy of last.pt, under the name best.pt too where it is the best so far."""
-        self.kept.mkdir(exist_ok=True)
-        copy = self.kept / "last.pt.new"
-        shutil.copyfile(self.weights / "last.pt", copy)
-        sync(copy)
-        if is_best:
-            best = self.kept / "best.pt.new"
-            best.unlink(missing_ok=True)
-            link(copy, best)  # the copy is only ever replaced, never written to
-            best.replace(self.kept / "best.pt")
-        copy.replace(self.kept / "last.pt")
+    def keep(self, state: dict[str, Any]) -> None:
+        """Keep whole copies of last.pt and, where this epoch is the best so far, of best.pt.
+
+        `state`: epoch (from 1), best_epoch, stop, resumed (epochs after which the run went on and
+        became another one than it would have been without). It is safe once this returns.
+        """
+        epoch, best = state["epoch"], state["best_epoch"]
+        last = self.kept / f"last-{epoch}.pt"
+        last.unlink(missing_ok=True)  # a hard link of it may be the best of another epoch
+        shutil.copyfile(self.weights / "last.pt", last)
+        sync(last)
+        if best == epoch:
+            (self.kept / f"best-{epoch}.pt").unlink(missing_ok=True)
+            link(last, self.kept / f"best-{epoch}.pt")
+        write_whole(self.progress, json.dumps(state))
+        needed = {last.name, f"best-{best}.pt", self.moment(epoch).name}
+        for file in self.kept.iterdir():
+            if file.name not in needed:
+                file.unlink()
 
     def restore_checkpoints(self) -> None:
         """Put the whole copies back where Ultralytics looks for them."""
         self.weights.mkdir(parents=True, exist_ok=True)
-        for copy in self.kept.glob("*.pt"):
-            shutil.copyfile(copy, self.weights / copy.name)
+        state = self.state()
+        for name, copy in self._checkpoints(state).items():
+            shutil.copyfile(copy, self.weights / name)
+        best = self.kept / f"best-{state['best_epoch']}.pt"
+        if not best.is_file():
+            link(self.kept / "best.pt", best)
 
     def rewind(self, epoch: int) -> None:
         """Forget what was written for epochs after `epoch`: they will be trained again."""

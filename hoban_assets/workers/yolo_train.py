@@ -140,12 +140,13 @@ def train(run: RunFolder, plan: dict[str, Any]) -> None:
 
 
 def _ended(run: RunFolder) -> dict[str, Any]:
-    """Epochs and best epoch of a training that has ended, evaluated or not."""
+    """Epochs, best epoch, and after which epochs the training became another one by a stop."""
     if run.is_finished():
         finished: dict[str, Any] = json.loads(run.finished.read_text(encoding="utf-8"))
         return finished
     state = run.state()
-    return {"epochs": state["epoch"], "best_epoch": state["best_epoch"]}
+    ended = {"epochs": state["epoch"], "best_epoch": state["best_epoch"]}
+    return {**ended, "resumed": state.get("resumed", [])}
 
 
 def _train_epochs(run: RunFolder, plan: dict[str, Any], manifest: list[dict[str, Any]]) -> None:
@@ -157,12 +158,19 @@ def _train_epochs(run: RunFolder, plan: dict[str, Any], manifest: list[dict[str,
         return
     ultralytics = import_ultralytics()
     from yolo_callbacks import Recorder  # type: ignore[import-not-found]
+    from yolo_moment import Moment, is_exact, where_kept  # type: ignore[import-not-found]
     from yolo_progress import BatchProgress  # type: ignore[import-not-found]
     from yolo_ranks import Ranks, need_for_ranks  # type: ignore[import-not-found]
 
     need_for_ranks(str(arguments["device"]))
+    kept = None
     if state:
         say(f"resuming after epoch {state['epoch']}/{arguments['epochs']}")
+        there = where_kept(run.moment(state["epoch"]))
+        kept = run.moment(state["epoch"]) if there else None
+        if not is_exact(there, str(arguments["device"])):
+            state["resumed"] = [*state.get("resumed", []), state["epoch"]]
+            say("it will not end as if it had not been stopped, and says so: resumed")
         run.restore_checkpoints()
         run.rewind(state["epoch"])
         # Ultralytics takes all other arguments from the checkpoint, and where it wrote, too.
@@ -176,9 +184,10 @@ def _train_epochs(run: RunFolder, plan: dict[str, Any], manifest: list[dict[str,
         arguments["amp"] = precision(arguments["device"])
         # Where albumentations happens to be installed, Ultralytics would blur some images.
         arguments["augmentations"] = []
-    recorder = Recorder(run.root, plan["expected"], boxes_of(manifest), state.get("best_epoch", 0))
+    moment = Moment(kept)
+    recorder = Recorder(run.root, plan["expected"], boxes_of(manifest), state, moment)
     ranks = Ranks(run.root, plan["arguments"])
-    for each in (recorder, BatchProgress(), ranks, *_partial_labels(plan, manifest, run)):
+    for each in (recorder, moment, BatchProgress(), ranks, *_partial_labels(plan, manifest, run)):
         for event, callback in each.callbacks().items():
             model.add_callback(event, callback)
     start = time.monotonic()

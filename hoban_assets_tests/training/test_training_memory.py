@@ -37,8 +37,10 @@ def run(worker, tmp_path):
 
 
 def trained(run, epoch, *, stop=False):
-    (run.kept / "last.pt").touch()
-    run.progress.write_text(json.dumps({"epoch": epoch, "best_epoch": 1, "stop": stop}))
+    for name in (f"last-{epoch}.pt", "best-1.pt"):
+        (run.kept / name).touch()
+    state = {"epoch": epoch, "best_epoch": 1, "stop": stop, "resumed": []}
+    run.progress.write_text(json.dumps(state))
 
 
 def on_gpu():

@@ -74,7 +74,7 @@ def test_out_of_memory_in_a_rank_ends_in_one_message(on_two):
 
 def test_what_was_trained_outlives_that_ultralytics_removes_its_folder(on_two):
     kept = {file.name for file in (on_two.plan.run_dir / "kept").iterdir()}
-    assert {"last.pt", "best.pt"} <= kept
+    assert {"last-1.pt", "best-1.pt", "moment-1.pt"} <= kept
     assert json.loads((on_two.plan.run_dir / "progress.json").read_text())["epoch"] == 1
 
 

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -26,6 +27,14 @@ def run(worker, tmp_path):
     return folder
 
 
+def keep(run, epoch, *, best):
+    """Keep an epoch as a training does; its files hold its number."""
+    (run.weights / "last.pt").write_text(f"epoch {epoch}")
+    run.kept.mkdir(exist_ok=True)
+    run.moment(epoch).touch()
+    run.keep({"epoch": epoch, "best_epoch": best, "stop": False, "resumed": []})
+
+
 def row(epoch, value=0.5):
     return {"epoch": epoch, "value": value}
 
@@ -47,14 +56,42 @@ def test_rewinding_forgets_epochs_that_are_trained_again(run):
 
 
 def test_a_kept_checkpoint_outlives_the_one_that_is_overwritten_in_place(run):
-    (run.weights / "last.pt").write_text("epoch 1")
-    run.keep_checkpoint(is_best=True)
-    (run.weights / "last.pt").write_text("epoch 2")
-    run.keep_checkpoint(is_best=False)
+    keep(run, 1, best=1)
+    keep(run, 2, best=1)
     (run.weights / "last.pt").write_text("ep")
+    assert run.state()["epoch"] == 2
     run.restore_checkpoints()
     assert (run.weights / "last.pt").read_text() == "epoch 2"
     assert (run.weights / "best.pt").read_text() == "epoch 1"
+    assert {file.name for file in run.kept.iterdir()} == {"last-2.pt", "best-1.pt", "moment-2.pt"}
+
+
+def test_a_kill_before_an_epoch_is_kept_leaves_that_before_as_a_whole(run, monkeypatch):
+    keep(run, 1, best=1)
+
+    def killed(path, text):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys.modules["yolo_support"], "write_whole", killed)
+    with pytest.raises(KeyboardInterrupt):
+        keep(run, 2, best=2)
+    assert run.state()["epoch"] == 1
+    run.restore_checkpoints()
+    for name in ("last.pt", "best.pt"):
+        assert (run.weights / name).read_text() == "epoch 1"
+
+
+def test_a_run_of_older_code_goes_on_from_what_it_kept(run):
+    run.kept.mkdir()
+    for name in ("last.pt", "best.pt"):
+        (run.kept / name).write_text("epoch 3")
+    run.progress.write_text(json.dumps({"epoch": 3, "best_epoch": 3, "stop": False}))
+    run.restore_checkpoints()
+    assert (run.weights / "last.pt").read_text() == "epoch 3"
+    keep(run, 4, best=3)
+    assert run.state()["epoch"] == 4
+    run.restore_checkpoints()
+    assert (run.weights / "best.pt").read_text() == "epoch 3"
 
 
 def test_without_a_kept_checkpoint_there_is_nothing_to_resume(run):
@@ -70,7 +107,7 @@ def test_a_marker_without_weights_is_no_finished_run(run):
 def test_callbacks_reach_the_ranks_of_several_gpus(worker, run):
     from yolo_callbacks import Recorder
 
-    recorder = Recorder(run.root, {}, {}, best_epoch=3)
+    recorder = Recorder(run.root, {}, {}, {"best_epoch": 3}, None)
     there = pickle.loads(pickle.dumps(recorder.callbacks()))
     assert there.keys() == recorder.callbacks().keys()
     assert there["on_model_save"].__self__.best_epoch == 3
@@ -81,7 +118,7 @@ def test_only_the_first_rank_logs(worker, run, rank, monkeypatch, capsys):
     from yolo_callbacks import Recorder
 
     monkeypatch.setenv("RANK", rank)
-    recorder = Recorder(run.root, {}, {})
+    recorder = Recorder(run.root, {}, {}, {}, None)
     recorder.begin_epoch(SimpleNamespace())
     recorder.log(SimpleNamespace(metrics=None))
     assert capsys.readouterr().out == ""
@@ -158,3 +195,24 @@ def test_mixed_precision_is_bf16_or_none_as_any_other_is_checked_by_a_download(
 def test_metrics_take_numbers_of_numpy(run):
     run.append([{"epoch": np.int64(1), "value": np.float32(0.5)}])
     assert json.loads(run.metrics.read_text()) == {"epoch": 1, "value": 0.5}
+
+
+def test_where_it_went_on_as_another_training_is_told(worker, ultralytics, tmp_path, monkeypatch):
+    """Exact on a CPU with the same threads and release; all else is marked, and so is damage."""
+    import torch
+    import yolo_moment
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    here = {"torch": str(torch.__version__), "threads": torch.get_num_threads()}
+    cpu = {**here, "device": "cpu", "loaders": 0}
+    file = tmp_path / "moment-1.pt"
+    assert yolo_moment.where_kept(file) is None
+    file.write_bytes(b"half a file")
+    assert yolo_moment.where_kept(file) is None
+    torch.save({"surroundings": cpu}, file)
+    assert yolo_moment.is_exact(yolo_moment.where_kept(file), "")
+    assert yolo_moment.is_exact(cpu, "cpu")
+    assert not yolo_moment.is_exact(cpu, "0")
+    assert not yolo_moment.is_exact(None, "cpu")
+    for other in ({"threads": 64}, {"torch": "2.6.0"}, {"device": "cuda"}, {"loaders": 8}):
+        assert not yolo_moment.is_exact({**cpu, **other}, "cpu")

@@ -88,6 +88,8 @@ class ModelResults:
     """What the training started from: a .pt, or a .yaml (from scratch)."""
     partial_labels: str | None
     """'mask' or 'naive' (see docs/partial-labels.md); None: an older release recorded nothing."""
+    resumed: tuple[int, ...]
+    """Epochs after which it was stopped and went on as another training."""
     overall: ClassResult
     classes: tuple[ClassResult, ...]
     stock: Mapping[str, float | None]

@@ -276,6 +276,13 @@ def _course(results: ModelResults) -> Iterator[Finding]:
 
 
 def _notes(results: ModelResults) -> Iterator[Finding]:
+    if results.resumed:
+        text = (
+            "It was stopped and went on after epoch {after}: trained without a stop, its figures "
+            "would be a little different ones."
+        )
+        after = ", ".join(map(str, results.resumed))
+        yield Finding("info", text, (), {"after": after})
     fair, stock = results.overall.ap50, results.stock.get("mAP50")
     if fair is not None and stock is not None and fair - stock >= 0.05:
         text = (

@@ -57,6 +57,7 @@ def model_results(ask: Ask, model: str, partition: str) -> ModelResults:
         epochs_planned=recipe.get("epochs"),
         weights=recipe.get("model"),
         partial_labels=recipe.get("partial_labels"),
+        resumed=tuple(recipe.get("resumed") or ()),
         overall=_total(_class(ALL, pick, {}, {}), classes if matrix else ()),
         classes=classes,
         stock={m: known.get((STOCK, ALL, ALL, m)) for m in ("mAP50", "mAP50-95")},
