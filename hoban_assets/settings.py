@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import sys
 from collections.abc import Mapping
@@ -81,6 +82,8 @@ class Settings:
     links: str = "hard"
     """``HOBAN_LINKS``: 'symbolic' where hard links are impossible (raw files on another drive) and
     nothing is to be copied."""
+    author: str = ""
+    """``HOBAN_AUTHOR`` (default the account's name): who corrects labels."""
     ui_hosts: tuple[str, ...] = ()
     """``HOBAN_UI_HOSTS``: names under which a proxy shows the UI, separated by commas."""
 
@@ -132,6 +135,7 @@ class Settings:
             stall_seconds=_number(env, "HOBAN_STALL_SECONDS", 900, least=1),
             workers=_number(env, "HOBAN_WORKERS", 0, least=0) or os.cpu_count() or 1,
             links=_choice(env, "HOBAN_LINKS", ("hard", "symbolic")),
+            author=env.get("HOBAN_AUTHOR") or _account(),
             ui_hosts=tuple(
                 h.strip() for h in env.get("HOBAN_UI_HOSTS", "").split(",") if h.strip()
             ),
@@ -222,6 +226,13 @@ def _fastdup(base: Path, named: str | None) -> Path:
 def _path(base: Path, value: str) -> Path:
     # absolute() and not resolve(): resolving .venv-fastdup/bin/python would leave the environment.
     return (base / Path(value).expanduser()).absolute()
+
+
+def _account() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # an account without a name, as in a container
+        return f"uid {os.getuid()}"
 
 
 def _choice(env: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:

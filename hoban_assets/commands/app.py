@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 
 BUILD = "Build"
 LOOK = "Look at data and models"
+FIX = "Correct labels"
 REPORTS = "Reports"
 UPKEEP = "Upkeep"
-PANELS = (BUILD, LOOK, REPORTS, UPKEEP)
+PANELS = (BUILD, LOOK, FIX, REPORTS, UPKEEP)
 """Groups of commands in the help, in their order."""
 
 app = typer.Typer(

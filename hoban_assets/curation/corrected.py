@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from hoban_assets.corrections.apply import NOT_APPLIED, STAGE
-from hoban_assets.curation.checks import Check, Say, plain
+from hoban_assets.curation.checks import Check
+from hoban_assets.language import Say, plain
 from hoban_assets.samples import Samples
 
 SHOWN = 3

@@ -1,0 +1,94 @@
+"""`hoban export`: pictures and boxes for CVAT, Label Studio, COCO tools or YOLO tools."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hoban_assets.commands.app import (
+    FIX,
+    Partition,
+    app,
+    asking_catalog,
+    known_asset,
+    nearest,
+    progress_bar,
+)
+from hoban_assets.settings import Settings
+
+FORMATS = ("cvat", "label-studio", "coco", "yolo")
+
+
+def _known_format(value: str) -> str:
+    return nearest(value, FORMATS, "format")
+
+
+@app.command(rich_help_panel=FIX)
+def export(
+    asset: Annotated[str, typer.Argument(help="Stage or dataset, for instance dataset_v9.")],
+    form: Annotated[
+        str, typer.Option("--format", help=" or ".join(FORMATS), callback=_known_format)
+    ] = "cvat",
+    partition: Partition = "sub",
+    class_name: Annotated[
+        str | None, typer.Option("--class", help="Only pictures with a box of this class.")
+    ] = None,
+    source: Annotated[str | None, typer.Option(help="Only pictures of this source.")] = None,
+    rule: Annotated[
+        str | None, typer.Option(help="Only pictures about which this rule decided.")
+    ] = None,
+    review: Annotated[
+        bool, typer.Option("--review", help="Only pictures of the queues of hoban review.")
+    ] = False,
+    count: Annotated[int | None, typer.Option(min=1, help="At most so many pictures.")] = None,
+    to: Annotated[Path | None, typer.Option(help="Folder to make; it must not be there.")] = None,
+    copy: Annotated[
+        bool, typer.Option("--copy", help="Copy the pictures, for tools that write into them.")
+    ] = False,
+) -> None:
+    """Write pictures with their boxes for another tool; `hoban collect` takes its edits back.
+
+    Example: hoban export dataset_v9 --format cvat --class fallen --count 200
+    """
+    from hoban_assets.classes import BACKGROUND, CLASS_NAMES, class_meant
+    from hoban_assets.exchange.exporting import BEHIND, SHOWN, Wanted, pictures_of
+    from hoban_assets.exchange.exporting import export as write
+    from hoban_assets.language import speaker
+
+    settings = Settings.from_env()
+    say = speaker(settings.language)
+    meant = None
+    if class_name is not None:
+        meant = nearest(class_meant(class_name), (*CLASS_NAMES, BACKGROUND), "class")
+    with asking_catalog() as ask:
+        known_asset(ask, asset, partition)
+        ids = None
+        if review:
+            from hoban_assets.review.queues import queued
+
+            ids = queued(ask, asset, partition)
+        wanted = Wanted(asset, partition, meant, source, rule, ids, count)
+        pictures = pictures_of(ask, wanted)
+    name = f"{asset}-{partition}-{form}-{datetime.now().astimezone():%Y%m%d-%H%M%S}"
+    target = to.absolute() if to else settings.reports / "exports" / name
+    shown_in = settings.corrections.parent / SHOWN
+    about = {"asset": asset, "partition": partition}
+    with progress_bar(say("pictures")) as bar:
+        done = write(
+            pictures, form, target, settings.raw_root, shown_in, about, copy=copy, progress=bar
+        )
+    typer.echo(
+        say(
+            "{pictures} pictures with {boxes} boxes in {folder}",
+            pictures=f"{done.pictures:,}",
+            boxes=f"{done.boxes:,}",
+            folder=done.folder,
+        )
+    )
+    if done.left_behind:
+        what = ", ".join(say(BEHIND[name]) for name in done.left_behind)
+        typer.echo(say("{format} has no place for: {what}", format=form, what=what), err=True)
+    typer.echo(say("Back again: hoban collect FILE"))

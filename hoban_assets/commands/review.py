@@ -1,0 +1,61 @@
+"""`hoban review`: which pictures to look at first."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from hoban_assets.commands.app import FIX, AsJson, Partition, app, asking_catalog, known_asset, show
+from hoban_assets.settings import Settings
+
+COLUMNS = ("queue", "what", "pictures", "looked at", "boxes a minute")
+
+
+@app.command(rich_help_panel=FIX)
+def review(
+    asset: Annotated[str, typer.Argument(help="Stage or dataset, for instance dataset_v9.")],
+    partition: Partition = "sub",
+    as_json: AsJson = False,
+) -> None:
+    """List the queues of pictures that are worth a look, the best first.
+
+    'boxes a minute' is what a person's minute is expected to change there: a first guess, and as
+    soon as somebody has looked, what was changed.
+
+    Example: hoban review dataset_v9, then hoban view dataset_v9 --queue disagree
+    """
+    from hoban_assets.corrections.log import read_log
+    from hoban_assets.corrections.standing import standing
+    from hoban_assets.language import speaker
+    from hoban_assets.review.queues import queues
+
+    settings = Settings.from_env()
+    say = speaker(settings.language)
+    active = standing(read_log(settings.corrections)).active
+    with asking_catalog() as ask:
+        known_asset(ask, asset, partition)
+        found = queues(ask, asset, partition, active)
+    rows = [
+        {
+            "queue": queue.kind.name,
+            "what": say(queue.kind.text, model=queue.model)
+            if queue.model
+            else say(queue.kind.text),
+            "pictures": len(queue.ids),
+            "looked at": queue.looked_at,
+            "boxes a minute": queue.boxes_a_minute,
+        }
+        for queue in found
+    ]
+    show(rows, as_json, COLUMNS)
+    if rows and not as_json:
+        first = rows[0]["queue"]
+        typer.echo(
+            say(
+                "Look at them: hoban view {asset} --partition {partition} --queue {queue}",
+                asset=asset,
+                partition=partition,
+                queue=first,
+            )
+        )

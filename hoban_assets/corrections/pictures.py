@@ -1,0 +1,54 @@
+"""Pictures of the catalog as a person is shown them, and as their stages have them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from hoban_assets.corrections.rows import Box, Boxes
+from hoban_assets.corrections.taking import Now
+
+if TYPE_CHECKING:
+    from hoban_assets.catalog.answers import Ask
+
+BOX_LIST = """
+    list(struct_pack(c := class_name, x := x_center, y := y_center, w := width, h := height,
+                     i := "ignore", o := origin) ORDER BY "row", class_id, x_center, y_center)
+"""
+"""The boxes of one picture in DuckDB; see `boxes_from`."""
+
+
+def boxes_from(rows: Iterable[dict[str, Any]] | None) -> Boxes:
+    """Read `BOX_LIST`."""
+    return tuple(Box(r["c"], r["x"], r["y"], r["w"], r["h"], r["i"]) for r in rows or ())
+
+
+def in_stages(ask: Ask, ids: Sequence[str]) -> dict[tuple[str, str], Now]:
+    """Pictures as the newest build of a stage has them, by content hash and id."""
+    return {
+        (row["content_hash"], row["image_id"]): Now(
+            boxes_from(row["boxes"]), tuple(row["labelled_classes"] or ())
+        )
+        for row in ask(_IN_STAGES, {"ids": list(ids)})
+    }
+
+
+_IN_STAGES = f"""
+WITH wanted AS (SELECT DISTINCT unnest($ids) AS image_id),
+found AS (
+    SELECT i.image_id, i.content_hash, i.labelled_classes, i.materialization_id
+    FROM store.images AS i
+    JOIN wanted USING (image_id)
+    JOIN store.current USING (materialization_id)
+    WHERE i.split IS NULL -- a stage
+    QUALIFY row_number() OVER (
+        PARTITION BY i.image_id, i.content_hash ORDER BY i.materialization_id DESC) = 1
+),
+drawn AS (
+    SELECT b.materialization_id, b.image_id, {BOX_LIST} AS boxes
+    FROM store.boxes AS b JOIN found USING (materialization_id, image_id)
+    GROUP BY ALL
+)
+SELECT image_id, content_hash, labelled_classes, boxes
+FROM found LEFT JOIN drawn USING (materialization_id, image_id)
+"""  # noqa: S608 - a text of this module

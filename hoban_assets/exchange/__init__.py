@@ -1,0 +1,1 @@
+"""Pictures with their boxes to the tools that people draw with, and back."""

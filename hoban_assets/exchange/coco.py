@@ -1,0 +1,88 @@
+"""COCO: one ``annotations.json``; what COCO has no field for stands in fields of our own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hoban_assets.classes import CLASS_IDS, CLASS_NAMES
+from hoban_assets.exchange.pictures import Picture, Returned, from_pixels, in_pixels
+from hoban_assets.files import save
+
+FILE = "annotations.json"
+LEFT_BEHIND: tuple[str, ...] = ()
+"""All of it travels: ignore regions as ``iscrowd``."""
+
+
+def write(folder: Path, pictures: Sequence[Picture]) -> None:
+    """Write the file into `folder`."""
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
+    for number, picture in enumerate(pictures, start=1):
+        images.append(
+            {
+                "id": number,
+                "file_name": picture.name,
+                "width": picture.width,
+                "height": picture.height,
+                "image_id": picture.image_id,
+                "content_hash": picture.content_hash,
+                "labelled_classes": picture.complete,
+                "rejected": False,
+            }
+        )
+        for box in picture.boxes:
+            place = in_pixels(box, picture.width, picture.height)
+            annotations.append(
+                {
+                    "id": len(annotations) + 1,
+                    "image_id": number,
+                    "category_id": CLASS_IDS[box.class_name] + 1,
+                    "bbox": place,
+                    "area": place[2] * place[3],
+                    "iscrowd": int(box.ignore),
+                    "segmentation": [],
+                }
+            )
+    categories = [{"id": i + 1, "name": name} for i, name in enumerate(CLASS_NAMES)]
+    document = {"images": images, "annotations": annotations, "categories": categories}
+    save(folder / FILE, json.dumps(document, ensure_ascii=False))
+
+
+def read(document: Mapping[str, Any]) -> list[Returned]:
+    """Read a COCO document.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is none.
+    """
+    names = {line["id"]: str(line["name"]) for line in document["categories"]}
+    of: dict[Any, list[Mapping[str, Any]]] = {}
+    for line in document["annotations"]:
+        of.setdefault(line["image_id"], []).append(line)
+    return [_returned(image, of.get(image["id"], []), names) for image in document["images"]]
+
+
+def _returned(
+    image: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], names: Mapping[Any, str]
+) -> Returned:
+    width, height = float(image["width"]), float(image["height"])
+    complete = image.get("labelled_classes")
+    return Returned(
+        name=str(image["file_name"]).replace("\\", "/").rpartition("/")[2],
+        boxes=tuple(
+            from_pixels(
+                names.get(line["category_id"], str(line["category_id"])),
+                [float(number) for number in line["bbox"]],
+                width,
+                height,
+                ignore=bool(line.get("iscrowd")),
+            )
+            for line in lines
+        ),
+        size=(int(width), int(height)),
+        content_hash=str(image.get("content_hash", "")),
+        rejected=bool(image.get("rejected")),
+        complete=None if complete is None else tuple(complete),
+    )

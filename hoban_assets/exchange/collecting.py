@@ -1,0 +1,241 @@
+"""Reads what comes back from a tool, knows each picture again, and makes corrections of edits."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import xxhash
+import yaml
+
+from hoban_assets.corrections.pictures import in_stages
+from hoban_assets.corrections.rows import Box, Boxes, Correction
+from hoban_assets.corrections.standing import Standing
+from hoban_assets.corrections.taking import Edited, Maker, Refused, overruled_by, taken
+from hoban_assets.errors import HobanError
+from hoban_assets.exchange import coco, cvat, label_studio, yolo
+from hoban_assets.exchange.pictures import Returned, told_by_name
+
+if TYPE_CHECKING:
+    from hoban_assets.catalog.answers import Ask
+
+IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".jfif", ".tif", ".tiff"})
+LARGEST = 2_000_000_000
+"""Bytes of an annotation file; one that is larger is no hand's work."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A picture as an export showed it."""
+
+    image_id: str
+    content_hash: str
+    width: int
+    height: int
+    boxes: Boxes
+    time: datetime
+    complete: tuple[str, ...] | None
+
+
+@dataclass
+class Collected:
+    """What a file of a tool comes to."""
+
+    tool: str
+    rows: list[Correction] = field(default_factory=list)
+    unchanged: int = 0
+    refused: list[tuple[str, str]] = field(default_factory=list)
+    """Name of a picture, and why nothing of it was taken."""
+    overruled: list[tuple[Correction, Correction]] = field(default_factory=list)
+    """A new row, and the word of somebody else since it was shown."""
+
+
+def read_returned(path: Path) -> tuple[str, list[Returned], Path | None]:
+    """Read a file or folder of any known tool: its name, the pictures, and where files lie.
+
+    Raises:
+        HobanError: it is not there, or no known tool wrote it.
+    """
+    if not path.exists():
+        raise HobanError(f"there is no {path}", "name the file or folder that the tool wrote")
+    try:
+        if path.is_dir():
+            return _folder(path)
+        if path.suffix.lower() == ".zip":
+            return (*_zip(path), None)
+        return (*_file(path.read_bytes(), path.name), path.parent)
+    except (KeyError, TypeError, ValueError, AttributeError, yaml.YAMLError) as error:
+        raise HobanError(
+            f"{path} is no export of CVAT (for images 1.1), COCO, Label Studio (JSON) or YOLO: "
+            f"{_said(error)}",
+            "export it again in one of these formats",
+        ) from error
+    except (OSError, zipfile.BadZipFile) as error:
+        raise HobanError(f"{path} cannot be read: {error}", "export it again") from error
+
+
+def _said(error: Exception) -> str:
+    return f"{error} is missing" if isinstance(error, KeyError) else str(error).split("\n")[0]
+
+
+def _folder(path: Path) -> tuple[str, list[Returned], Path]:
+    if (path / yolo.FILE).is_file():
+        return "yolo", yolo.read(path), path
+    known = [path / name for name in (cvat.FILE, coco.FILE, label_studio.FILE)]
+    found = [file for file in known if file.is_file()] or sorted(
+        file
+        for suffix in ("*.xml", "*.json")
+        for file in path.glob(suffix)
+        if file.name not in {"hoban-export.json", "labels.json"}
+    )
+    if len(found) != 1:
+        raise ValueError(f"{len(found)} files in it may be the labels: name the file")
+    return (*_file(found[0].read_bytes(), found[0].name), path)
+
+
+def _zip(path: Path) -> tuple[str, list[Returned]]:
+    with zipfile.ZipFile(path) as archive:
+        names = [n for n in archive.namelist() if n.lower().endswith((".xml", ".json"))]
+        if len(names) != 1:
+            raise ValueError(f"{len(names)} files in it may be the labels: unpack it")
+        if archive.getinfo(names[0]).file_size > LARGEST:
+            raise ValueError("its labels are larger than labels are")
+        return _file(archive.read(names[0]), names[0])
+
+
+def _file(data: bytes, name: str) -> tuple[str, list[Returned]]:
+    if name.lower().endswith(".xml"):
+        return "cvat", cvat.read(data)
+    document = json.loads(data)
+    if isinstance(document, list):
+        return "label-studio", label_studio.read(document)
+    return "coco", coco.read(document)
+
+
+def exports(folder: Path) -> dict[str, list[Shown]]:
+    """What was ever shown, newest last, by content hash."""
+    found: dict[str, list[Shown]] = {}
+    for file in sorted(folder.glob("*.json")) if folder.is_dir() else ():
+        try:
+            manifest = json.loads(file.read_bytes())
+            time = datetime.fromisoformat(manifest["time"])
+            for line in manifest["pictures"]:
+                shown = _shown(line, time)
+                found.setdefault(shown.content_hash, []).append(shown)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise HobanError(
+                f"{file} is damaged: {_said(error)}",
+                "move it away; what that export showed cannot be collected then",
+            ) from error
+    return found
+
+
+def _shown(line: dict[str, Any], time: datetime) -> Shown:
+    boxes = tuple(Box(*box) for box in line["boxes"])
+    complete = None if line["complete"] is None else tuple(line["complete"])
+    width, height = line["size"]
+    return Shown(line["image_id"], line["content_hash"], width, height, boxes, time, complete)
+
+
+def known_again(
+    returned: Returned,
+    shown: dict[str, list[Shown]],
+    hash_of: Callable[[str], str | None],
+    tag_of: Callable[[str], str],
+) -> Shown:
+    """Find the picture that this is: by the bytes of its file, else by what label or name tell.
+
+    Args:
+        returned: a picture of a tool's file.
+        shown: `exports`.
+        hash_of: content hash of a file of that name beside the labels, None where there is none.
+        tag_of: tag of an image id (`naming.image_tag`).
+
+    Raises:
+        Refused: it was never shown, or its file is that of another picture.
+    """
+    by_bytes = hash_of(returned.name)
+    told = told_by_name(returned.name)
+    names = [told[1]] if told else []
+    if by_bytes and names and by_bytes != names[0]:
+        raise Refused("its file holds another picture than its name says")
+    for content_hash in filter(None, (by_bytes, returned.content_hash, *names)):
+        found = shown.get(content_hash, [])
+        mine = [s for s in found if told is None or tag_of(s.image_id) == told[0]]
+        if mine or found:
+            return (mine or found)[-1]
+    raise Refused("it was not exported from here: neither its bytes nor its name is known")
+
+
+def files_below(root: Path | None) -> Callable[[str], str | None]:
+    """Content hashes of the image files below a folder, by name or, for YOLO, by stem."""
+    files: dict[str, Path] = {}
+    for file in root.rglob("*") if root else ():
+        if file.suffix.lower() in IMAGE_SUFFIXES and file.is_file():
+            files[file.name] = files[file.stem] = file
+
+    def hash_of(name: str) -> str | None:
+        file = files.get(name)
+        return xxhash.xxh3_128_hexdigest(file.read_bytes()) if file else None
+
+    return hash_of
+
+
+def collected(
+    tool: str,
+    pictures: Iterable[tuple[Returned, Shown | Refused]],
+    ask: Ask,
+    log: Standing,
+    by: Maker,
+    new_id: Callable[[], str],
+    *,
+    accept: bool = False,
+) -> Collected:
+    """Make a correction of each picture that a person changed; what cannot be taken is told.
+
+    `accept`: pictures that came back unchanged were looked at, and are right.
+    """
+    found = Collected(tool)
+    known: list[tuple[Returned, Shown]] = []
+    for returned, shown in pictures:
+        if isinstance(shown, Refused):
+            found.refused.append((returned.name, str(shown)))
+        elif returned.problem:
+            found.refused.append((returned.name, returned.problem))
+        else:
+            known.append((returned, shown))
+    now = in_stages(ask, [shown.image_id for _, shown in known])
+    for returned, shown in known:
+        edited = _edited(returned, shown, accept)
+        try:
+            row = taken(edited, now.get((shown.content_hash, shown.image_id)), log, by, new_id())
+        except Refused as error:
+            found.refused.append((returned.name, str(error)))
+            continue
+        if row is None:
+            found.unchanged += 1
+            continue
+        found.rows.append(row)
+        if other := overruled_by(row, log, shown.time):
+            found.overruled.append((row, other))
+    return found
+
+
+def _edited(returned: Returned, shown: Shown, accept: bool) -> Edited:
+    told = returned.complete if returned.complete != shown.complete else None
+    return Edited(
+        shown.image_id,
+        shown.content_hash,
+        shown.width,
+        shown.height,
+        shown.boxes,
+        returned.boxes,
+        rejected=returned.rejected,
+        accepted=accept and not returned.rejected,
+        complete=told,
+    )

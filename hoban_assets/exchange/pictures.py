@@ -1,0 +1,77 @@
+"""What goes out to a tool, and what comes back from it; no format."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hoban_assets.corrections.rows import Box, Boxes
+from hoban_assets.naming import image_tag
+
+_HASH = re.compile(r"(?<![0-9a-f])([0-9a-f]{12})\.([0-9a-f]{32})(?![0-9a-f])")
+_UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
+STEM = 40
+"""Letters of the raw name that an exported name keeps, for the eye."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture of an asset with the boxes that a person is shown."""
+
+    image_id: str
+    file: str
+    """Below the raw root."""
+    content_hash: str
+    width: int
+    """Pixels, as displayed."""
+    height: int
+    boxes: Boxes
+    complete: tuple[str, ...]
+    """Classes that are labelled completely on it."""
+
+    @property
+    def name(self) -> str:
+        """File name outside: it tells id and bytes of the picture, whatever a tool forgets."""
+        stem, _, suffix = self.file.rpartition("/")[2].rpartition(".")
+        short = _UNSAFE.sub("_", stem)[:STEM].strip("_") or "picture"
+        return f"{short}.{image_tag(self.image_id)}.{self.content_hash}.{suffix.lower()}"
+
+
+@dataclass(frozen=True)
+class Returned:
+    """A picture as a tool gives it back."""
+
+    name: str
+    """File name, without folders."""
+    boxes: Boxes = ()
+    """In the words of the tool's file: classes are not checked yet."""
+    size: tuple[int, int] | None = None
+    """Width and height that the file states."""
+    content_hash: str = ""
+    """Where the format carries it."""
+    rejected: bool = False
+    complete: tuple[str, ...] | None = None
+    """None: the format does not tell."""
+    problem: str = ""
+    """What cannot be taken over as a box; then nothing of the picture is."""
+
+
+def told_by_name(name: str) -> tuple[str, str] | None:
+    """Tag of the id and content hash, as an exported name tells them; None for other names."""
+    found = _HASH.search(name)
+    return (found[1], found[2]) if found else None
+
+
+def in_pixels(box: Box, width: float, height: float) -> tuple[float, float, float, float]:
+    """Left, top, width, height in pixels."""
+    left, top, _, _ = box.corners
+    return (left * width, top * height, box.w * width, box.h * height)
+
+
+def from_pixels(
+    name: str, place: Sequence[float], width: float, height: float, *, ignore: bool = False
+) -> Box:
+    """Box from left, top, width, height in pixels."""
+    left, top, w, h = place
+    return Box(name, (left + w / 2) / width, (top + h / 2) / height, w / width, h / height, ignore)

@@ -1,0 +1,180 @@
+"""The queues of an asset: pictures worth a person's minute, the best first.
+
+What a minute brings is measured where people have looked already: of the pictures of a queue that
+have a correction, the boxes that were changed, shrunk towards a first guess by `PRIOR` pictures.
+The time that a picture takes is a guess, the same for all queues, so it only scales the numbers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hoban_assets.corrections.edits import edits
+from hoban_assets.corrections.rows import Correction
+from hoban_assets.naming import image_tag
+
+if TYPE_CHECKING:
+    from hoban_assets.catalog.answers import Ask
+
+PRIOR = 5
+"""Pictures that the first guess is worth."""
+SECONDS_A_PICTURE, SECONDS_A_BOX = 6.0, 2.0
+"""To look at a picture, and at each of its boxes."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a queue is filled from."""
+
+    name: str
+    text: str
+    """English; the key of its translation."""
+    rules: tuple[str, ...]
+    guess: float
+    """Boxes that change on a picture of it, before anybody has looked."""
+
+
+KINDS = (
+    Kind("conflict", "corrections that fit their picture no more", (
+        "correction_picture_changed", "correction_label_changed"), 1.0),
+    Kind("disagree", "labels that differ between near-duplicates", (
+        "labels_disagree", "copies_contradict"), 0.7),
+    Kind("contradicted", "boxes that their own outline or area contradicts", (
+        "box_contradicted",), 0.6),
+    Kind("outlier", "boxes far too large for their class", (
+        "area_outlier", "area_too_large"), 0.4),
+    Kind("frame", "labels whose frame is in doubt", (
+        "exif_undecided", "size_scaled", "frame_of_file", "size_transposed"), 0.2),
+    Kind("empty", "label files that list no object", ("no_annotations",), 0.2),
+)  # fmt: skip
+WORST = Kind("worst", "pictures on which {model} makes most mistakes", (), 0.5)
+
+
+@dataclass(frozen=True)
+class Queue:
+    """One queue of an asset."""
+
+    kind: Kind
+    ids: tuple[str, ...]
+    """Pictures that nobody has corrected yet, those with most at stake first."""
+    looked_at: int
+    """Pictures of it that have a correction."""
+    boxes_a_minute: float
+    """Boxes that a person's minute is expected to change."""
+    model: str = ""
+
+
+def queues(
+    ask: Ask,
+    asset: str,
+    partition: str,
+    active: Sequence[Correction] = (),
+) -> list[Queue]:
+    """Return the queues that are not empty, what a minute is worth most in first.
+
+    Args:
+        ask: the catalog.
+        asset: stage or dataset; decisions of the stages that it is made from count too.
+        partition: 'sub' or 'full'.
+        active: corrections that stand.
+    """
+    images = {row["image_id"]: row["boxes"] for row in ask(_IMAGES, [asset, partition])}
+    rows = ask(_DECIDED, {"asset": asset, "partition": partition})
+    by_image = {row.image_id: row for row in active}
+    found = []
+    for kind in KINDS:
+        counts: dict[str, int] = {}
+        for row in rows:
+            if row["rule"] in kind.rules and row["image_id"] in images:
+                counts[row["image_id"]] = counts.get(row["image_id"], 0) + row["decisions"]
+        order = sorted(counts, key=lambda image_id: (-counts[image_id], image_id))
+        found.append(_queue(kind, order, images, by_image))
+    tags = {image_tag(image_id): image_id for image_id in images}
+    for model, folder in models_of(ask, asset, partition).items():
+        order = [tags[tag] for tag in mistakes(folder) if tag in tags]
+        found.append(_queue(WORST, order, images, by_image, model))
+    return sorted((q for q in found if q.ids or q.looked_at), key=lambda q: -q.boxes_a_minute)
+
+
+def queued(
+    ask: Ask, asset: str, partition: str, active: Sequence[Correction] = ()
+) -> tuple[str, ...]:
+    """Ids of the pictures of all queues, the best queue first, each once."""
+    return tuple(
+        dict.fromkeys(i for queue in queues(ask, asset, partition, active) for i in queue.ids)
+    )
+
+
+def _queue(
+    kind: Kind,
+    order: Sequence[str],
+    images: Mapping[str, int],
+    corrected: Mapping[str, Correction],
+    model: str = "",
+) -> Queue:
+    done = [corrected[i] for i in order if i in corrected]
+    open_ids = tuple(i for i in order if i not in corrected)
+    changed = sum(changed_by(row) for row in done)
+    expected = (changed + PRIOR * kind.guess) / (len(done) + PRIOR)
+    boxes = sum(images.get(i, 0) for i in order) / max(1, len(order))
+    seconds = SECONDS_A_PICTURE + SECONDS_A_BOX * boxes
+    return Queue(kind, open_ids, len(done), 60 * expected / seconds, model)
+
+
+def changed_by(row: Correction) -> int:
+    """Boxes that a correction changed; a rejected picture counts with its boxes, at least one."""
+    if row.kind == "reject":
+        return max(1, len(row.before))
+    return len(edits(row.before, row.after))
+
+
+def models_of(ask: Ask, asset: str, partition: str) -> dict[str, Path]:
+    """Models that were trained on a dataset, and their folders."""
+    return {row["asset"]: Path(row["path"]) for row in ask(_MODELS, [partition, asset])}
+
+
+def mistakes(folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """Pictures on which a model makes most mistakes, worst first: tag of the id -> its boxes.
+
+    Boxes as `workers.yolo_confusions` keeps them: kind ('right', 'wrong', 'not_found'), class_name,
+    confidence, box (x y w h, shares). A training without evaluation has none.
+    """
+    try:
+        lines = json.loads((folder / "worst_images.json").read_text(encoding="utf-8"))
+        return {
+            str(line["name"]).rpartition(".")[0].rpartition("-")[2]: line["boxes"] for line in lines
+        }
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+_IMAGES = """
+SELECT i.image_id, count(b.image_id) AS boxes
+FROM images AS i
+LEFT JOIN boxes AS b USING (asset, "partition", image_id)
+WHERE i.asset = ? AND i."partition" = ?
+GROUP BY i.image_id
+"""
+_DECIDED = """
+WITH builds AS (
+    SELECT $asset AS asset
+    UNION
+    SELECT i.input FROM inputs AS i JOIN materializations AS m USING (materialization_id)
+    WHERE m.is_current AND m.asset = $asset AND m."partition" = $partition
+)
+SELECT image_id, rule, count(*) AS decisions
+FROM decisions JOIN builds USING (asset)
+WHERE "partition" = $partition AND image_id IS NOT NULL
+GROUP BY ALL
+"""
+_MODELS = """
+SELECT m.asset, m.path
+FROM materializations AS m JOIN inputs AS i USING (materialization_id)
+WHERE m.is_current AND m.images IS NULL AND m.path IS NOT NULL
+  AND m."partition" = ? AND i.input = ?
+ORDER BY m.materialization_id DESC
+"""

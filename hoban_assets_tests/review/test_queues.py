@@ -1,0 +1,77 @@
+"""Queues are filled from decisions and models, and worth what people changed in them."""
+
+import json
+
+import pandas as pd
+import pytest
+from builders import samples_of
+from correcting import box, correction
+
+from hoban_assets.catalog.answers import asking
+from hoban_assets.catalog.store import Catalog
+from hoban_assets.naming import image_tag
+from hoban_assets.review.queues import queued, queues
+from hoban_assets.tables import DECISIONS_SCHEMA, frame_of
+
+PICTURES = [f"fall/{n}.jpg" for n in "abcd"]
+
+
+def decided(*pairs):
+    return frame_of(
+        {
+            "image_id": [image for image, _ in pairs],
+            "rule": [rule for _, rule in pairs],
+            "action": ["review"] * len(pairs),
+            "stage": ["dedupe"] * len(pairs),
+        },
+        DECISIONS_SCHEMA,
+    )
+
+
+@pytest.fixture
+def catalog(tmp_path):
+    made = Catalog(tmp_path / "catalog.duckdb", deadline=5)
+    samples = samples_of({i: [("fallen", 0.04)] for i in PICTURES})
+    pairs = [("fall/a.jpg", "labels_disagree"), ("fall/b.jpg", "labels_disagree"),
+             ("fall/c.jpg", "area_outlier"), ("fall/gone.jpg", "labels_disagree")]  # fmt: skip
+    made.record("fallen_pool", "sub", "r", "c", "k", samples.with_decisions(decided(*pairs)))
+    data = samples_of({i: [("fallen", 0.04)] for i in PICTURES}, split=["val"] * 4)
+    made.record("dataset_v9", "sub", "r", "c", "k", data, inputs={"fallen_pool": "v"}, path="/d")
+    folder = tmp_path / "model"
+    folder.mkdir()
+    worst = [{"name": f"fall-d-{image_tag('fall/d.jpg')}.jpg", "boxes": []}]
+    (folder / "worst_images.json").write_text(json.dumps(worst))
+    figures = pd.DataFrame({"metric": ["map50"], "value": [0.5]})
+    trained = {"metrics": figures, "inputs": {"dataset_v9": "v"}, "path": str(folder)}
+    made.record("model_v9", "sub", "r", "c", "k", **trained)
+    return made
+
+
+def found(catalog, *active):
+    with asking(catalog.path) as ask:
+        return {q.kind.name: q for q in queues(ask, "dataset_v9", "sub", active)}
+
+
+def test_decisions_of_the_stages_and_mistakes_of_the_models_fill_the_queues(catalog):
+    queue = found(catalog)
+    assert {name: q.ids for name, q in queue.items()} == {
+        "disagree": ("fall/a.jpg", "fall/b.jpg"),
+        "worst": ("fall/d.jpg",),
+        "outlier": ("fall/c.jpg",),
+    }
+    worth = [q.boxes_a_minute for q in queue.values()]
+    assert worth == sorted(worth, reverse=True)
+    with asking(catalog.path) as ask:
+        assert queued(ask, "dataset_v9", "sub") == (
+            "fall/a.jpg", "fall/b.jpg", "fall/d.jpg", "fall/c.jpg",
+        )  # fmt: skip
+
+
+def test_what_was_looked_at_leaves_the_queue_and_says_what_a_minute_is_worth(catalog):
+    right = correction("fall/a.jpg", [box()], [box()], kind="accept")
+    wrong = correction("fall/a.jpg", [box()], [box(0.2), box(0.8, name="fallen"), box(0.5, 0.2)])
+    before, accepted, changed = (
+        found(catalog, *rows)["disagree"] for rows in ([], [right], [wrong])
+    )
+    assert (accepted.ids, accepted.looked_at) == (("fall/b.jpg",), 1)
+    assert accepted.boxes_a_minute < before.boxes_a_minute < changed.boxes_a_minute
