@@ -18,8 +18,8 @@ from hoban_assets.corrections.rows import Boxes
 from hoban_assets.errors import HobanError
 from hoban_assets.exchange import coco, cvat, label_studio, yolo
 from hoban_assets.exchange.pictures import Picture
+from hoban_assets.file_systems import link
 from hoban_assets.files import save
-from hoban_assets.publish.raw_files import link
 
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Ask
