@@ -15,6 +15,7 @@ from typing import Protocol
 import yaml
 
 from hoban_assets.classes import KOREAN_NAMES
+from hoban_assets.rules import korean_words
 
 KOREAN = Path(__file__).parent / "reporting" / "korean"
 
@@ -49,7 +50,7 @@ def plain(text: str, /, **values: object) -> str:
 @functools.cache
 def korean() -> Mapping[str, str]:
     """All translations. The same English text means the same in every report."""
-    words = dict(KOREAN_NAMES)
+    words = KOREAN_NAMES | korean_words()
     for file in sorted(KOREAN.glob("*.yaml")):
         words |= yaml.load(file.read_bytes(), yaml.CSafeLoader) or {}
     return words

@@ -2,12 +2,11 @@ import pytest
 from differing import FALLEN, HELMET, NO_HELMET, PERSON, Decided, Label, Photo, Shelf, lines
 
 from hoban_assets.errors import HobanError
-from hoban_assets.language import korean, speaker
+from hoban_assets.language import speaker
 from hoban_assets.reporting.diff.difference import difference
 from hoban_assets.reporting.diff.document import by_rule, document, summary_text
 from hoban_assets.reporting.diff.examples import examples
 from hoban_assets.reporting.diff.sides import parse, side_of, with_previous
-from hoban_assets.reporting.diff.words import RULES
 from hoban_assets.reporting.markdown import markdown
 
 HEAD = Label(HELMET, row=0)
@@ -369,10 +368,6 @@ def test_reasons_are_summed_over_sources():
     rows = [reason | {"source": s, "images": n, "boxes": n} for s, n in (("a", 1), ("b", 2))]
     (line,) = by_rule(rows, speaker("en"))
     assert (line["images"], line["boxes"], line["sources"]) == (3, 3, "b 2, a 1")
-
-
-def test_every_rule_has_korean_words():
-    assert [words for words in RULES.values() if words not in korean()] == []
 
 
 def test_what_full_decided_is_the_reason_for_a_sub_that_was_taken_from_it(shelf):

@@ -1,4 +1,3 @@
-import re
 from pathlib import Path
 
 from quality_catalog import BARE, FALLEN, HEAD, PERSON, facts_of, heads, recorded
@@ -11,49 +10,14 @@ from hoban_assets.reporting.quality.document import document
 from hoban_assets.reporting.quality.findings import find_problems
 from hoban_assets.reporting.quality.judgement import judged
 from hoban_assets.reporting.quality.problems import LIMITS, Remedy
-from hoban_assets.reporting.quality.rule_words import RULE_WORDS
 
 PACKAGE = Path(hoban_assets.__file__).parent
-RULE_IN_CODE = re.compile(
-    r'(?:drop_image\([^"()]*|decide\([^"()]*|rule=\[?|_verdicts\([^"]*?, '
-    r"|_of_images\(|_drop_rows\(result, |yield |refused=|\.ignored\[[^\]]*\] = |rule = "
-    r'|_repairs\(\s*|_problems\.append\(\([^"]*?|_REGIONS = .*: )'
-    r'"([a-z]+_[a-z_]+|clipped|crowd|undecodable)"'
-)
-
-
-def test_every_rule_of_the_readers_has_words():
-    curation = (PACKAGE / "curation" / name for name in ("disagreements.py", "contradictions.py"))
-    files = [*(PACKAGE / "formats").glob("*.py"), *curation]
-    rules = {rule for file in files for rule in RULE_IN_CODE.findall(file.read_text("utf-8"))}
-    assert {"box_malformed", "undecodable", "label_missing", "clipped", "size_scaled"} <= rules
-    assert {"box_contradicted", "other_unit", "copies_contradict", "confidence_row"} <= rules
-    assert rules <= set(RULE_WORDS)
 
 
 def test_every_kind_of_problem_has_words_and_something_to_do():
     with_remedy = {"small", "crowded", "outlier", "whole", "duplicates", "backgrounds"}
     assert set(quality_text.TITLES) == set(quality_text.SENTENCES) == set(LIMITS)
     assert set(quality_text.ADVICE) | with_remedy == set(LIMITS)
-
-
-def test_every_text_has_its_korean():
-    said: set[str] = {
-        *RULE_WORDS.values(),
-        quality_text.PIXELS,
-        *quality_text.TITLES.values(),
-        *quality_text.SENTENCES.values(),
-        *quality_text.EFFECTS.values(),
-        *quality_text.ADVICE.values(),
-    }
-    for file in (
-        *(PACKAGE / "reporting" / "quality").glob("*.py"),
-        PACKAGE / "commands" / "quality.py",
-    ):
-        for call in re.findall(r'say\(\s*((?:"[^"]*"\s*)+)', file.read_text("utf-8")):
-            said.add("".join(re.findall(r'"([^"]*)"', call)))
-    assert len(said) > 120
-    assert said <= set(korean())
 
 
 def test_a_problem_is_told_with_its_numbers_in_both_languages(tmp_path):

@@ -1,6 +1,5 @@
 """Results of a trained model, from catalogs whose right answers are known by hand."""
 
-import ast
 import json
 from pathlib import Path
 
@@ -21,18 +20,15 @@ from results_catalog import (
 import hoban_assets.reporting as reporting
 from hoban_assets.catalog.answers import asking
 from hoban_assets.errors import HobanError
-from hoban_assets.language import korean, speaker
+from hoban_assets.language import speaker
 from hoban_assets.reporting.markdown import markdown
 from hoban_assets.reporting.results.document import (
-    CLASS_COLUMNS,
-    EPOCH_COLUMNS,
     as_json,
     document,
     epoch_table,
     write_results,
 )
 from hoban_assets.reporting.results.findings import findings
-from hoban_assets.reporting.results.pictures import CURVES, PREDICTIONS
 from hoban_assets.reporting.results.results import model_results
 from hoban_assets.reporting.results.trend import trend
 from hoban_assets.settings import Settings
@@ -220,27 +216,3 @@ def test_markdown_names_each_class_and_each_check(v8):
     text = markdown(document(v8, ENGLISH))
     for wanted in (f"| {PERSON} |", "38.0 %", "map50: mAP50 0.801", "fallen_v2i"):
         assert wanted in text
-
-
-def test_every_sentence_is_there_in_korean():
-    said = {*CLASS_COLUMNS.values(), *EPOCH_COLUMNS.values(), *CURVES.values()} - {""}
-    said |= set(PREDICTIONS.values())
-    for name in ("findings", "remedies", "document", "pictures"):
-        for node in ast.walk(ast.parse((FOLDER / "results" / f"{name}.py").read_text())):
-            said |= set(_sentences(node))
-    assert len(said) > 60
-    assert said - korean().keys() == set()
-
-
-def _sentences(node):
-    """Texts that are said: arguments of say() and Finding(), `text = ...`, and constants."""
-    if isinstance(node, ast.Call):
-        name = getattr(node.func, "id", "")
-        texts = node.args[:1] if name == "say" else node.args[1:2] if name == "Finding" else []
-        return [a.value for a in texts if isinstance(a, ast.Constant)]
-    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-        is_text = node.targets[0].id == "text" or node.targets[0].id.isupper()
-        found = node.value.value if isinstance(node.value, ast.Constant) else None
-        if is_text and isinstance(found, str) and " " in found:
-            return [found]
-    return []

@@ -6,6 +6,7 @@ from PIL import Image, ImageDraw, ImageOps
 
 from hoban_assets.catalog.answers import asking
 from hoban_assets.language import korean, speaker
+from hoban_assets.reporting.markdown import markdown
 from hoban_assets.reporting.why.alignment import AS_IT_IS, WAYS, alignment
 from hoban_assets.reporting.why.asking import found, judged
 from hoban_assets.reporting.why.data import as_data
@@ -29,9 +30,7 @@ def story_of(tmp_path_factory):
 
 
 def text_of(told):
-    blocks = document(told, SAY)
-    cells = [str(v) for b in blocks for row in b.rows for v in row.values()]
-    return "\n".join([*(b.text for b in blocks), *(i for b in blocks for i in b.items), *cells])
+    return markdown(document(told, SAY))
 
 
 @pytest.mark.parametrize(

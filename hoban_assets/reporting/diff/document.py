@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hoban_assets.language import Say
 from hoban_assets.reporting.blocks import Block, Heading, Paragraph, table, without_empty_columns
 from hoban_assets.reporting.diff.difference import Difference
-from hoban_assets.reporting.diff.words import RULES
+from hoban_assets.rules import short
 from hoban_assets.units import Difference as Signed
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def by_rule(reasons: Sequence[Row], say: Say) -> list[Row]:
                 "images": 0,
                 "boxes": 0,
                 "sources": {},
-                "meaning": meaning(row["rule"], row["cause"], say),
+                "meaning": _meaning(row["rule"], row["cause"], say),
             },
         )
         line["images"] += row["images"]
@@ -150,10 +150,9 @@ def by_rule(reasons: Sequence[Row], say: Say) -> list[Row]:
     return [r | {"sources": _listed(r["sources"])} for r in rows]
 
 
-def meaning(rule: str, cause: str | None, say: Say) -> str | None:
-    """A rule in words, with what led to it; None for a rule that has no words yet."""
-    words = say(RULES[rule]) if rule in RULES else None
-    return f"{words} ({cause})" if words and cause else words
+def _meaning(rule: str, cause: str | None, say: Say) -> str:
+    """A rule in words, with what led to it."""
+    return f"{short(rule, say)} ({cause})" if cause else short(rule, say)
 
 
 def _decided_by(row: Row) -> str | None:
@@ -211,7 +210,7 @@ def _boxes_by_rule(reasons: Sequence[Row], say: Say) -> list[Row]:
             "threshold": _limit(row["threshold"]),
             "class_name": row["class_name"],
             "boxes": row["boxes"],
-            "meaning": meaning(row["rule"], None, say),
+            "meaning": _meaning(row["rule"], None, say),
         }
         for row in reasons
     ]

@@ -11,7 +11,7 @@ from hoban_assets.reporting.inspection.findings import findings
 from hoban_assets.reporting.inspection.inspection import ALL, BANDS, Inspection, Rows
 from hoban_assets.reporting.inspection.losses import percent
 from hoban_assets.reporting.inspection.overlap import KINDS
-from hoban_assets.reporting.inspection.rules import MEANINGS
+from hoban_assets.rules import meaning
 
 _LONGEST = 60
 
@@ -181,7 +181,7 @@ def _defects(seen: Inspection, say: Say) -> Rows:
             "count": row["count"],
             "images lost": row["images"] or None,
             "boxes lost": row["boxes"] or None,
-            "meaning": say(MEANINGS.get(row["rule"], "")),
+            "meaning": meaning(row["rule"], say),
         }
         for row in seen.defects
     ]

@@ -10,7 +10,6 @@ from hoban_assets.language import Say
 from hoban_assets.reporting.blocks import Bars, Block, Heading, Paragraph, table
 from hoban_assets.reporting.quality.examples import area_text
 from hoban_assets.reporting.quality.facts import Facts
-from hoban_assets.reporting.quality.rule_words import RULE_WORDS
 from hoban_assets.reporting.quality.sql import (
     BANDS,
     BLURRED,
@@ -22,6 +21,7 @@ from hoban_assets.reporting.quality.sql import (
     UNSEEN,
 )
 from hoban_assets.reporting.quality.totals import duplicates_of, rows_read
+from hoban_assets.rules import meaning
 from hoban_assets.units import Share, percent
 
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ def rules(say: Say, facts: Facts) -> Iterator[Block]:
     rows = [
         {
             "rule": rule,
-            "meaning": say(RULE_WORDS.get(rule, "-")),
+            "meaning": meaning(rule, say),
             "action": say(action),
             "count": sum(d["decisions"] for d in found),
             "share": Share(sum(d["decisions"] for d in found) / total),

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hoban_assets.language import Say
-from hoban_assets.reporting.quality.rule_words import RULE_WORDS
 from hoban_assets.reporting.why.document import why_not
 from hoban_assets.reporting.why.findings import Event, Outcome, Story
 from hoban_assets.reporting.why.places import place_of
 from hoban_assets.reporting.why.sentence import sentence
+from hoban_assets.rules import meaning
 
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Row
@@ -57,7 +57,7 @@ def _event_data(event: Event, say: Say) -> Row:
         "asset": event.build.asset,
         "partition": event.build.partition,
         **{key: getattr(event, key) for key in keys},
-        "meaning": say(RULE_WORDS.get(event.rule, "-")),
+        "meaning": meaning(event.rule, say),
         "before": event.before,
         "after": event.after,
     }

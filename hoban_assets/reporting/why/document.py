@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from hoban_assets.language import Say
 from hoban_assets.reporting.blocks import Block, Heading, Paragraph, bullets, table
-from hoban_assets.reporting.quality.rule_words import RULE_WORDS
 from hoban_assets.reporting.why.findings import Event, Outcome, Story
 from hoban_assets.reporting.why.places import Place, in_pixels, place_of
 from hoban_assets.reporting.why.sentence import (
@@ -15,6 +14,7 @@ from hoban_assets.reporting.why.sentence import (
     seen_and_limit,
     sentence,
 )
+from hoban_assets.rules import meaning
 from hoban_assets.units import area_text, size_text
 
 if TYPE_CHECKING:
@@ -129,8 +129,7 @@ def event_text(told: Story, event: Event, say: Say) -> str:
         f", {say('row {row} of the label file', row=event.row)}" if event.row is not None else ""
     )
     name = f", {say(event.class_name)}" if event.class_name else ""
-    words = say(RULE_WORDS.get(event.rule, "-"))
-    text = f"{event.rule} ({event.stage}{place}{name}): {words}"
+    text = f"{event.rule} ({event.stage}{place}{name}): {meaning(event.rule, say)}"
     if seen := seen_and_limit(event, say):
         text += f" [{seen}]"
     if event.witness:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from hoban_assets.language import Say
-from hoban_assets.reporting.diff.words import RULES
-from hoban_assets.reporting.quality.rule_words import RULE_WORDS
 from hoban_assets.reporting.why.findings import Event, Outcome, Story, why_bare
+from hoban_assets.rules import short
 from hoban_assets.units import area_text
 
 AREAS = frozenset({"area_too_small", "area_too_large", "area_outlier"})
@@ -90,13 +89,6 @@ def reason(told: Story, event: Event, say: Say) -> str:
             return say("no label was left on it{details}", details=_bare(told, event, say))
     text = short(event.rule, say)
     return f"{text} ({event.value})" if event.value else text
-
-
-def short(rule: str, say: Say) -> str:
-    """What a rule means, as a clause without a full stop."""
-    if rule in RULES:
-        return say(RULES[rule])
-    return say(RULE_WORDS.get(rule, rule)).split(". ")[0].rstrip(".")
 
 
 def _bare(told: Story, event: Event, say: Say) -> str:

@@ -17,7 +17,9 @@ SAID = frozenset({"looked_for", "what"})
 
 def unread_sentence(found: Unread, say: Say) -> str:
     """Which rule of which folder passed it over."""
-    facts = {key: say(value) if key in SAID else value for key, value in found.facts.items()}
+    facts = {
+        key: say(value).rstrip(".") if key in SAID else value for key, value in found.facts.items()
+    }
     return say("It was never read: {why}.", why=say(found.text, **facts))
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from hoban_assets.catalog.names import folded
 from hoban_assets.errors import HobanError
+from hoban_assets.language import plain
+from hoban_assets.rules import meaning
 
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Ask, Row
@@ -100,9 +102,7 @@ def _decided(ask: Ask, file: str) -> Unread | None:
 
 def by_decision(file: str, row: Row) -> Unread:
     """What a decision (rule, file, image_id, value) about a file, or a folder of it, says."""
-    from hoban_assets.reporting.quality.rule_words import RULE_WORDS
-
-    words = RULE_WORDS.get(row["rule"], row["rule"]).rstrip(".")
+    words = meaning(row["rule"], plain, row["rule"])
     text = "{what}" if row["value"] is None else "{what} ({value})"
     folder = row["file"] if row["file"] != file else file.rpartition("/")[0]
     facts = {"what": words, "value": row["value"]}

@@ -1,0 +1,61 @@
+"""The rules by which rows and images are repaired, left out or merged: names, actions, words.
+
+`rules.yaml` declares each of them once, in both languages; a test sees to it that no module
+decides by a rule that is not there.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+
+if TYPE_CHECKING:
+    from hoban_assets.language import Say
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a rule decides, and its words."""
+
+    name: str
+    actions: tuple[str, ...] = ()
+    """'drop', 'ignore', 'repair', 'merge', 'correct' or 'review'; none: see `rules.yaml`."""
+    short: str = ""
+    short_ko: str = ""
+    meaning: str = ""
+    meaning_ko: str = ""
+
+
+@functools.cache
+def rules() -> Mapping[str, Rule]:
+    """All rules by name."""
+    declared = yaml.load(Path(__file__).with_suffix(".yaml").read_bytes(), yaml.CSafeLoader)
+    return {
+        name: Rule(name, **{**fields, "actions": tuple(fields.get("actions", ()))})
+        for name, fields in declared.items()
+    }
+
+
+def korean_words() -> dict[str, str]:
+    """English text to Korean text, of all rules."""
+    words = {rule.short: rule.short_ko for rule in rules().values()}
+    return words | {rule.meaning: rule.meaning_ko for rule in rules().values()}
+
+
+def meaning(rule: str, say: Say, unknown: str = "-") -> str:
+    """What a rule means and what was done, in sentences; `unknown` of a rule that is not known."""
+    found = rules().get(rule)
+    return say(found.meaning) if found and found.meaning else unknown
+
+
+def short(rule: str, say: Say) -> str:
+    """What a rule means, as a clause without a full stop; its name where it is not known."""
+    found = rules().get(rule)
+    if found and found.short:
+        return say(found.short)
+    return meaning(rule, say, rule).split(". ")[0].rstrip(".")
