@@ -43,6 +43,14 @@ NEVER = {
     "catalog": {"hoban_assets.curation", "hoban_assets.formats", "hoban_assets.components"},
     "components": {"hoban_assets.defs"},
     "front": {"hoban_assets.defs", "hoban_assets.components", "hoban_assets.catalog"},
+    "evaluation": {
+        "dagster",
+        "hoban_assets.defs",
+        "hoban_assets.components",
+        "hoban_assets.catalog.store",
+        "hoban_assets.commands",
+        "hoban_assets.reporting",
+    },
     "training": {"hoban_assets.defs", "hoban_assets.components", "hoban_assets.catalog"},
     "reporting": {"hoban_assets.components", "hoban_assets.commands"},
     "upkeep": {

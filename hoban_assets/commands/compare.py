@@ -14,12 +14,15 @@ from hoban_assets.commands.app import (
     asking_catalog,
     built_one,
     print_json,
+    progress_bar,
 )
 from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
 
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Ask
+    from hoban_assets.evaluation.comparing import Paired
+    from hoban_assets.evaluation.subjects import Subject
 
 
 @app.command(rich_help_panel=LOOK)
@@ -32,12 +35,17 @@ def compare(
         bool, typer.Option("--page", help="Write the page with pictures too, and say where.")
     ] = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
+    recorded: Annotated[
+        bool, typer.Option("--recorded", help="Only figures that are recorded; look at no picture.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Hold models against the first one: figures of each class, recipes, training and data.
+    """Compare models with the first one: on the same pictures, then figures, recipes and data.
 
-    Figures are label-aware (each class only on images whose source labels it); 'all (stock)' is
-    what Ultralytics counts. Columns ending in ± are differences to the first model.
+    The same pictures are those of their validation that none of them was trained on; difference
+    and 95 % interval are of both models drawn together. Recorded figures are label-aware (each
+    class only on images whose source labels it); 'all (stock)' is what Ultralytics counts. Columns
+    ending in ± are differences to the first model.
 
     Example: hoban compare model_v8 model_v9 --partition sub
     """
@@ -45,26 +53,54 @@ def compare(
     from hoban_assets.reporting.comparison.comparison import compare as compared
     from hoban_assets.reporting.comparison.document import as_json as json_of
     from hoban_assets.reporting.comparison.document import document
+    from hoban_assets.reporting.evaluation import paired
     from hoban_assets.reporting.markdown import markdown as as_markdown
     from hoban_assets.reporting.terminal import show_blocks
 
     settings = Settings.from_env()
+    say = speaker(settings.language)
     with asking_catalog() as ask:
         found = compared(ask, _known(ask, models, partition), partition)
+        subjects = _with_weights(ask, [model.name for model in found.models], partition)
+    same, reason = ((), say("asked for")) if recorded else _on_the_same(subjects, settings)
     if as_json:
-        print_json(json_of(found))
+        print_json({**json_of(found), "same_pictures": paired.as_json(same), "reason": reason})
         return
-    told = document(found, speaker(settings.language))
+    told, first = list(document(found, say)), paired.blocks(same, reason, say)
     if markdown:
-        typer.echo(as_markdown(told), nl=False)
+        typer.echo(as_markdown([told[0], *first, *told[1:]]), nl=False)
         return
-    show_blocks(told)
+    show_blocks([*first, *told])
     if page:
         from hoban_assets.reporting.comparison.document import write_comparison
 
         names = [model.name for model in found.models]
         report = write_comparison(settings, partition, typer.echo, names)
         typer.echo("\n" + "\n".join(map(str, report.files)))
+
+
+def _with_weights(ask: Ask, names: list[str], partition: str) -> list[Subject] | HobanError:
+    """The models that can look at pictures again, or what keeps one from it."""
+    from hoban_assets.evaluation.subjects import trained_model
+
+    try:
+        return [trained_model(ask, name, partition) for name in names]
+    except HobanError as error:
+        return error
+
+
+def _on_the_same(
+    subjects: list[Subject] | HobanError, settings: Settings
+) -> tuple[tuple[Paired, ...], str]:
+    """What comes out on the same pictures, or why there is nothing."""
+    if isinstance(subjects, HobanError):
+        return (), str(subjects)
+    from hoban_assets.evaluation.same_pictures import hold_together, pictures_for
+
+    try:
+        return hold_together(subjects, pictures_for(subjects), settings, progress_bar), ""
+    except HobanError as error:
+        return (), str(error)
 
 
 def _known(ask: Ask, typed: list[str], partition: str) -> list[str]:

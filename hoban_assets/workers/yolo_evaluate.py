@@ -79,7 +79,7 @@ class LabelAwareValidator(DetectionValidator):
 
         def to_shares(corners: Any) -> np.ndarray:
             height, width = target["ori_shape"]
-            boxes = ops.xyxy2xywh(_on_the_image(corners, target).cpu().numpy())
+            boxes = ops.xyxy2xywh(on_the_image(corners, target).cpu().numpy())
             shares: np.ndarray = boxes / np.array([width, height, width, height])
             return shares
 
@@ -100,7 +100,7 @@ class LabelAwareValidator(DetectionValidator):
         """Match every class of one image; right and ignored: bool [detections, 10]."""
         height, width = target["ori_shape"]
         found, labels = (
-            _on_the_image(boxes["bboxes"], target).cpu().numpy().astype(float)
+            on_the_image(boxes["bboxes"], target).cpu().numpy().astype(float)
             for boxes in (pred, target)
         )
         classes, truth = (b["cls"].cpu().numpy().astype(int) for b in (pred, target))
@@ -242,7 +242,7 @@ class LabelAwareValidator(DetectionValidator):
 _TARGETS = ("target_cls", "target_img")
 
 
-def _on_the_image(corners: Any, target: Mapping[str, Any]) -> Any:
+def on_the_image(corners: Any, target: Mapping[str, Any]) -> Any:
     """Corners in pixels of the network's input -> in pixels of the image (a new tensor)."""
     return ops.scale_boxes(
         target["imgsz"], corners.clone(), target["ori_shape"], target["ratio_pad"]

@@ -1,0 +1,179 @@
+"""`hoban evaluate`: any weights, or predictions made elsewhere, judged on any labelled pictures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hoban_assets.commands.app import (
+    LOOK,
+    AsJson,
+    Partition,
+    app,
+    asking_catalog,
+    print_json,
+    progress_bar,
+)
+from hoban_assets.commands.results import known_model
+from hoban_assets.errors import HobanError
+from hoban_assets.settings import Settings
+
+if TYPE_CHECKING:
+    from hoban_assets.evaluation.pictures import Pictures
+    from hoban_assets.evaluation.subjects import Subject
+
+Classes = Annotated[
+    list[str] | None,
+    typer.Option("--class", help="Class of the weights = class of the pictures; repeatable."),
+]
+Labels = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--label", help="Class of a folder = class that it is judged as; others are left out."
+    ),
+]
+EVERYTHING = "all"
+
+
+@app.command(rich_help_panel=LOOK)
+def evaluate(
+    weights: Annotated[
+        str,
+        typer.Argument(
+            help="model_v9, a .pt or .onnx file, or predictions (COCO results, JSON lines)."
+        ),
+    ],
+    dataset: Annotated[
+        str,
+        typer.Argument(help="dataset_v9, a stage or source, or a folder with labels (YOLO, COCO)."),
+    ],
+    on: Annotated[
+        str | None,
+        typer.Option(
+            "--on", metavar="SET", help="train, val, test or all; val where there is one."
+        ),
+    ] = None,
+    partition: Partition = "sub",
+    image_size: Annotated[
+        int | None, typer.Option(min=32, help="Pixels; as the weights were trained by default.")
+    ] = None,
+    class_: Classes = None,
+    label: Labels = None,
+    as_json: AsJson = False,
+) -> None:
+    """Judge weights on pictures: per class, source, size and camera, with 95 % intervals.
+
+    Label-aware (each class only where its source labels it), and as Ultralytics counts. Precision,
+    recall and mix-ups are at a confidence chosen per class on train, never on what is judged.
+
+    Example: hoban evaluate model_v9 dataset_v9 --on val
+    """
+    from dataclasses import replace
+
+    from hoban_assets.evaluation import looking, subjects
+    from hoban_assets.evaluation.judging import judge
+    from hoban_assets.language import speaker
+    from hoban_assets.reporting.evaluation.document import document
+    from hoban_assets.reporting.terminal import show_blocks
+
+    settings = Settings.from_env()
+    say = speaker(settings.language)
+    classes = subjects.mapping(class_ or [], "--class")
+    subject = subject_named(weights, partition)
+    if image_size is not None:
+        subject = replace(subject, image_size=image_size)
+    around = pictures_named(dataset, partition, settings, subjects.mapping(label or [], "--label"))
+    judged = part_of(around, on)
+    with progress_bar(say("looking at pictures")) as bar:
+        found, size = looking.look(subject, judged, settings, classes, bar)
+    with progress_bar(say("choosing a confidence on train")) as bar:
+        limits = looking.confidences_of(subject, judged, around, settings, classes, bar)
+    result = judge(subject.name, judged, found, size, limits)
+    if as_json:
+        print_json(subjects.as_data(result.as_json()))
+        return
+    show_blocks(document(result, say))
+
+
+def subject_named(text: str, partition: str) -> Subject:
+    """Return what is judged: a file, else a model of the catalog.
+
+    Raises:
+        HobanError: it is neither; names the nearest model.
+    """
+    from hoban_assets.evaluation.subjects import file_subject, trained_model
+
+    if (found := file_subject(text)) is not None:
+        return found
+    with asking_catalog() as ask:
+        return trained_model(ask, known_model(ask, text, partition), partition)
+
+
+def pictures_named(
+    text: str, partition: str, settings: Settings, labels: dict[str, str]
+) -> Pictures:
+    """Return all pictures of a dataset, stage, source or folder.
+
+    Raises:
+        HobanError: there is nothing of that name, or nothing to judge in it.
+    """
+    from pathlib import Path
+
+    from hoban_assets.catalog.store import Catalog
+    from hoban_assets.classes import CLASS_NAMES
+    from hoban_assets.commands.inspect import cache_file, target_named
+    from hoban_assets.evaluation.pictures import pictures_of
+    from hoban_assets.evaluation.sets import MANIFEST, of_folder, published
+    from hoban_assets.formats.gather import gather
+
+    folder = Path(text).expanduser()
+    if (folder / MANIFEST).is_file():
+        return published(folder.absolute(), folder.name)
+    if not folder.exists() and not labels:
+        catalog = Catalog(settings.catalog_path, deadline=settings.catalog_wait)
+        for name in (text, f"dataset_{text}"):
+            current = catalog.current(name, partition)
+            if current is not None and current.path and current.images:
+                return published(Path(current.path), f"{name} [{partition}]")
+            if current is not None and current.images:
+                samples = catalog.load(name, partition)
+                files = [settings.raw_root / file for file in samples.images.file]
+                return pictures_of(samples, files, f"{name} [{partition}]", CLASS_NAMES)
+    target = target_named(text, settings, None)
+    if not hasattr(target, "source"):
+        raise HobanError(
+            f"{text} holds several sources", f"evaluate on one that hoban inspect '{text}' lists"
+        )
+    gathered = gather(
+        target.source,
+        target.raw_root,
+        declared=target.declared,
+        bars=progress_bar,
+        cache_file=cache_file(target, settings),
+        workers=settings.workers,
+    )
+    return of_folder(gathered, target.raw_root, labels)
+
+
+def part_of(pictures: Pictures, on: str | None) -> Pictures:
+    """Return the part that is asked for; val where there is one and nothing was asked.
+
+    Raises:
+        HobanError: there is no such part, or nothing labelled in it.
+    """
+    parts = sorted({str(part) for part in pictures.parts} - {""})
+    wanted = on or ("val" if "val" in parts else EVERYTHING)
+    if wanted != EVERYTHING and wanted not in parts:
+        raise HobanError(
+            f"{pictures.title} has no {wanted!r}",
+            f"--on {' or '.join([*parts, EVERYTHING])}",
+        )
+    found = pictures
+    if wanted != EVERYTHING:
+        found = pictures.take(pictures.parts == wanted, f"{pictures.title} ({wanted})")
+    if not len(found.labels):
+        raise HobanError(
+            f"{found.title} holds no label: nothing can be judged", "give pictures with labels"
+        )
+    return found

@@ -1,0 +1,90 @@
+"""Detections of any weights (.pt, .onnx) on a list of images: a process of its own.
+
+``python yolo_detect.py job.json``; the job is what `hoban_assets.evaluation.detecting` writes.
+Images are prepared, and boxes taken, as a validation of Ultralytics does, so figures made of these
+detections are those of `yolo_evaluate`; but no label is looked for, and nothing is written beside
+an image: Ultralytics' own scan rewrites damaged JPEGs in place and leaves a cache.
+
+The result is a .npz: image (position in the list), class_id, confidence, corners (x1 y1 x2 y2,
+shares of the image), names (of the model's classes), size (pixels of the network's input).
+Exit status: 0 done, 1 failed (the reason is in failed.json of the work folder), 143 stopped.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+import _watchdog  # type: ignore[import-not-found]
+from yolo_memory import out_of_memory  # type: ignore[import-not-found]
+from yolo_setup import explained, import_ultralytics, load  # type: ignore[import-not-found]
+from yolo_support import (  # type: ignore[import-not-found]
+    Failure,
+    RunFolder,
+    quiet,
+    write_whole,
+)
+
+PROGRESS = "images "
+"""Starts a line of progress: ``images 32 of 400``."""
+
+
+def main() -> int:
+    """Run the job that is named; turn what went wrong into one message and an exit status."""
+    _watchdog.start()
+    job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    run = RunFolder(Path(job["work"]))
+    quiet(run.root)
+    try:
+        detect(job, run)
+    except Exception as error:
+        failure = _explained(error, run, job)
+        if failure is None:
+            raise
+        if not isinstance(error, Failure):
+            traceback.print_exc()
+        run.report(failure)
+        return 1
+    return 0
+
+
+def detect(job: dict[str, Any], run: RunFolder) -> None:
+    """Find what is on the images of `job`; leave it in its file ``out``."""
+    ultralytics = import_ultralytics()
+    weights = str(job["weights"])
+    trained_at = None
+    if weights.endswith(".pt"):
+        trained_at = (load(ultralytics, weights).overrides or {}).get("imgsz")
+    elif importlib.util.find_spec("onnxruntime") is None:
+        raise Failure(
+            f"{weights} needs onnxruntime, which is not installed",
+            "pip install -c constraints/platform.txt onnxruntime",
+        )
+    from yolo_collect import Collector  # type: ignore[import-not-found]
+
+    size = job["image_size"] or trained_at or 640
+    write_whole(
+        run.data_yaml, json.dumps({"path": str(run.root), "train": ".", "val": ".", "names": ["?"]})
+    )
+    Collector(job, weights, size, run).collect()
+
+
+def _explained(error: Exception, run: RunFolder, job: dict[str, Any]) -> Failure | None:
+    if isinstance(error, FileNotFoundError) and str(error).startswith("Image Not Found"):
+        name = str(error).removeprefix("Image Not Found ")
+        return Failure(f"{name} cannot be read as an image", "remove it, or replace it")
+    arguments = {"device": job["device"], "batch": job["batch"], "imgsz": job["image_size"] or 640}
+    if out_of_memory(error, run, arguments | {"workers": job["workers"]}) is not None:
+        return Failure(
+            f"memory ran out while looking at images, {job['batch']} at once",
+            "lower HOBAN_BATCH for this command alone: figures do not depend on it",
+        )
+    return explained(error, run, arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
