@@ -17,6 +17,7 @@ DATASET_CHECKS = [
     "boxes_inside_image",
     "conservation",
     "dedupe_certificate",
+    "no_benchmark_inside",
     "no_leak_between_splits",
     "no_unknown_class",
     "quotas_reached",

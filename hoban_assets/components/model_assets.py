@@ -1,10 +1,12 @@
 """The factory behind the second half of a recipe: ``model_<version>`` and its checks."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import pandas as pd
 
 from hoban_assets.catalog.answers import asking
 from hoban_assets.catalog.store import Build, Catalog, Materialization
@@ -18,11 +20,19 @@ from hoban_assets.components.common import (
     table,
 )
 from hoban_assets.components.describing import model_text, words
+from hoban_assets.components.model_judging import (
+    compared_with,
+    judged_on_benchmarks,
+    metric_rows,
+    subject_of,
+)
 from hoban_assets.components.platform import Platform
 from hoban_assets.components.training_config import TrainingConfig
 from hoban_assets.curation import checks
 from hoban_assets.curation.checks import Check
 from hoban_assets.errors import HobanError
+from hoban_assets.evaluation.comparing import Paired
+from hoban_assets.evaluation.judging import Judgement
 from hoban_assets.ingredients import version_of
 from hoban_assets.language import Say
 from hoban_assets.pipeline.recipe import Recipe
@@ -36,6 +46,8 @@ from hoban_assets.training.trainer import choose_trainer, device_of
 
 MODEL_CODE = code_version_of(*MODEL_PARTS)
 CHECKS = ("map50", "no_regression")
+Held = Callable[[str], Paired | None]
+"""Compares the new model with the one of this name on the same pictures, where there are any."""
 
 
 def model_asset(recipe: Recipe) -> dg.AssetsDefinition:
@@ -76,7 +88,13 @@ def model_asset(recipe: Recipe) -> dg.AssetsDefinition:
                     "that of the settings, kept in a folder of its own"
                 )
             result = trainer.train(context, plan)
-            found = model_checks(platform.catalog(), recipe, dataset, result)
+            catalog, log = platform.catalog(), context.log.info
+            subject = subject_of(plan, result, dataset)
+            on_benchmarks = judged_on_benchmarks(
+                subject, partition, dataset, catalog, settings, log
+            )
+            held = partial(compared_with, subject, partition, catalog, settings, log)
+            found = model_checks(catalog, recipe, dataset, result, held)
 
             def finish() -> tuple[Build, dict[str, Any]]:
                 done = Build(
@@ -90,7 +108,7 @@ def model_asset(recipe: Recipe) -> dg.AssetsDefinition:
                         {recipe.dataset: dataset.data_version or ""},
                         config.decides(),
                     ),
-                    metrics=result.metrics,
+                    metrics=with_benchmarks(result, on_benchmarks),
                     path=str(result.run_dir),
                     data_version=plan.run_dir.name,
                     checks=checks.as_table(found),
@@ -120,13 +138,17 @@ def current_dataset(platform: Platform, recipe: Recipe, partition: str) -> Mater
 
 
 def model_checks(
-    catalog: Catalog, recipe: Recipe, dataset: Materialization, result: TrainingResult
+    catalog: Catalog,
+    recipe: Recipe,
+    dataset: Materialization,
+    result: TrainingResult,
+    held: Held | None = None,
 ) -> list[Check]:
-    """Return the checks of a trained model."""
+    """Return the checks of a trained model; `held`: see `regression_check`."""
     say = words()
     return [
         map50_check(recipe, result, say),
-        regression_check(catalog, recipe.model, dataset, result, say),
+        regression_check(catalog, recipe.model, dataset, result, say, held),
     ]
 
 
@@ -147,12 +169,30 @@ def map50_check(recipe: Recipe, result: TrainingResult, say: Say) -> Check:
 
 
 def regression_check(
-    catalog: Catalog, model: str, dataset: Materialization, result: TrainingResult, say: Say
+    catalog: Catalog,
+    model: str,
+    dataset: Materialization,
+    result: TrainingResult,
+    say: Say,
+    held: Held | None = None,
 ) -> Check:
-    """Hold a model against that of the version before, in the same partition."""
+    """Compare a model with that of the version before, in the same partition.
+
+    `held` compares with the model that it is given on the same pictures. Without it, or where
+    there are no such pictures, figures of each one's own validation are compared.
+    """
     with asking(catalog.path, catalog.deadline) as ask:
         rows = ask(regression.FIGURES, [dataset.partition])
     previous = regression.previous_version(model, {row["asset"] for row in rows})
+    if previous and held and (pair := held(previous)) is not None:
+        steps = [d for d in pair.differences if d.measure == regression.MEASURE]
+        where = say(
+            "{images:,} of {groups:,} cameras or clips, {title}",
+            images=pair.images,
+            groups=pair.groups,
+            title=pair.title,
+        )
+        return regression.no_regression_on_the_same(steps, where, previous, say=say)
     judged = class_table(result.metrics, result.best_epoch)
     figures = judged.reindex(columns=[regression.MEASURE])[regression.MEASURE].dropna()
     values = {str(name): float(value) for name, value in figures.items()}
@@ -160,6 +200,14 @@ def regression_check(
     now = regression.Figures(model, values.pop(ALL, None), values, dataset.data_version, rules)
     before = regression.figures_of(rows, previous) if previous else None
     return regression.no_regression(now, before, say=say)
+
+
+def with_benchmarks(result: TrainingResult, judged: Mapping[str, Judgement]) -> pd.DataFrame:
+    """Return the metrics of a training, and those of the benchmarks."""
+    if not judged:
+        return result.metrics
+    rows = metric_rows(judged, result.best_epoch)
+    return pd.concat([result.metrics, rows], ignore_index=True)
 
 
 def model_metadata(plan: TrainingPlan, result: TrainingResult) -> dict[str, Any]:

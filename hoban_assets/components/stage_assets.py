@@ -9,6 +9,7 @@ import dagster as dg
 from hoban_assets.catalog.answers import asking
 from hoban_assets.catalog.store import Build, Catalog, Materialization
 from hoban_assets.code_version import STAGE_PARTS, code_version_of
+from hoban_assets.components.benchmark_checks import benchmark_is_apart
 from hoban_assets.components.common import (
     OWNERS,
     PARTITIONS_DEF,
@@ -32,6 +33,7 @@ from hoban_assets.curation.checks import Check
 from hoban_assets.curation.corrected import corrections_applied
 from hoban_assets.curation.readable import rows_readable
 from hoban_assets.formats import undeclared_folders
+from hoban_assets.formats.benchmarks import is_benchmark
 from hoban_assets.freshness.corrected import Versions, versions
 from hoban_assets.ingredients import CORRECTIONS, key_of, version_of
 from hoban_assets.ledger import Ledger
@@ -57,6 +59,7 @@ CHECKS = (
     "folders_declared",
 )
 DEDUPE_CHECK = ("dedupe_certificate",)
+BENCHMARK_CHECK = ("no_benchmark_inside",)
 
 
 def stage_asset(stage: Stage) -> dg.AssetsDefinition:
@@ -76,7 +79,12 @@ def stage_asset(stage: Stage) -> dg.AssetsDefinition:
             dg.AssetKey(CORRECTIONS),
         ],
         check_specs=check_specs(
-            stage.name, (*CHECKS, *(["dedupe_certificate"] if stage.dedupe else []))
+            stage.name,
+            (
+                *CHECKS,
+                *(DEDUPE_CHECK if stage.dedupe else ()),
+                *(BENCHMARK_CHECK if is_benchmark(stage.name) else ()),
+            ),
         ),
         io_manager_key="samples",
     )
@@ -121,6 +129,10 @@ def stage_asset(stage: Stage) -> dg.AssetsDefinition:
             )
             made = ingredients(corrections=corrections_in(built.samples, active))
             judged = stage_checks(stage, settings, built, ledger)
+            if is_benchmark(stage.name):
+                found_rows, catalog, say = built.samples, platform.catalog(), words()
+                tell = context.log.info
+                judged.append(benchmark_is_apart(catalog, partition, found_rows, extract, tell, say))
             done = Build(
                 input_key=key_of(made),
                 inputs=made["inputs"],

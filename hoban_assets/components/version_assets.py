@@ -8,6 +8,7 @@ import dagster as dg
 
 from hoban_assets.catalog.store import Build, Catalog, Materialization
 from hoban_assets.code_version import DATASET_PARTS, code_version_of
+from hoban_assets.components.benchmark_checks import dataset_is_apart
 from hoban_assets.components.common import (
     OWNERS,
     PARTITIONS_DEF,
@@ -48,6 +49,7 @@ DATASET_CHECKS = (
     "no_unknown_class",
     "dedupe_certificate",
     "no_leak_between_splits",
+    "no_benchmark_inside",
     "val_share",
     "quotas_reached",
 )
@@ -101,7 +103,10 @@ def dataset_asset(recipe: Recipe, file: Path) -> dg.AssetsDefinition:
                 context.log.info(f"sub is taken from {recipe.dataset} (full)")
                 rows = platform.catalog().load(recipe.dataset, "full", full.materialization_id)
                 dataset = sub_of_full(recipe, rows, extract, ledger, settings)
-            found = dataset_checks(recipe, partition, dataset, ledger)
+            apart = dataset_is_apart(
+                platform.catalog(), partition, dataset.samples, extract, ledger.log, words()
+            )
+            found = [*dataset_checks(recipe, partition, dataset, ledger), apart]
             size = recipe.prescale_of(partition)
             version = published_version(dataset.samples.data_version(), size)
             target = settings.artifacts / recipe.dataset / partition / version[:16]

@@ -32,6 +32,7 @@ DESCRIPTIONS = {
     "folders_declared": "No folder beside the sources was left unread unseen (warning).",
     "dedupe_certificate": "No two kept images are near-duplicates; each removed one has a witness.",
     "no_leak_between_splits": "No clip, photograph or near-duplicate is in train and in val.",
+    "no_benchmark_inside": "No picture, clip or near-copy of a benchmark is in a dataset.",
     "val_share": "Val has its share of every class, and no group is a fifth of it (warning).",
     "quotas_reached": "Every class has as many labels as the recipe asks for (warning).",
     "map50": "mAP50 reaches the recipe's gate, each class judged where it is labelled (warning).",

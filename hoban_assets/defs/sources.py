@@ -1,10 +1,13 @@
 """What lies under the raw root: every source, declared; each becomes an asset ``raw/<name>``.
 
-A folder that is not declared here is not read, however its name begins.
+A folder that is not declared here is not read, however its name begins; but for benchmarks, which
+no training reads (`formats.benchmarks`).
 """
 
 from hoban_assets.classes import AIHUB_CLASSES, CLASS_NAMES
+from hoban_assets.formats.benchmarks import benchmark_sources
 from hoban_assets.formats.source import RawSource
+from hoban_assets.settings import Settings
 
 HELMET_60K = RawSource("helmet_60k", "helmet_60k/helmet_60k", "aihub", AIHUB_CLASSES)
 HELMET_30K = RawSource("helmet_30k", "helmet_30k", "aihub", AIHUB_CLASSES)
@@ -55,6 +58,9 @@ HELMET_21K_BACKGROUND = RawSource(
     labels_elsewhere=AIHUB_EXPORTS,
 )
 
+BENCHMARKS = benchmark_sources(Settings.from_env().raw_root)
+"""A team's own fully labelled photographs, ``benchmark_<name>``: they judge models, and no more."""
+
 SOURCES = (
     HELMET_60K,
     HELMET_30K,
@@ -64,4 +70,5 @@ SOURCES = (
     *FALL_FOLDERS,
     BACKGROUND,
     HELMET_21K_BACKGROUND,
+    *BENCHMARKS,
 )

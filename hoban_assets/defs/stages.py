@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
 from hoban_assets.defs import sources
+from hoban_assets.formats.source import RawSource
 from hoban_assets.pipeline.stage import Stage
 
 _HEADS = (
@@ -61,6 +64,17 @@ BACKGROUND = Stage(
     sub_target=400,
 )
 
+
+def _benchmark(source: RawSource) -> Stage:
+    """Every photograph is read, those without an object too; `sub` and `full` are the same."""
+    return Stage(
+        source.asset_name,
+        "Photographs with all labels that no training sees: every model is judged on them.",
+        (source,),
+        sub_target=sys.maxsize,
+    )
+
+
 STAGES = (
     HELMET_60K,
     HELMET_30K,
@@ -70,4 +84,5 @@ STAGES = (
     FALLEN_POOL,
     FALLEN_POOL_EVENTS,
     BACKGROUND,
+    *map(_benchmark, sources.BENCHMARKS),
 )

@@ -21,7 +21,7 @@ from hoban_assets.code_version import (
     code_version_of,
 )
 from hoban_assets.files import save
-from hoban_assets.settings import PARTITIONS
+from hoban_assets.settings import PARTITIONS, Settings
 
 if TYPE_CHECKING:
     from hoban_assets.pipeline.stage import Stage
@@ -134,9 +134,10 @@ def _key() -> str:
     code = code_version_of("defs", "pipeline", "curation", "formats", "samples", "settings")
     this = code_version_of("freshness/declared", "ingredients")
     texts = [f"{file}\n{file.read_text(encoding='utf-8', errors='replace')}" for file in yaml]
+    benchmarks = sorted(map(str, Settings.from_env().raw_root.glob("benchmark_*")))
     import xxhash
 
-    return xxhash.xxh3_128_hexdigest("\n".join([code, this, *texts]).encode())
+    return xxhash.xxh3_128_hexdigest("\n".join([code, this, *texts, *benchmarks]).encode())
 
 
 def _revived(line: Mapping[str, Any]) -> Declared:

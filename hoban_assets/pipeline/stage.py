@@ -19,6 +19,7 @@ from hoban_assets.curation.engines import refuse_below
 from hoban_assets.curation.events import Rule, duplicates_among
 from hoban_assets.curation.quality import drop_without_labels, verify_backgrounds
 from hoban_assets.formats import open_source
+from hoban_assets.formats.benchmarks import is_benchmark
 from hoban_assets.formats.image_facts import apply_facts, read_facts
 from hoban_assets.formats.source import RawSource, Read, Reader
 from hoban_assets.formats.unread import counts_of
@@ -202,7 +203,8 @@ def build_stage(
         names = frozenset(source.name for source in stage.sources)
         verify = partial(verify_backgrounds, backgrounds=names, labelled_hashes=frozenset())
         return StageBuild(ledger.step("backgrounds", verify, samples), unread=unread)
-    samples = ledger.step("labels", drop_without_labels, samples)
+    if not is_benchmark(stage.name):  # there an empty scene is one that was looked at
+        samples = ledger.step("labels", drop_without_labels, samples)
     if stage.dedupe is None:
         return StageBuild(samples, unread=unread)
     pictures = similarity_of(extract, samples, stage.dedupe, ledger.log)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hoban_assets.curation.checks import Check
 from hoban_assets.language import Say, plain
+
+if TYPE_CHECKING:
+    from hoban_assets.evaluation.comparing import Difference
 
 NAME = "no_regression"
 MEASURE = "mAP50-95"
@@ -68,6 +71,54 @@ def previous_version(model: str, trained: Iterable[str]) -> str | None:
     order = _order(model)
     below = [name for name in trained if _is_versioned(name) and _order(name) < order]
     return max(below, key=_order, default=None)
+
+
+def no_regression_on_the_same(
+    found: Sequence[Difference],
+    where: str,
+    model: str,
+    tolerance: float = TOLERANCE,
+    say: Say = plain,
+) -> Check:
+    """Hold a model against the one of the version before, both judged on the same pictures.
+
+    Fails where the mean or a class fell by more than `tolerance` and its 95 % interval lies below
+    0, so that few pictures prove nothing.
+
+    Args:
+        found: differences of mAP50-95, the mean ('all') and each class.
+        where: the pictures, in words.
+        model: the earlier model.
+        tolerance: how far a figure may fall.
+        say: the words of the reader.
+    """
+    whole = next(step for step in found if step.class_name == "all")
+    fallen = [
+        s for s in found if s.value < -tolerance and s.around is not None and s.around.high < 0
+    ]
+
+    def told(step: Difference) -> str:
+        around = step.around
+        if around is None:
+            return f"{step.before:.3f} -> {step.after:.3f} ({step.value:+.3f})"
+        span = f"{around.low:+.3f} .. {around.high:+.3f}"
+        return f"{step.before:.3f} -> {step.after:.3f} ({step.value:+.3f}; 95 %: {span})"
+
+    parts = [
+        say(
+            "on the same pictures as {model} ({where}): {measure} {change}",
+            model=model,
+            where=where,
+            measure=MEASURE,
+            change=told(whole),
+        )
+    ]
+    if fallen:
+        what = ", ".join(f"{say(step.class_name)} {told(step)}" for step in fallen)
+        parts.append(say("fell by more than {limit}: {what}", limit=tolerance, what=what))
+    numbers = {"change": whole.value}
+    numbers |= {f"change/{s.class_name}": s.value for s in found if s is not whole}
+    return Check(NAME, not fallen, "; ".join(parts), numbers)
 
 
 def no_regression(

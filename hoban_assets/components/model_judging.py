@@ -1,0 +1,127 @@
+"""A trained model is judged on every benchmark, and against the version before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from hoban_assets.catalog.answers import asking
+from hoban_assets.catalog.store import Catalog, Materialization
+from hoban_assets.classes import CLASS_NAMES
+from hoban_assets.components.benchmark_checks import built
+from hoban_assets.curation.benchmarks import overlaps
+from hoban_assets.errors import HobanError
+from hoban_assets.evaluation.comparing import Paired
+from hoban_assets.evaluation.detecting import Progress
+from hoban_assets.evaluation.judging import Judgement, judge
+from hoban_assets.evaluation.looking import confidences_of, look
+from hoban_assets.evaluation.pictures import Pictures, pictures_of
+from hoban_assets.evaluation.same_pictures import hold_together, pictures_for
+from hoban_assets.evaluation.subjects import Subject, trained_model
+from hoban_assets.formats.benchmarks import PREFIX
+from hoban_assets.pipeline.progress import progress_line
+from hoban_assets.settings import Settings
+from hoban_assets.training.metrics import COLUMNS
+from hoban_assets.training.plan import TrainingPlan
+from hoban_assets.training.run import TrainingResult
+
+Log = Callable[[str], None]
+
+
+def subject_of(plan: TrainingPlan, result: TrainingResult, dataset: Materialization) -> Subject:
+    """Return the model that was just trained, before the catalog knows it."""
+    name = f"{plan.asset} [{plan.partition}]"
+    return Subject(
+        name, result.best, plan.image_size, plan.nms, Path(dataset.path or ""), dataset.asset
+    )
+
+
+def benchmark_pictures(catalog: Catalog, name: str, partition: str, raw_root: Path) -> Pictures:
+    """Return the pictures of a benchmark that was built."""
+    rows = catalog.load(name, partition)
+    files = [raw_root / file for file in rows.images.file]
+    return pictures_of(rows, files, name, CLASS_NAMES)
+
+
+def judged_on_benchmarks(
+    subject: Subject,
+    partition: str,
+    dataset: Materialization,
+    catalog: Catalog,
+    settings: Settings,
+    log: Log,
+) -> dict[str, Judgement]:
+    """Judge a model on every benchmark of its partition.
+
+    One that shares a picture with the dataset, or whose photographs are gone, is left out and
+    said: a figure on it would be no figure.
+    """
+    found = {}
+    for name in built(catalog, PREFIX, partition):
+        try:
+            pictures = benchmark_pictures(catalog, name, partition, settings.raw_root)
+            shared = overlaps(
+                catalog.load(dataset.asset, partition), catalog.load(name, partition), None, 1.0
+            )
+            if shared:
+                raise HobanError(
+                    f"{len(shared)} of its pictures are in {dataset.asset}",
+                    f"dagster asset materialize --select {name} --partition {partition} names them",
+                )
+            with _bars(log)(f"judging on {name}") as bar:
+                seen, size = look(subject, pictures, settings, {}, bar)
+            limits = confidences_of(subject, pictures, None, settings, {})
+            found[name] = judge(subject.name, pictures, seen, size, limits)
+        except (HobanError, OSError) as error:
+            log(f"not judged on {name}: {error}")
+    return found
+
+
+def metric_rows(judged: Mapping[str, Judgement], epoch: int) -> pd.DataFrame:
+    """Rows for the catalog: split is the benchmark; ``/low`` and ``/high`` are of the interval."""
+    rows: list[tuple[Any, ...]] = []
+    for name, each in judged.items():
+        for line in each.lines:
+            if line.kind not in ("all", "source"):
+                continue
+            key = (epoch, name, line.slice, line.class_name)
+            rows += [(*key, "images", line.images), (*key, "labels", line.labels)]
+            rows += [(*key, measure, value) for measure, value in line.values.items()]
+            for measure, around in line.intervals.items():
+                rows += [
+                    (*key, f"{measure}/low", around.low),
+                    (*key, f"{measure}/high", around.high),
+                ]
+    frame = pd.DataFrame(rows, columns=COLUMNS)
+    return frame.astype({"epoch": "int64", "value": "float64"})
+
+
+def compared_with(
+    subject: Subject, partition: str, catalog: Catalog, settings: Settings, log: Log, previous: str
+) -> Paired | None:
+    """Hold a new model against an earlier one on the same pictures; None, said, where it cannot."""
+    try:
+        with asking(catalog.path, catalog.deadline) as ask:
+            before = trained_model(ask, previous, partition)
+        names = built(catalog, PREFIX, partition)
+        pictures = (
+            benchmark_pictures(catalog, names[0], partition, settings.raw_root)
+            if names
+            else pictures_for([before, subject])
+        )
+        return hold_together([before, subject], pictures, settings, _bars(log))[0]
+    except (HobanError, OSError) as error:
+        log(f"not compared with {previous} on the same pictures: {error}")
+        return None
+
+
+def _bars(log: Log) -> Callable[[str], Any]:
+    @contextmanager
+    def bar(what: str) -> Iterator[Progress]:
+        yield progress_line(what, log)
+
+    return bar
