@@ -16,14 +16,18 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import xxhash
 from builders import samples_of
 from PIL import Image
 from results_catalog import RISING, course, final
 
 from hoban_assets.catalog.store import Catalog
+from hoban_assets.handoff.results.manifest import plan_of
 from hoban_assets.settings import Settings
+from hoban_assets.training.plan import run_key
+from hoban_assets.workers.yolo_support import EVALUATION
 
-MODEL, DATASET, PARTITION, KEY = "model_v9", "dataset_v9", "full", "0123456789abcdef"
+MODEL, DATASET, PARTITION = "model_v9", "dataset_v9", "full"
 VERSION = "rows of dataset_v9"
 PICTURES = ("results.png", "confusion_matrix.png")
 COLUMNS = ("epoch", "split", "source", "class_name", "metric", "value")
@@ -46,7 +50,12 @@ def picture() -> bytes:
 def run_files(rows: list[tuple] | None = None, best_epoch: int = 30) -> dict[str, bytes]:
     """Files of a finished run folder, whose mAP50 is 0.801 label-aware and 0.6 stock."""
     rows = course(RISING) + final(best_epoch) if rows is None else rows
-    finished = {"epochs": 30, "best_epoch": best_epoch, "evaluation": 2, "pictures": PICTURES}
+    finished = {
+        "epochs": 30,
+        "best_epoch": best_epoch,
+        "evaluation": EVALUATION,
+        "pictures": PICTURES,
+    }
     lines = [json.dumps(dict(zip(COLUMNS, row, strict=True))) for row in rows]
     return {
         "best.pt": checkpoint(),
@@ -58,7 +67,7 @@ def run_files(rows: list[tuple] | None = None, best_epoch: int = 30) -> dict[str
     }
 
 
-def plan(partition: str = PARTITION, key: str = KEY) -> dict[str, Any]:
+def plan(partition: str = PARTITION, key: str = "") -> dict[str, Any]:
     """The plan with paths of the server."""
     return {
         "asset": MODEL,
@@ -84,6 +93,10 @@ def plan(partition: str = PARTITION, key: str = KEY) -> dict[str, Any]:
             "plots": True,
         },
     }
+
+
+KEY = run_key(plan_of(plan()), VERSION, xxhash.xxh3_128_hexdigest(checkpoint()))
+"""Of a training from the weights `checkpoint()`."""
 
 
 @dataclass

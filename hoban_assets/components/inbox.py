@@ -28,6 +28,7 @@ from hoban_assets.components.model_assets import (
 from hoban_assets.curation.checks import Check, as_table, from_table
 from hoban_assets.freshness.machine import MACHINE
 from hoban_assets.handoff.results.archive import Archive, opened
+from hoban_assets.handoff.results.judging import must_be_its_key
 from hoban_assets.handoff.results.manifest import BEST, Manifest, plan_of, read_manifest
 from hoban_assets.handoff.results.placing import another_result, differing_file, local_plan, place
 from hoban_assets.ingredients import version_of
@@ -139,16 +140,18 @@ class _Import:
         if before is None:
             now = self.catalog.current(mine.dataset, mine.partition)
             must_be_current(self.archive.path, mine, now, trained_on)
+            must_be_its_key(self.archive, mine, self.plan(trained_on))
         elif not before["is_current"]:
             return replace(told, since=before["created_at"])
         plan = plan_of(self.placed(before, trained_on))
         result = read_result(plan)
+        metadata = model_metadata(plan, result)  # reads pictures: fails before anything is recorded
         if before is None:
             found, number = self.recorded(plan, result)
         else:
             number = before["materialization_id"]
             found = from_table(self.catalog.small_table("checks", number))
-        events = self.events(plan, result, found, number)
+        events = self.events(metadata, found, number)
         return replace(
             told,
             since=before["created_at"] if before else None,
@@ -165,12 +168,16 @@ class _Import:
         with asking(self.catalog.path, self.catalog.deadline) as ask:
             return next(iter(ask(_BUILT, [asset, self.manifest.partition, version])), None)
 
+    def plan(self, trained_on: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Its plan with paths of this machine."""
+        dataset_path = str((trained_on or {}).get("path") or "")
+        return local_plan(self.manifest, self.settings, dataset_path)
+
     def placed(
         self, before: Mapping[str, Any] | None, trained_on: Mapping[str, Any] | None
     ) -> dict[str, Any]:
         """Put the run folder into place, unless it is there; return the plan for this machine."""
-        dataset_path = str((trained_on or {}).get("path") or "")
-        plan = local_plan(self.manifest, self.settings, dataset_path)
+        plan = self.plan(trained_on)
         run = Path(plan["run_dir"])
         if before is None or not (run / BEST).exists():
             size = sum(facts.bytes for facts in self.manifest.files.values())
@@ -209,17 +216,17 @@ class _Import:
         return found, number
 
     def events(
-        self, plan: TrainingPlan, result: TrainingResult, found: list[Check], number: int
+        self, metadata: Mapping[str, Any], found: list[Check], number: int
     ) -> list[inbox_events.Event]:
         """What Dagster is to be told; nothing where it knows."""
         mine = self.manifest
         if inbox_events.is_known(self.instance, mine.model, mine.partition, mine.run_key):
             return []
-        metadata = {
+        told = {
             "handed_in": self.archive.path.name,
             "trained_with": ", ".join(f"{k} {v}" for k, v in mine.made_with.items()),
             "packed_at": mine.made_at,
-            **model_metadata(plan, result),
+            **metadata,
             "materialization_id": number,
             "reused": False,
         }
@@ -231,5 +238,5 @@ class _Import:
             inputs={mine.dataset: mine.dataset_version},
         )
         return inbox_events.events_of(
-            mine.model, mine.partition, checks=found, metadata=metadata, tags=tags
+            mine.model, mine.partition, checks=found, metadata=told, tags=tags
         )

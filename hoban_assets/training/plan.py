@@ -213,12 +213,18 @@ def _must_be_of_its_size(plan: TrainingPlan) -> None:
     )
 
 
-def run_key(plan: TrainingPlan, dataset_version: str, weights_version: str) -> str:
+def run_key(
+    plan: TrainingPlan,
+    dataset_version: str,
+    weights_version: str,
+    *,
+    ultralytics: str | None = None,
+) -> str:
     """Hash of all that decides the result: names the run folder, 16 hex digits.
 
     Same key, same result: an interrupted run is found and resumed, a finished one is not trained
     again. Device and loading processes are left out, and so is where things lie. The release of
-    Ultralytics counts: its defaults are part of the recipe.
+    Ultralytics counts: its defaults are part of the recipe (None: the one installed here).
     """
     decides = {k: v for k, v in asdict(plan).items() if k not in _WHERE_NOT_WHAT}
     if plan.partial_labels == NAIVE:
@@ -226,7 +232,7 @@ def run_key(plan: TrainingPlan, dataset_version: str, weights_version: str) -> s
     decides |= {
         "dataset": dataset_version,
         "weights": weights_version,
-        "ultralytics": importlib.metadata.version("ultralytics"),
+        "ultralytics": ultralytics or importlib.metadata.version("ultralytics"),
     }
     return xxhash.xxh3_64_hexdigest(json.dumps(decides, sort_keys=True, default=str).encode())
 

@@ -40,6 +40,7 @@ from yolo_setup import (  # type: ignore[import-not-found]
     write_data_yaml,
 )
 from yolo_support import (  # type: ignore[import-not-found]
+    EVALUATION,
     Failure,
     RunFolder,
     Stopped,
@@ -50,13 +51,6 @@ from yolo_support import (  # type: ignore[import-not-found]
     write_whole,
 )
 
-EVALUATION = 3
-"""What an evaluation records. Raise it with that: finished runs are then evaluated again.
-
-2: confusions, false positives on empty images, curves.json, worst_images.json.
-3: label-aware figures match, ignore and take AP as COCO does; before, detections that were right at
-IoU 0.5 were mistakes above it although a region covered them (up to 0.03 of AP50-95).
-"""
 FROM_TRAINING = ("args.yaml", "results.csv", "results.png", "labels.jpg")
 FROM_WEIGHTS = ("best.pt", "last.pt")
 PICTURES = (

@@ -1,13 +1,26 @@
 """What a server hands in is taken whole and unaltered, or refused with the reason."""
 
 import gzip
+import itertools
 import json
 import re
+import shutil
 import tarfile
 from pathlib import Path
 
 import pytest
-from handed_in_runs import KEY, MODEL, PARTITION, PICTURES, HandedIn, checkpoint, plan, run_files
+from handed_in_runs import (
+    KEY,
+    MODEL,
+    PARTITION,
+    PICTURES,
+    HandedIn,
+    checkpoint,
+    picture,
+    plan,
+    run_files,
+)
+from hostile_results import hostile
 from results_catalog import RISING, course
 
 from hoban_assets.handoff.results.archive import Refused, opened
@@ -155,6 +168,33 @@ def without_evaluation() -> dict[str, bytes]:
     return run_files(course(RISING))
 
 
+def finished(**changed) -> dict[str, bytes]:
+    """Files of a run whose finished.json says something else."""
+    files = run_files()
+    return {
+        **files,
+        "finished.json": json.dumps({**json.loads(files["finished.json"]), **changed}).encode(),
+    }
+
+
+def figure(metric: str, value: float, *, epoch: int = 30, name: str = "all") -> dict[str, bytes]:
+    """Files of a run with one more figure."""
+    row = {"epoch": epoch, "split": "val", "source": "all", "class_name": name}
+    line = json.dumps({**row, "metric": metric, "value": value}).replace("Infinity", "1e400")
+    files = run_files()
+    return {**files, "metrics.jsonl": files["metrics.jsonl"] + line.encode() + b"\n"}
+
+
+def worst(name: str) -> bytes:
+    return json.dumps(
+        [{"name": name, "missed": 1, "false": 0, "confused": 0, "boxes": []}]
+    ).encode()
+
+
+def planned(**changed) -> dict:
+    return {**plan(), "arguments": {**plan()["arguments"], **changed}}
+
+
 CASES = {
     "a file lacks": (HandedIn(left_out=("last.pt",)), "^last.pt is missing in"),
     "a file too many": (
@@ -184,8 +224,39 @@ CASES = {
     "no evaluation": (HandedIn(without_evaluation()), "was not evaluated"),
     "a picture lacks": (
         HandedIn({k: v for k, v in run_files().items() if k != PICTURES[0]}),
-        "is not whole: finished.json: pictures .*results.png",
+        "is not whole: finished.json: picture 'results.png' is missing",
     ),
+    "no picture": (
+        HandedIn({**run_files(), "results.png": b""}),
+        "is not whole: results.png is no picture",
+    ),
+    "half a picture": (
+        HandedIn({**run_files(), "results.png": picture()[:45]}),
+        "is not whole: results.png is no picture",
+    ),
+    "a picture elsewhere": (
+        HandedIn(finished(pictures=["../../results.png"])),
+        "is not whole: finished.json: pictures.0 String should match",
+    ),
+    "a worst image elsewhere": (
+        HandedIn({**run_files(), "worst_images.json": worst("/etc/passwd")}),
+        "is not whole: worst_images.json: 0.name String should match",
+    ),
+    "better than all": (HandedIn(figure("mAP50", 1.2)), "mAP50 = 1.2 of 'all' .* is no share"),
+    "half a label": (HandedIn(figure("labels", 1.5)), "labels = 1.5 .* is no number of things"),
+    "an endless figure": (HandedIn(figure("box_loss", 1e400)), "metrics.jsonl is damaged"),
+    "an epoch too many": (HandedIn(figure("lr", 0.1, epoch=31)), "is of none of the 30 epochs"),
+    "a class of others": (HandedIn(figure("mAP50", 0.5, name="dog")), "'dog' .* no class of ours"),
+    "an older evaluation": (HandedIn(finished(evaluation=1)), "was evaluated by rules 1 of this"),
+    "a later evaluation": (
+        HandedIn(finished(evaluation=99)),
+        "rules 99 of this project, and this code has rules .* -> update this checkout",
+    ),
+    "epochs of text": (HandedIn(finished(epochs="30")), "finished.json: epochs Input should be"),
+    "more epochs than planned": (HandedIn(finished(epochs=301)), "epochs do not fit"),
+    "an impossible plan": (HandedIn(claims={"plan": planned(epochs=-1)}), "epochs -1 of its plan"),
+    "a plan of text": (HandedIn(claims={"plan": planned(batch="16")}), "batch of its plan: Input"),
+    "half a character": (HandedIn(claims={"made_at": "\ud800"}), "is damaged .*UnicodeEncodeError"),
     "torn metrics": (
         HandedIn({**run_files(), "metrics.jsonl": b"{}\n"}),
         "is not whole: metrics.jsonl is damaged",
@@ -240,3 +311,20 @@ def test_a_real_training_is_taken_over(tmp_path, settings, trained):
         assert differing_file(run, read_manifest(archive)) is None
     best = json.loads(files["finished.json"])["best_epoch"]
     assert value_of(read_metrics(run / "metrics.jsonl"), "mAP50", best) is not None
+
+
+def test_nothing_that_a_hostile_archive_says_ends_in_a_traceback(tmp_path, settings):
+    """A field of a file with a value that no training writes: taken or refused.
+
+    Some of them; `make attack` tries all.
+    """
+    refused = 0
+    for number, (what, handed_in) in enumerate(itertools.islice(hostile(), 0, None, 37)):
+        path = handed_in.folder(tmp_path / str(number))
+        try:
+            shutil.rmtree(take(path, settings))
+        except Refused:
+            refused += 1
+        except Exception as error:
+            raise AssertionError(what) from error
+    assert refused > number / 2

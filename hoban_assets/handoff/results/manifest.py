@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from hoban_assets.handoff.results.archive import AGAIN, NO_ARCHIVE, RESULTS, Archive, Refused
 from hoban_assets.settings import PARTITIONS, Settings
@@ -20,6 +22,8 @@ TRAIN_AGAIN = (
     "start ./train.sh on the server again: it goes on, and writes a new archive at the end"
 )
 _MOST_JSON = 1 << 20
+_MOST = 1_000_000
+_DAMAGE = (ValueError, LookupError, TypeError, OverflowError, RecursionError)
 _RUN_KEY = re.compile(r"[0-9a-f]{16}")
 _ASSET = re.compile(r"[a-z][a-z0-9_]*")
 _SAME_NAME = (
@@ -82,8 +86,9 @@ def read_manifest(archive: Archive) -> Manifest:
                 found=found["format"],
                 known=FORMAT,
             )
+        json.dumps(found, ensure_ascii=False, allow_nan=False).encode()  # no half a character
         manifest = _parsed(found)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (*_DAMAGE, AttributeError) as error:
         raise Refused(
             "results.json in {file} is damaged ({error})",
             AGAIN,
@@ -113,8 +118,25 @@ def _parsed(found: dict[str, Any]) -> Manifest:
         raise ValueError(f"no model {manifest.model!r} [{manifest.partition!r}]")
     if (manifest.plan["asset"], manifest.plan["partition"]) != (manifest.model, manifest.partition):
         raise ValueError("its plan is of another model")
-    plan_of(manifest.plan)
+    if not isinstance(manifest.code_version, str | None):
+        raise TypeError("its code_version is no text")
+    _must_be_possible(plan_of(manifest.plan))
     return manifest
+
+
+def _must_be_possible(plan: TrainingPlan) -> None:
+    """Hold types and sizes of a plan's fields against those that a training can have."""
+    try:
+        as_read = json.dumps(asdict(plan), default=str)  # paths are the only ones that are no JSON
+        TypeAdapter(TrainingPlan).validate_json(as_read, strict=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ValueError(f"{first['loc'][0]} of its plan: {first['msg']}") from error
+    for name in ("epochs", "patience", "image_size", "batch", "nominal_batch"):
+        if not 0 <= getattr(plan, name) <= _MOST:
+            raise ValueError(f"{name} {getattr(plan, name)} of its plan is impossible")
+    if not 0 < plan.lr0 <= _MOST:
+        raise ValueError(f"lr0 {plan.lr0} of its plan is impossible")
 
 
 def _same_files(archive: Archive, manifest: Manifest) -> None:

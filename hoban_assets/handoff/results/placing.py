@@ -17,18 +17,10 @@ from typing import IO, Any
 
 from hoban_assets.errors import HobanError
 from hoban_assets.handoff.results.archive import RESULTS, Archive, Refused
-from hoban_assets.handoff.results.manifest import (
-    BEST,
-    FINISHED,
-    METRICS,
-    TRAIN_AGAIN,
-    Manifest,
-    altered,
-    plan_of,
-)
+from hoban_assets.handoff.results.judging import must_be_whole
+from hoban_assets.handoff.results.manifest import Manifest, altered, plan_of
 from hoban_assets.lifeline import own_folder
 from hoban_assets.settings import Settings
-from hoban_assets.training.metrics import read_metrics, value_of
 from hoban_assets.training.plan import yolo_command
 from hoban_assets.weights import resolve_weights
 from hoban_assets.whole_folders import put_in_place, sole_maker
@@ -83,7 +75,7 @@ def _place(archive: Archive, manifest: Manifest, plan: Mapping[str, Any], run: P
                     raise altered(
                         "{name} in {file} was altered: its SHA-256 differs", archive, name
                     )
-        _must_be_whole(archive, building)
+        must_be_whole(archive, manifest, building)
         with archive.open(RESULTS) as stream:
             (building / RESULTS).write_bytes(stream.read())
         (building / PLAN).write_text(json.dumps(plan, indent=2), encoding="utf-8")
@@ -136,31 +128,3 @@ def _copy(source: IO[bytes], target: IO[bytes]) -> str:
         digest.update(block)
         target.write(block)
     return digest.hexdigest()
-
-
-def _must_be_whole(archive: Archive, run: Path) -> None:
-    """Refuse a run whose files are as packed, but which cannot be a finished training."""
-    try:
-        finished = json.loads((run / FINISHED).read_text(encoding="utf-8"))
-        best = int(finished["best_epoch"])
-        lost = [p for p in finished["pictures"] if not (run / PurePosixPath(p).name).is_file()]
-        if int(finished["epochs"]) < best or lost or any("/" in p for p in finished["pictures"]):
-            raise ValueError(f"pictures {lost} are missing" if lost else "epochs do not fit")
-        resolve_weights(str(run / BEST), run)  # looks whether it is a checkpoint, without torch
-        judged = value_of(read_metrics(run / METRICS), "mAP50", best)
-    except (ValueError, KeyError, TypeError, HobanError) as error:
-        what = error.problem if isinstance(error, HobanError) else f"{FINISHED}: {error}"
-        raise Refused(
-            "the training in {file} is not whole: {what}",
-            TRAIN_AGAIN,
-            file=archive.path,
-            what=what.replace(f"{run}/", ""),
-        ) from error
-    if judged is None:
-        raise Refused(
-            "the training in {file} was not evaluated: it has no label-aware mAP50 of its best "
-            "epoch {epoch}",
-            TRAIN_AGAIN,
-            file=archive.path,
-            epoch=best,
-        )
