@@ -26,10 +26,13 @@ class DetectionClass:
     """Of charts and of boxes on images, as ``#rrggbb``."""
     shows: Literal["head", "body", "thing"]
     """What a box encloses. Two classes of heads are states of the same head, so one excludes the
-    other; two of bodies may be the same person (one who has fallen is a person, too); a thing
-    says nothing about other boxes."""
+    other; two of bodies may be the same person (`instead_of` says which of them is labelled); a
+    thing says nothing about other boxes."""
     aihub: str = ""
     """Code in AI Hub's label files."""
+    instead_of: str = ""
+    """Class that this one is labelled in place of, where both would enclose the same object. Not
+    so the other way round: a source that does not know this class labels that one for it."""
 
 
 WITH_HELMET, WITHOUT_HELMET = "person_with_helmet", "person_without_helmet"
@@ -39,7 +42,7 @@ CLASSES: tuple[DetectionClass, ...] = (
     DetectionClass(0, WITH_HELMET, "안전모 착용", "#0b7285", "head", aihub="07"),
     DetectionClass(1, WITHOUT_HELMET, "안전모 미착용", "#e8590c", "head", aihub="08"),
     DetectionClass(2, PERSON, "사람", "#5f3dc4", "body"),
-    DetectionClass(3, "fallen", "쓰러진 사람", "#c92a2a", "body"),
+    DetectionClass(3, "fallen", "쓰러진 사람", "#c92a2a", "body", instead_of=PERSON),
 )
 """In the order of their ids. Only ever append: label files and models hold the ids."""
 
@@ -67,6 +70,10 @@ CLASS_NAMES: tuple[str, ...] = tuple(c.name for c in checked(CLASSES))
 CLASS_IDS: dict[str, int] = {c.name: c.id for c in CLASSES}
 HEADS = frozenset(c.name for c in CLASSES if c.shows == "head")
 BODIES = frozenset(c.name for c in CLASSES if c.shows == "body")
+BODY_OF: dict[str, str] = {c.name: PERSON for c in CLASSES if c.shows == "head"}
+"""Class of a head -> class of the body that it belongs to: a body has one head, at its top."""
+INSTEAD_OF: dict[str, str] = {c.name: c.instead_of for c in CLASSES if c.instead_of}
+"""Who is labelled as the key is not labelled as the value: a fallen person is `fallen` alone."""
 COLOURS: dict[str, str] = {c.name: c.colour for c in CLASSES} | {BACKGROUND: "#6b7280"}
 KOREAN_NAMES: dict[str, str] = {c.name: c.korean for c in CLASSES} | {BACKGROUND: "배경(객체 없음)"}
 AIHUB_CLASSES: dict[str, str] = {c.aihub: c.name for c in CLASSES if c.aihub}
@@ -86,6 +93,11 @@ TYPED: dict[str, str] = {
 def exclude_each_other(one: str, other: str) -> bool:
     """Tell whether an object can be of one of two classes only, whatever its source labels."""
     return one != other and {one, other} <= HEADS
+
+
+def same_object(one: str, other: str) -> bool:
+    """Tell whether boxes of two classes at one place enclose one object: one head, or one body."""
+    return one != other and ({one, other} <= HEADS or {one, other} <= BODIES)
 
 
 def class_meant(text: str) -> str:

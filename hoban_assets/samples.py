@@ -28,8 +28,8 @@ LABEL_DECIMALS = 6
 """Decimals of a published coordinate: 0.0006 pixels at 640, far below what a hand can draw."""
 
 
-FOUND_AT = ("row", "label_file", "mtime_ns")
-"""Columns that say where a label was found, and when a photograph."""
+FOUND_AT = ("row", "label_file", "mtime_ns", "score", "teacher", "cross_check")
+"""Columns that say where a label was found and why it is believed, and when a photograph was."""
 
 
 @dataclass(frozen=True)
@@ -224,7 +224,9 @@ class Samples:
         for frame, schema in ((self.images, IMAGES_SCHEMA), (self.boxes, BOXES_SCHEMA)):
             plain = frame[[name for name in schema.names if name not in FOUND_AT]].copy()
             if "labelled_classes" in plain:
+                completed = plain.pop("completed_classes").map(",".join)
                 plain["labelled_classes"] = plain.labelled_classes.map(",".join)
+                plain["labelled_classes"] += completed.where(completed == "", ";" + completed)
                 if plain.split.notna().all():
                     plain["group_id"] = _who_is_together(plain)
             digest.update(

@@ -26,6 +26,8 @@ IMAGE_COLUMNS: tuple[Column, ...] = (
     ("content_hash", pa.string(), "xxh3-128 of the file's bytes, 32 hex digits, or null"),
     # a tuple in pandas
     ("labelled_classes", pa.list_(pa.string()), "classes that its source labels completely"),
+    # a tuple in pandas
+    ("completed_classes", pa.list_(pa.string()), "classes that a teacher completed here"),
     ("group_id", pa.string(), "clip or augmentation family; never separated by the split"),
     ("split", pa.string(), "'train', 'val', or null before a dataset"),
     ("bytes", pa.int64(), "size of the file; 0 = not known yet"),
@@ -45,15 +47,23 @@ BOX_COLUMNS: tuple[Column, ...] = (
     ("area", pa.float64(), "width * height, share of the image"),
     ("origin", pa.string(), "'human', 'repaired' or 'teacher'"),
     ("ignore", pa.bool_(), "an ignore region: an object is there, but it is no label"),
-    ("row", pa.int32(), "row (0-based) of the label file, annotation index in JSON; or -1"),
+    (
+        "row",
+        pa.int32(),
+        "row (0-based) of the label file, annotation index in JSON, or row of the predictions; "
+        "or -1",
+    ),
+    ("score", pa.float32(), "of a teacher's box, 0-1; or null"),
+    ("teacher", pa.string(), "who found it, or null"),
+    ("cross_check", pa.string(), "what the labels beside a teacher's box say of it, or null"),
 )
 DECISION_COLUMNS: tuple[Column, ...] = (
     ("image_id", pa.string(), "image that was decided about"),
     ("stage", pa.string(), "step of the pipeline that decided"),
     ("rule", pa.string(), "name of the rule"),
-    ("action", pa.string(), "'repair', 'drop', 'ignore', 'merge', 'correct' or 'review'"),
+    ("action", pa.string(), "'repair', 'drop', 'ignore', 'merge', 'add', 'correct' or 'review'"),
     ("file", pa.string(), "the file that the decision is about, below the raw root"),
-    ("row", pa.int32(), "row of the label file, or null for a whole image"),
+    ("row", pa.int32(), "row of the label file or of predictions, or null"),
     ("value", pa.string(), "what was seen"),
     ("threshold", pa.float64(), "the limit that it was compared with, or null"),
     ("witness", pa.string(), "the kept image of a removed duplicate, or null"),

@@ -23,12 +23,18 @@ DATASET_CHECKS = [
     "quotas_reached",
     "val_share",
 ]
-VERSIONS = ("v5", "v6", "v7", "v8", "v9", "v10")
+VERSIONS = ("v5", "v6", "v7", "v8", "v9", "v10", "v11")
 SNAPSHOT = {
     "background": ("stages", STAGE_CHECKS),
     "coco_person": ("stages", STAGE_CHECKS),
     "fallen_pool": ("stages", sorted([*STAGE_CHECKS, "dedupe_certificate"])),
     "fallen_pool_events": ("stages", sorted([*STAGE_CHECKS, "dedupe_certificate"])),
+    "coco_person_completed": ("stages", sorted([*STAGE_CHECKS, "labels_completed"])),
+    "fallen_pool_events_completed": (
+        "stages",
+        sorted([*STAGE_CHECKS, "dedupe_certificate", "labels_completed"]),
+    ),
+    "helmet_60k_completed": ("stages", sorted([*STAGE_CHECKS, "labels_completed"])),
     "helmet_21k": ("stages", STAGE_CHECKS),
     "helmet_30k": ("stages", STAGE_CHECKS),
     "helmet_60k": ("stages", STAGE_CHECKS),
@@ -47,6 +53,7 @@ WARN_ONLY = {
     "corrections_applied",
     "files_read",
     "folders_declared",
+    "labels_completed",
     "map50",
     "no_regression",
 }

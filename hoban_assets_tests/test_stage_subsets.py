@@ -5,7 +5,7 @@ import shutil
 from road import Road
 
 from hoban_assets.formats.source import RawSource, Read
-from hoban_assets.pipeline.stage import Stage, read_enough
+from hoban_assets.pipeline.reading import read_enough
 from hoban_assets.samples import Samples
 
 PERSON = "person"
@@ -15,6 +15,7 @@ class Fake:
     """A reader of `count` images with one person each."""
 
     def __init__(self, count: int, name: str = "s") -> None:
+        self.source = RawSource(name, name, "coco", {PERSON: PERSON})
         self.ids = sorted(f"{name}/{i:05}" for i in range(count))
         self.read_ids: list[str] = []
 
@@ -31,18 +32,13 @@ class Fake:
         return Read(samples, len(ids), len(ids))
 
 
-def stage(*names: str) -> Stage:
-    sources = tuple(RawSource(n, n, "coco", {PERSON: PERSON}) for n in names)
-    return Stage("stage", "", sources)
-
-
 def chosen(count: int, target: int | None) -> set[str]:
-    return set(read_enough(stage("s"), [Fake(count)], target).samples.images.image_id)
+    return set(read_enough([Fake(count)], target).samples.images.image_id)
 
 
 def test_only_as_many_labels_are_read_as_are_needed_within_a_factor_of_two():
     reader = Fake(20_000)
-    read = read_enough(stage("s"), [reader], 1_000)
+    read = read_enough([reader], 1_000)
     assert 1_000 <= len(read.samples.images) <= 2_400
     assert len(reader.read_ids) == len(read.samples.images)
 
@@ -63,7 +59,7 @@ def test_images_that_are_added_leave_the_chosen_ones_alone():
 
 def test_sources_keep_their_declared_order_which_is_a_priority():
     readers = [Fake(3, "good"), Fake(3000, "bad")]
-    read = read_enough(stage("good", "bad"), readers, 2_000)
+    read = read_enough(readers, 2_000)
     assert list(dict.fromkeys(i.split("/")[0] for i in read.samples.images.image_id)) == [
         "good",
         "bad",

@@ -48,7 +48,7 @@ def loaded(road: Road) -> dict[str, dg.AssetSpec]:
         return {s.key.to_user_string(): s for s in defs().resolve_all_asset_specs()}
 
 
-@pytest.mark.parametrize("version", ["v5", "v6", "v7", "v8", "v9", "v10"])
+@pytest.mark.parametrize("version", ["v5", "v6", "v7", "v8", "v9", "v10", "v11"])
 def test_every_recipe_is_named_like_its_folder_and_valid(version):
     document = yaml.safe_load((VERSIONS / version / "defs.yaml").read_text())
     assert Recipe.model_validate(document["attributes"]).version == version
@@ -80,11 +80,26 @@ def test_v10_is_v9_with_events_for_rooms():
     assert rooms.duplicates == "picture"
 
 
-@pytest.mark.parametrize("version", ["v5", "v6", "v7", "v8", "v9", "v10"])
+def test_v11_is_v10_with_completed_labels():
+    v10, v11 = (
+        yaml.safe_load((VERSIONS / v / "defs.yaml").read_text())["attributes"]
+        for v in ("v10", "v11")
+    )
+    changed = {k for k in v10 | v11 if v10.get(k) != v11.get(k)} - {"version", "description"}
+    assert changed == {"stages"}
+    assert v11["stages"] == [f"{name}_completed" for name in v10["stages"]]
+    declared = {stage.name: stage.as_recipe() for stage in STAGES}
+    for name in v10["stages"]:
+        completed = declared[f"{name}_completed"]
+        assert completed.pop("complete")["teachers"]["model_v10"]["model"] == "model_v10"
+        assert completed == declared[name]
+
+
+@pytest.mark.parametrize("version", ["v5", "v6", "v7", "v8", "v9", "v10", "v11"])
 def test_v10_is_the_first_that_is_trained_with_a_mask(version):
     document = yaml.safe_load((VERSIONS / version / "defs.yaml").read_text())
     training = Recipe.model_validate(document["attributes"]).as_training()
-    assert training["partial_labels"] == ("mask" if version == "v10" else "naive")
+    assert training["partial_labels"] == ("mask" if version in ("v10", "v11") else "naive")
 
 
 def test_dg_names_file_and_line_of_an_unknown_field(project):
@@ -100,12 +115,12 @@ def test_dg_names_file_and_line_of_an_unknown_field(project):
 
 
 def test_dg_scaffolds_a_new_version_from_the_newest_and_it_loads(project):
-    status, output = dg_command(project, "scaffold", "defs", "hoban_assets.DatasetVersion", "v11")
+    status, output = dg_command(project, "scaffold", "defs", "hoban_assets.DatasetVersion", "v12")
     assert status == 0, output
-    made = yaml.safe_load((project / "hoban_assets/defs/v11/defs.yaml").read_text())["attributes"]
-    newest = yaml.safe_load((VERSIONS / "v10/defs.yaml").read_text())["attributes"]
-    assert made.pop("version") == "v11"
-    assert "As v10" in made.pop("description")
+    made = yaml.safe_load((project / "hoban_assets/defs/v12/defs.yaml").read_text())["attributes"]
+    newest = yaml.safe_load((VERSIONS / "v11/defs.yaml").read_text())["attributes"]
+    assert made.pop("version") == "v12"
+    assert "As v11" in made.pop("description")
     assert made.pop("partial_labels") == newest.pop("partial_labels") == "mask"
     assert made == {k: v for k, v in newest.items() if k not in ("version", "description")}
     status, output = dg_command(project, "list", "defs", "--json")

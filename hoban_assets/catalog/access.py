@@ -27,12 +27,16 @@ from filelock import FileLock, Timeout
 from hoban_assets.catalog.failures import explained, held, is_held
 from hoban_assets.errors import HobanError
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 SCHEMA_SQL = Path(__file__).with_name("schema.sql")
 UPGRADES: dict[int, str] = {
     2: "ALTER TABLE store.materializations ADD COLUMN recipe VARCHAR",
     3: "ALTER TABLE store.materializations ADD COLUMN ingredients VARCHAR",
     4: "ALTER TABLE store.images ADD COLUMN mtime_ns BIGINT DEFAULT 0",
+    5: "ALTER TABLE store.images ADD COLUMN IF NOT EXISTS completed_classes VARCHAR[];"
+    "ALTER TABLE store.boxes ADD COLUMN IF NOT EXISTS score FLOAT;"
+    "ALTER TABLE store.boxes ADD COLUMN IF NOT EXISTS teacher VARCHAR;"
+    "ALTER TABLE store.boxes ADD COLUMN IF NOT EXISTS cross_check VARCHAR",
 }
 """Statements that lead from the version before to this version, run before schema.sql."""
 

@@ -49,7 +49,8 @@ CREATE TABLE IF NOT EXISTS store.images (
     sharpness FLOAT,
     brightness FLOAT,
     needs_copy BOOLEAN,
-    mtime_ns BIGINT DEFAULT 0
+    mtime_ns BIGINT DEFAULT 0,
+    completed_classes VARCHAR[]
 );
 
 CREATE TABLE IF NOT EXISTS store.boxes (
@@ -64,7 +65,10 @@ CREATE TABLE IF NOT EXISTS store.boxes (
     area DOUBLE,
     origin VARCHAR,
     "ignore" BOOLEAN,
-    "row" INTEGER
+    "row" INTEGER,
+    score FLOAT, -- these three of what a teacher added
+    teacher VARCHAR,
+    cross_check VARCHAR
 );
 
 CREATE TABLE IF NOT EXISTS store.decisions (
@@ -170,6 +174,20 @@ SELECT
 FROM store.boxes AS b
 JOIN store.current AS c USING (materialization_id)
 WHERE b."ignore";
+
+-- What teachers added, with the evidence: labels and ignore regions of origin 'teacher'.
+CREATE OR REPLACE VIEW main.teacher_boxes AS
+SELECT
+    c.asset, c.partition, b.image_id, b.class_id, b.class_name, b.x_center, b.y_center,
+    b.width, b.height, b.area, b."ignore" AS is_ignore_region, b.score, b.teacher, b.cross_check
+FROM store.boxes AS b
+JOIN store.current AS c USING (materialization_id)
+WHERE b.origin = 'teacher';
+
+CREATE OR REPLACE VIEW main.completed_classes AS
+SELECT c.asset, c.partition, i.image_id, unnest(i.completed_classes) AS class_name
+FROM store.images AS i
+JOIN store.current AS c USING (materialization_id);
 
 CREATE OR REPLACE VIEW main.decisions AS
 SELECT

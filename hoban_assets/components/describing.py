@@ -61,6 +61,13 @@ def stage_text(stage: Stage, say: Say) -> str:
         rules.append(say(text, limit=stage.dedupe))
         if stage.duplicates == "event":
             rules.append(say("Only where their labels agree as well."))
+    if stage.complete is not None:
+        teachers = ", ".join(f"`{teacher.name}`" for teacher in stage.complete.teachers)
+        text = (
+            "Classes that the sources do not label are completed by {teachers}: boxes of origin "
+            "`teacher`, and ignore regions where it is not sure. Human boxes stay as they are."
+        )
+        rules.append(say(text, teachers=teachers))
     text = (
         "`sub` reads up to {n} of each class; `full` reads everything. Where `full` is built from "
         "the same files, `sub` is the part of its rows."

@@ -25,18 +25,22 @@ from hoban_assets.components.describing import schemas, stage_text, words
 from hoban_assets.components.observation import made_from, sources_as_read
 from hoban_assets.components.platform import Platform
 from hoban_assets.components.presence import LACKING
+from hoban_assets.components.teaching import Teaching, model_versions
 from hoban_assets.corrections.log import read_log
 from hoban_assets.corrections.rows import Correction
 from hoban_assets.corrections.standing import standing
 from hoban_assets.curation import checks
 from hoban_assets.curation.checks import Check
+from hoban_assets.curation.completion.complete import ORIGIN
 from hoban_assets.curation.corrected import corrections_applied
 from hoban_assets.curation.readable import rows_readable
 from hoban_assets.formats import undeclared_folders
 from hoban_assets.formats.benchmarks import is_benchmark
 from hoban_assets.freshness.corrected import Versions, versions
 from hoban_assets.ingredients import CORRECTIONS, key_of, version_of
+from hoban_assets.language import Say
 from hoban_assets.ledger import Ledger
+from hoban_assets.pipeline.completing import told
 from hoban_assets.pipeline.corrected import corrections_in
 from hoban_assets.pipeline.stage import (
     Stage,
@@ -58,8 +62,6 @@ CHECKS = (
     "files_read",
     "folders_declared",
 )
-DEDUPE_CHECK = ("dedupe_certificate",)
-BENCHMARK_CHECK = ("no_benchmark_inside",)
 
 
 def stage_asset(stage: Stage) -> dg.AssetsDefinition:
@@ -75,17 +77,12 @@ def stage_asset(stage: Stage) -> dg.AssetsDefinition:
         partitions_def=PARTITIONS_DEF,
         code_version=version_of(CODE_VERSION, stage.as_recipe()),
         deps=[
-            *(dg.AssetKey(["raw", source.asset_name]) for source in stage.sources),
+            *(dg.AssetKey(["raw", source.asset_name]) for source in stage.reads),
+            *(dg.AssetKey(model) for model in stage.models),
             dg.AssetKey(CORRECTIONS),
         ],
-        check_specs=check_specs(
-            stage.name,
-            (
-                *CHECKS,
-                *(DEDUPE_CHECK if stage.dedupe else ()),
-                *(BENCHMARK_CHECK if is_benchmark(stage.name) else ()),
-            ),
-        ),
+        pool="gpu" if stage.complete and stage.complete.needs_gpu else None,
+        check_specs=check_specs(stage.name, check_names(stage)),
         io_manager_key="samples",
     )
     def build(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[Any]:
@@ -99,12 +96,13 @@ def stage_asset(stage: Stage) -> dg.AssetsDefinition:
             log = standing(read_log(settings.corrections))
             active = log.active
             yield corrections_as_read(context, log)
-            raw = versions_in(found)
+            raw = versions_in(stage, settings, found)
             inputs = {
                 **{name: look.version for name, look in found.items()},
                 **version_as_read(log),
             }
             known = known_corrections(settings, active)
+            taught = model_versions(stage.complete, platform.catalog(), partition)
             full = full_stage(stage, partition, platform.catalog(), engine, raw, known)
             ingredients = partial(
                 stage_ingredients,
@@ -112,7 +110,7 @@ def stage_asset(stage: Stage) -> dg.AssetsDefinition:
                 partition,
                 engine,
                 CODE_VERSION,
-                raw,
+                raw | taught,
                 full.data_version if full else None,
             )
             key = key_of(ingredients(corrections=known.get((stage.name, partition), "")))
@@ -124,15 +122,26 @@ def stage_asset(stage: Stage) -> dg.AssetsDefinition:
             if full is not None:
                 context.log.info(f"sub is taken from {stage.name} (full)")
                 rows = platform.catalog().load(stage.name, "full", full.materialization_id)
+            teach = Teaching(settings, context, platform.catalog())
             built = build_stage(
-                stage, partition, settings, extract, ledger, extract.read_facts, rows, active
+                stage,
+                partition,
+                settings,
+                extract,
+                ledger,
+                extract.read_facts,
+                rows,
+                active,
+                teach,
             )
             made = ingredients(corrections=corrections_in(built.samples, active))
             judged = stage_checks(stage, settings, built, ledger)
             if is_benchmark(stage.name):
                 found_rows, catalog, say = built.samples, platform.catalog(), words()
                 tell = context.log.info
-                judged.append(benchmark_is_apart(catalog, partition, found_rows, extract, tell, say))
+                judged.append(
+                    benchmark_is_apart(catalog, partition, found_rows, extract, tell, say)
+                )
             done = Build(
                 input_key=key_of(made),
                 inputs=made["inputs"],
@@ -169,10 +178,11 @@ def full_stage(
     corrections: Versions | None = None,
 ) -> Materialization | None:
     """Return the `full` that a sub is part of: made from the same files, code and engine."""
-    if partition != "sub":
+    if partition != "sub" or any(catalog.current(m, "full") is None for m in stage.models):
         return None
     corrected = (corrections or {}).get((stage.name, "full"), "")
-    wanted = stage_ingredients(stage, "full", engine, CODE_VERSION, raw, corrections=corrected)
+    made = {**raw, **model_versions(stage.complete, catalog, "full")}
+    wanted = stage_ingredients(stage, "full", engine, CODE_VERSION, made, corrections=corrected)
     return catalog.find(stage.name, "full", key_of(wanted))
 
 
@@ -193,8 +203,32 @@ def stage_checks(
         checks.files_read(built.unread, say),
         checks.folders_declared(unread, say),
     ]
+    if built.certificate is not None:
+        found.append(checks.dedupe_certificate(built.certificate, say))
+    if stage.complete is not None:
+        found.append(labels_completed(built, say))
+    return found
+
+
+def labels_completed(built: StageBuild, say: Say) -> Check:
+    """Say what teachers added, and by which limits; it fails where nothing was added at all."""
+    added = built.samples.boxes[built.samples.boxes.origin == ORIGIN]
+    boxes, regions = int((~added.ignore).sum()), int(added.ignore.sum())
+    text = say(
+        "teachers added {boxes} boxes and {regions} ignore regions to {images} images",
+        boxes=f"{boxes:,}",
+        regions=f"{regions:,}",
+        images=f"{added.image_id.nunique():,}",
+    )
+    chosen = [f"{say(name)}: {told(one)}" for name, one in built.limits.items()]
+    return Check("labels_completed", boxes > 0, "; ".join([text, *chosen]))
+
+
+def check_names(stage: Stage) -> tuple[str, ...]:
+    """Names of the checks of a stage."""
     return (
-        found
-        if built.certificate is None
-        else [*found, checks.dedupe_certificate(built.certificate, say)]
+        *CHECKS,
+        *(("dedupe_certificate",) if stage.dedupe else ()),
+        *(("labels_completed",) if stage.complete else ()),
+        *(("no_benchmark_inside",) if is_benchmark(stage.name) else ()),
     )

@@ -31,6 +31,8 @@ DESCRIPTIONS = {
     "elsewhere (warning).",
     "folders_declared": "No folder beside the sources was left unread unseen (warning).",
     "dedupe_certificate": "No two kept images are near-duplicates; each removed one has a witness.",
+    "labels_completed": "Teachers have found objects of classes that the sources do not label "
+    "(warning).",
     "no_leak_between_splits": "No clip, photograph or near-duplicate is in train and in val.",
     "no_benchmark_inside": "No picture, clip or near-copy of a benchmark is in a dataset.",
     "val_share": "Val has its share of every class, and no group is a fifth of it (warning).",
@@ -48,6 +50,7 @@ WARNINGS = frozenset(
         "corrections_applied",
         "files_read",
         "folders_declared",
+        "labels_completed",
         "map50",
         "no_regression",
     }

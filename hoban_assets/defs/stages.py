@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 from hoban_assets.defs import sources
 from hoban_assets.formats.source import RawSource
 from hoban_assets.pipeline.stage import Stage
+from hoban_assets.pipeline.teaching import Completion, Teacher
 
 _HEADS = (
     "heads with a helmet (code 07) and without (code 08). Whole persons are visible but not "
@@ -75,6 +77,28 @@ def _benchmark(source: RawSource) -> Stage:
     )
 
 
+TAUGHT_BY_V10 = Completion((Teacher("model_v10", model="model_v10"),))
+"""The masked model completes what it was trained on: no weights from elsewhere are needed. With
+others, say so here: ``Teacher("coco", {"person": "person"}, weights="yolo26m.pt")``."""
+TAUGHT_BY_V11 = Completion((Teacher("model_v11", model="model_v11"),))
+
+
+def _completed(stage: Stage, completion: Completion, suffix: str = "_completed") -> Stage:
+    """The same photographs, with the classes that their sources do not label."""
+    return replace(stage, name=stage.name + suffix, complete=completion, watch=None)
+
+
+COMPLETED = tuple(
+    _completed(stage, TAUGHT_BY_V10) for stage in (HELMET_60K, COCO_PERSON, FALLEN_POOL_EVENTS)
+)
+SECOND_ROUND = False
+"""The second round of self-training. Switched on here: set it to True, and copy v11 to a version
+whose recipe names these stages."""
+COMPLETED_TWICE = tuple(
+    _completed(stage, TAUGHT_BY_V11, "_completed_twice")
+    for stage in (HELMET_60K, COCO_PERSON, FALLEN_POOL_EVENTS)
+)
+
 STAGES = (
     HELMET_60K,
     HELMET_30K,
@@ -85,4 +109,6 @@ STAGES = (
     FALLEN_POOL_EVENTS,
     BACKGROUND,
     *map(_benchmark, sources.BENCHMARKS),
+    *COMPLETED,
+    *(COMPLETED_TWICE if SECOND_ROUND else ()),
 )

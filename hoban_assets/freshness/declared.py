@@ -88,7 +88,7 @@ def declared(cache: Path) -> list[Declared]:
 
 
 def read_declared() -> list[Declared]:
-    """Read the declarations from the code and the recipes' files themselves."""
+    """Read the declarations from the code and the recipes' files themselves, upstream first."""
     from hoban_assets.defs.recipes import recipe_files
     from hoban_assets.defs.stages import STAGES
 
@@ -112,7 +112,23 @@ def read_declared() -> list[Declared]:
         models.append(
             Declared(recipe.model, MODEL, "", from_dataset, training, recipe.map50_gate, file=file)
         )
-    return [*stages, *datasets, *models]
+    return _upstream_first([*stages, *datasets, *models])
+
+
+def _upstream_first(assets: Sequence[Declared]) -> list[Declared]:
+    """Order assets behind what they are made from (a stage, where a model teaches it); stable."""
+    known = {asset.name: asset for asset in assets}
+    ordered: dict[str, Declared] = {}
+
+    def place(asset: Declared, above: frozenset[str]) -> None:
+        for name in dict.fromkeys(n for names in asset.inputs.values() for n in names):
+            if name in known and name not in ordered and name not in above:
+                place(known[name], above | {asset.name})
+        ordered.setdefault(asset.name, asset)
+
+    for asset in assets:
+        place(asset, frozenset({asset.name}))
+    return list(ordered.values())
 
 
 def declared_stage(stage: Stage) -> Declared:
@@ -121,7 +137,8 @@ def declared_stage(stage: Stage) -> Declared:
         stage.name,
         STAGE,
         stage.description,
-        recipe=stage.as_recipe(),
+        dict.fromkeys(PARTITIONS, stage.models) if stage.models else {},
+        stage.as_recipe(),
         sources=tuple(
             Source(s.name, s.folder, s.format, s.labels, s.optional) for s in stage.sources
         ),

@@ -51,19 +51,24 @@ def stage_ingredients(
     now: Now,
 ) -> Ingredients:
     """Of a stage: its raw folders are those that somebody looked at, else as recorded."""
+    not_files = {CORRECTIONS, *asset.inputs.get(partition, ())}
     known = {
         name: version
         for name, version in before["inputs"].items()
-        if not is_of_full(name) and name != CORRECTIONS
+        if not is_of_full(name) and name not in not_files
     }
     raw = (now.raw or {}).get(asset.name, known)
     code = now.code_versions[STAGE]
     engine = _engine(before, now) if asset.recipe.get("dedupe") is not None else ""
     full = now.full.get(asset.name) if partition == "sub" else None
-    inputs = {**raw, **as_corrected(now.corrections.get((asset.name, partition), ""))}
+
+    def read(of: str, models: Mapping[str, Built]) -> dict[str, str]:
+        corrected = as_corrected(now.corrections.get((asset.name, of), ""))
+        return {**raw, **_versions(asset, of, models), **corrected}
+
+    inputs = read(partition, built)
     if full is not None and full.ingredients is not None:
-        of_all = {**raw, **as_corrected(now.corrections.get((asset.name, "full"), ""))}
-        whole = rows_from(asset.recipe, "full", code, of_all, engine)
+        whole = rows_from(asset.recipe, "full", code, read("full", now.full), engine)
         if not changes(full.ingredients, whole):
             inputs |= of_full(asset.name, full.data_version)
     return rows_from(asset.recipe, partition, code, inputs, engine)

@@ -168,7 +168,11 @@ def _ingredients_changed(
         *_full_changed(asset.name, before["inputs"], after["inputs"]),
     ]
     if asset.kind == STAGE:
-        reasons += _raw_changed(before["inputs"], after["inputs"])
+        was, now_there = (
+            {name: v for name, v in inputs.items() if name not in names}
+            for inputs in (before["inputs"], after["inputs"])
+        )
+        reasons += _raw_changed(was, now_there)
     if not reasons and key_of(before) != key_of(after):
         found = "; ".join(map(str, changes(before, after)))
         text = "it would be made from something else now: {change}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -10,6 +11,8 @@ import numpy as np
 import pandas as pd
 
 from hoban_assets.classes import CLASS_NAMES, PERSON
+from hoban_assets.curation.completion.aside import STAGE as COMPLETED_LABELS
+from hoban_assets.curation.completion.aside import Aside, boxes_on, join_train, set_aside
 from hoban_assets.curation.contradictions import drop_contradicting_copies
 from hoban_assets.curation.duplicates import Certificate, certificate, deduplicate
 from hoban_assets.curation.engines import refuse_below
@@ -100,6 +103,7 @@ def build_dataset(
     samples = Samples.concat(
         stages[name].without_decisions() for name in recipe.inputs_of(partition)
     )
+    samples, aside = set_aside(samples)
     backgrounds = _backgrounds(recipe, stages)
     samples = _curate(recipe, samples, backgrounds, ledger)
 
@@ -139,12 +143,30 @@ def build_dataset(
     counts = count_quotas(candidates, samples, quotas, recipe.quota_unit)
     samples = ledger.step("split", partial(split_by_group, val_share=recipe.val_share), samples)
     return Dataset(
-        samples=samples,
+        samples=joined(samples, aside, recipe, ledger),
         certificate=proof,
         quotas=counts,
         backgrounds=int(samples.images.source.isin(backgrounds).sum()),
         closest_over_split=_closest_over_split(pool, samples, similar, recipe.group_similarity),
     )
+
+
+def joined(samples: Samples, aside: Aside, recipe: Recipe, ledger: Ledger) -> Samples:
+    """Give the train side of a split dataset what teachers added (see `completion.aside`)."""
+    if not aside:
+        return samples
+    start, before = time.perf_counter(), len(samples.decisions)
+    boxes_in = len(samples.boxes) + boxes_on(aside, samples)
+    made = join_train(samples, aside, recipe.area)
+    ledger.record(
+        COMPLETED_LABELS,
+        len(samples.images),
+        boxes_in,
+        made,
+        made.decisions.iloc[before:],
+        time.perf_counter() - start,
+    )
+    return made
 
 
 def _curate(

@@ -1,18 +1,16 @@
-"""How a stage asset is made: sources -> read -> facts -> corrections -> (deduplicate)."""
+"""How a stage is made: read -> facts -> corrections -> (deduplicate) -> (complete labels)."""
 
 from __future__ import annotations
 
-import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
-
 from hoban_assets.corrections.rows import Correction
+from hoban_assets.curation.completion.choosing import Chosen
 from hoban_assets.curation.contradictions import drop_contradicting_copies
 from hoban_assets.curation.duplicates import Certificate, certificate, deduplicate
 from hoban_assets.curation.engines import refuse_below
@@ -21,21 +19,22 @@ from hoban_assets.curation.quality import drop_without_labels, verify_background
 from hoban_assets.formats import open_source
 from hoban_assets.formats.benchmarks import is_benchmark
 from hoban_assets.formats.image_facts import apply_facts, read_facts
-from hoban_assets.formats.source import RawSource, Read, Reader
+from hoban_assets.formats.source import RawSource
 from hoban_assets.formats.unread import counts_of
 from hoban_assets.ingredients import Ingredients, as_corrected, deciding, key_of, of_full, rows_from
 from hoban_assets.ledger import Ledger
 from hoban_assets.observing.fingerprint import Fingerprint, fingerprints
+from hoban_assets.pipeline.completing import Teach, completed, no_network, teacher_versions
 from hoban_assets.pipeline.corrected import corrected
 from hoban_assets.pipeline.features import FeatureExtractor, look_at, similarity_of
 from hoban_assets.pipeline.part import rows_in_full
 from hoban_assets.pipeline.progress import progress_line
-from hoban_assets.samples import Samples, stable_shares
+from hoban_assets.pipeline.reading import read_enough
+from hoban_assets.pipeline.teaching import Completion
+from hoban_assets.samples import Samples
 from hoban_assets.settings import Settings
 
 RAW_FOLDER = "raw folder "
-BUCKETS = 256
-"""`sub` reads whole 256ths of a source, in the order of a hash of the image id."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +48,8 @@ class Stage:
     """Remove near-duplicates at this cosine similarity, keeping those of earlier sources."""
     duplicates: Rule = "picture"
     """What makes similar images duplicates: the pictures alone, or labels that agree as well."""
+    complete: Completion | None = None
+    """Who adds the classes that the sources do not label, and when that is believed."""
     backgrounds: bool = False
     """Images of this stage hold no object at all; one with a label is thrown out."""
     watch: str | None = None
@@ -66,13 +67,25 @@ class Stage:
 
     def as_recipe(self) -> dict[str, Any]:
         """What decides this stage's rows, for the catalog."""
-        rest = ("sources", "sub_target", "name", *self.TELLS)
+        rest = ("sources", "sub_target", "name", "complete", *self.TELLS)
         return {
             "sources": [source.name for source in self.sources],
             "read": {s.name: deciding(s, ("name", *s.TELLS)) for s in self.sources},
             **deciding(self, rest),
             "sub_target": {"sub": self.sub_target, "full": None},
+            **({"complete": self.complete.as_recipe()} if self.complete else {}),
         }
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Model assets that must be there before: they teach."""
+        return self.complete.models if self.complete else ()
+
+    @property
+    def reads(self) -> tuple[RawSource, ...]:
+        """Sources whose labels decide rows: its own, and those that limits are chosen on."""
+        more = self.complete.measured_on if self.complete else ()
+        return tuple({source.name: source for source in (*self.sources, *more)}.values())
 
 
 @dataclass(frozen=True)
@@ -81,27 +94,34 @@ class StageBuild:
 
     samples: Samples
     certificate: Certificate | None = None
+    limits: Mapping[str, Chosen] = field(default_factory=dict)
+    """Class -> limits of its completion that were chosen on photographs with full labels."""
     unread: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Source -> 'images', 'labels' or 'archives' -> files below it that its reader passes over."""
 
 
 def raw_versions(stage: Stage, settings: Settings) -> dict[str, str]:
-    """Data version of every raw folder that a stage looks into, as `raw_fingerprints` finds them.
+    """Data version of all that a stage reads of files: raw folders, and files of its teachers.
 
-    Keys: ``raw/<source>``, and ``raw folder <name>`` for labels that backgrounds are compared with.
+    Keys: ``raw/<source>``, ``raw folder <name>`` for labels that backgrounds are compared with,
+    and ``teacher <name>``.
 
     Raises:
         HobanError: a source is missing or cannot be listed.
     """
-    return versions_in(raw_fingerprints(stage, settings))
+    return versions_in(stage, settings, raw_fingerprints(stage, settings))
 
 
-def versions_in(found: Mapping[str, Fingerprint]) -> dict[str, str]:
-    """Data versions of `raw_fingerprints`: of a ``raw folder`` only its labels decide rows."""
-    return {
+def versions_in(
+    stage: Stage, settings: Settings, found: Mapping[str, Fingerprint]
+) -> dict[str, str]:
+    """Data versions of `raw_fingerprints` (of a ``raw folder`` only its labels) and of teachers."""
+    teachers = teacher_versions(stage.complete, settings) if stage.complete else {}
+    looks = {
         name: look.labels_version if name.startswith(RAW_FOLDER) else look.version
         for name, look in found.items()
     }
+    return looks | teachers
 
 
 def raw_fingerprints(
@@ -115,7 +135,7 @@ def raw_fingerprints(
     Raises:
         HobanError: a source is missing or cannot be listed.
     """
-    sources = _present(stage, settings)
+    sources = _present(stage.reads, settings)
     folders = {f"raw/{source.asset_name}": source.root(settings.raw_root) for source in sources}
     elsewhere = sorted({name for source in sources for name in source.labels_elsewhere})
     folders |= {
@@ -163,12 +183,13 @@ def build_stage(
     facts_elsewhere: Callable[[list[str]], None] | None = None,
     full: Samples | None = None,
     corrections: Sequence[Correction] = (),
+    teach: Teach | None = None,
 ) -> StageBuild:
     """Read the sources of a stage, check and correct every image, remove what the stage says.
 
     `facts_elsewhere`: see `check_images`. `full`: the rows that a sub is taken from (see
     `pipeline.part`); without them it is made by itself. `corrections`: those that stand, of any
-    source.
+    source. `teach`: lets a network look at photographs, for a stage whose labels one completes.
 
     Raises:
         HobanError: a source is missing, empty or unreadable, or the engine knows no pairs as
@@ -177,12 +198,12 @@ def build_stage(
     if stage.dedupe is not None:
         refuse_below(extract.engine, stage.dedupe)
     start = time.perf_counter()
-    readers = [open_source(s, settings.raw_root) for s in _present(stage, settings)]
+    readers = [open_source(s, settings.raw_root) for s in _present(stage.sources, settings)]
     for reader in readers:
         reader.progress = progress_line(f"reading labels of {reader.source.name}", ledger.log)
     unread = {reader.source.name: counts_of(reader.unread) for reader in readers}
     target = stage.sub_target if partition == "sub" else None
-    read = read_enough(stage, readers, target)
+    read = read_enough(readers, target, images_count=stage.backgrounds)
     samples = read.samples
     ledger.record(
         "read",
@@ -194,7 +215,7 @@ def build_stage(
     )
     if full is not None:
         samples = ledger.step("full", partial(rows_in_full, full=full), samples)
-        return StageBuild(samples, _proof(stage, samples, settings, extract, ledger), unread)
+        return StageBuild(samples, _proof(stage, samples, settings, extract, ledger), unread=unread)
     look = partial(check_images, settings=settings, log=ledger.log, elsewhere=facts_elsewhere)
     samples = ledger.step("facts", look, samples)
     samples = corrected(samples, corrections, readers, ledger)
@@ -205,24 +226,45 @@ def build_stage(
         return StageBuild(ledger.step("backgrounds", verify, samples), unread=unread)
     if not is_benchmark(stage.name):  # there an empty scene is one that was looked at
         samples = ledger.step("labels", drop_without_labels, samples)
-    if stage.dedupe is None:
-        return StageBuild(samples, unread=unread)
-    pictures = similarity_of(extract, samples, stage.dedupe, ledger.log)
+    proof = None
+    if stage.dedupe is not None:
+        samples, proof = _deduplicated(stage, stage.dedupe, samples, settings, extract, ledger)
+    chosen: dict[str, Chosen] = {}
+    if stage.complete is not None:
+        measure = partial(_labelled_in_full, settings=settings, log=ledger.log)
+        samples, chosen = completed(
+            samples, stage.complete, settings, ledger, teach or no_network, measure
+        )
+    return StageBuild(samples, proof, chosen, unread)
+
+
+def _labelled_in_full(source: RawSource, settings: Settings, log: Callable[[str], None]) -> Samples:
+    """Read a source on which limits are chosen, checked as a stage's own."""
+    read = open_source(source, settings.raw_root).read().samples
+    return check_images(read, settings, log)
+
+
+def _deduplicated(
+    stage: Stage,
+    limit: float,
+    samples: Samples,
+    settings: Settings,
+    extract: FeatureExtractor,
+    ledger: Ledger,
+) -> tuple[Samples, Certificate]:
+    pictures = similarity_of(extract, samples, limit, ledger.log)
     show = look_at(samples, settings)
-    similar = duplicates_among(
-        samples, pictures, stage.duplicates, look=show, threshold=stage.dedupe
-    )
+    similar = duplicates_among(samples, pictures, stage.duplicates, look=show, threshold=limit)
     dedupe = partial(
         deduplicate,
         similar=similar,
-        threshold=stage.dedupe,
+        threshold=limit,
         source_priority=[source.name for source in stage.sources],
         pictures=pictures,
         look=show,
     )
     kept = ledger.step("dedupe", dedupe, samples)
-    proof = certificate(samples, kept, similar, stage.dedupe, engine=extract.engine)
-    return StageBuild(kept, proof, unread)
+    return kept, certificate(samples, kept, similar, limit, engine=extract.engine)
 
 
 def _proof(
@@ -243,62 +285,13 @@ def _proof(
     return certificate(samples, samples, similar, stage.dedupe, engine=extract.engine)
 
 
-def _present(stage: Stage, settings: Settings) -> list[RawSource]:
-    """Sources of a stage, without optional ones that are not there."""
+def _present(sources: Iterable[RawSource], settings: Settings) -> list[RawSource]:
+    """Sources without optional ones that are not there."""
     return [
         s
-        for s in stage.sources
+        for s in sources
         if not (s.optional and settings.raw_root.is_dir()) or s.is_present(settings.raw_root)
     ]
-
-
-def read_enough(stage: Stage, readers: list[Reader], target: int | None) -> Read:
-    """Read all images, or for a target the fewest buckets that hold as many labels a class.
-
-    Buckets are cut from a hash of the image id and doubled (1, 2, 4 ... of 256) until there is
-    enough, so that a subset is part of every larger one, and adding images to a source leaves
-    those that were chosen where they are.
-    """
-    if target is None:
-        return _joined(reader.read() for reader in readers)
-    ids = [reader.image_ids() for reader in readers]
-    buckets = [np.floor(stable_shares(i) * BUCKETS).astype(int) for i in ids]
-    parts: list[list[Read]] = [[] for _ in readers]
-    for low, high in _doubling():
-        for part, reader, names, bucket in zip(parts, readers, ids, buckets, strict=True):
-            chosen = np.flatnonzero((bucket >= low) & (bucket < high))
-            part.append(reader.read([names[i] for i in chosen]))
-        if _is_enough(stage, itertools.chain(*parts), target):
-            break
-    return _joined(itertools.chain(*parts))  # by source, in their declared order: it is a priority
-
-
-def _doubling() -> Iterator[tuple[int, int]]:
-    low, high = 0, 1
-    while low < BUCKETS:
-        yield low, high
-        low, high = high, high * 2
-
-
-def _is_enough(stage: Stage, reads: Iterable[Read], target: int) -> bool:
-    parts = list(reads)
-    if stage.backgrounds:
-        return sum(len(p.samples.images) for p in parts) >= target
-    wanted = {name for source in stage.sources for name in source.labels}
-    return all(sum(p.samples.box_counts()[name] for p in parts) >= target for name in wanted)
-
-
-def _joined(reads: Iterable[Read]) -> Read:
-    """Put parts together; what a reader says of the whole source each time is kept once."""
-    parts = list(reads)
-    samples = Samples.concat(p.samples for p in parts)
-    decisions = samples.decisions
-    again = decisions.duplicated() & (decisions.images_removed + decisions.boxes_removed == 0)
-    return Read(
-        replace(samples, decisions=decisions[~again].reset_index(drop=True)),
-        sum(p.images_in for p in parts),
-        sum(p.boxes_in for p in parts),
-    )
 
 
 def check_images(

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from hoban_assets.classes import CLASS_NAMES
+from hoban_assets.curation.completion.aside import set_aside
 from hoban_assets.curation.duplicates import certificate
 from hoban_assets.curation.engines import refuse_below
 from hoban_assets.curation.events import duplicates_among
@@ -29,7 +30,7 @@ from hoban_assets.curation.selection import (
     count_quotas,
 )
 from hoban_assets.ledger import Ledger
-from hoban_assets.pipeline.dataset import Dataset
+from hoban_assets.pipeline.dataset import Dataset, joined
 from hoban_assets.pipeline.features import FeatureExtractor, look_at, similarity_of
 from hoban_assets.pipeline.recipe import Recipe
 from hoban_assets.samples import Samples
@@ -55,7 +56,7 @@ def sub_of_full(
     `settings`: see `dataset.build_dataset`; give them where `full` was made with them.
     """
     refuse_below(extract.engine, recipe.group_similarity)
-    full = full.without_decisions()
+    full, aside = set_aside(full.without_decisions())
     quotas = dict.fromkeys(CLASS_NAMES, recipe.quota.sub)
     samples = ledger.step("quota", partial(_labelled, recipe=recipe, quotas=quotas), full)
     samples = ledger.step("background_quota", partial(_backgrounds, recipe=recipe), samples)
@@ -66,7 +67,7 @@ def sub_of_full(
     side = samples.images.split.to_numpy(str)
     val, train = np.flatnonzero(side == "val"), np.flatnonzero(side == "train")
     return Dataset(
-        samples=samples,
+        samples=joined(samples, aside, recipe, ledger),
         certificate=certificate(samples, samples, same, recipe.similarity, engine=extract.engine),
         quotas=count_quotas(full, samples, quotas, recipe.quota_unit),
         backgrounds=int(_is_empty(samples).sum()),

@@ -161,7 +161,10 @@ def write_manifest(
         "name": pa.array(names),
         **{c: pa.array(images[c]) for c in ("split", "image_id", "source", "file", "group_id")},
         **{c: pa.array(images[c]) for c in ("width", "height", "bytes", "content_hash")},
-        "labelled_classes": pa.array(images.labelled_classes, pa.list_(pa.string())),
+        # What training may take for background: a class that a teacher completed, too.
+        "labelled_classes": pa.array(
+            images.labelled_classes + images.completed_classes, pa.list_(pa.string())
+        ),
         "boxes": pa.array(samples.boxes_per_image(labels_only=True).to_numpy()),
         "ignore_regions": pa.array(_ignore_regions(samples), IGNORED),
         "published_bytes": pa.array(placed.bytes),

@@ -13,6 +13,7 @@ from hoban_assets.freshness.staleness import STALE, Built, Now, Verdict, judge
 from hoban_assets.ingredients import Ingredients, key_of, rows_from
 from hoban_assets.pipeline.recipe import PerPartition, Recipe
 from hoban_assets.pipeline.stage import Stage, stage_ingredients
+from hoban_assets.pipeline.teaching import Completion, Teacher
 from hoban_assets.training.plan import TrainingPlan, plan_ingredients, run_key
 
 SUB = "sub"
@@ -50,6 +51,7 @@ OTHER_STAGE: dict[str, Any] = {
     "sources": STAGE_V1.sources[::-1],
     "dedupe": 0.8,
     "duplicates": "event",
+    "complete": Completion((Teacher("m", model="model_v1"),)),
     "backgrounds": True,
     "watch": "yard",
     "sub_target": 7,

@@ -118,17 +118,19 @@ def look_at_sources(
         began = datetime.now(UTC)
         try:
             prints = raw_fingerprints(stage, settings, log)
+            found = versions_in(stage, settings, prints)
         except HobanError as error:
             problems[stage.name] = str(error)
             warn(f"{stage.name}: not looked at, {error}")
             continue
         for name, fingerprint in prints.items():
             seen(name, fingerprint)
-        found = versions_in(prints)
         raw[stage.name], at[stage.name] = found, began
         before = world.built[stage.name].inputs
-        names = [n for n in dict.fromkeys((*before, *found)) if n != CORRECTIONS]
-        changed = [n for n in names if before.get(n) != found.get(n)]
+        files = [
+            n for n in dict.fromkeys((*before, *found)) if n not in (CORRECTIONS, *stage.models)
+        ]
+        changed = [n for n in files if before.get(n) != found.get(n)]
         told = f"changed since it was read: {', '.join(changed)}" if changed else "unchanged"
         log(f"{stage.name}: {told}")
     return Look(raw, at, problems, start)

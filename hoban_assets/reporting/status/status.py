@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hoban_assets.catalog.answers import Row, asking
+from hoban_assets.errors import HobanError
 from hoban_assets.freshness.corrected import corrections_now
 from hoban_assets.freshness.declared import (
     DATASET,
@@ -160,7 +161,10 @@ def raw_now(
     for stage in STAGES:
         if stage.name in built and not stage.lacking(settings.raw_root):
             log(f"looking at every raw file of {stage.name}")
-            found[stage.name] = raw_versions(stage, settings)
+            try:
+                found[stage.name] = raw_versions(stage, settings)
+            except HobanError as error:  # a teacher's file is gone: the others are looked at
+                log(str(error))
     return found
 
 

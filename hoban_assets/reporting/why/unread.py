@@ -180,7 +180,7 @@ def _not_yet(
     below: str,
 ) -> Unread:
     """An image that the reader would read: beyond the part that `sub` reads, or newer."""
-    from hoban_assets.pipeline.stage import BUCKETS
+    from hoban_assets.pipeline.reading import BUCKETS
     from hoban_assets.samples import stable_shares
 
     facts: dict[str, Any] = {"source": source.name, "stage": stages[0].name, "of": BUCKETS}

@@ -1,0 +1,1 @@
+"""Parts of `benchmarks.prove_partial_labels`."""
