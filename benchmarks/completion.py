@@ -24,10 +24,11 @@ import numpy as np
 
 from benchmarks.harness import CHECKOUT
 from hoban_assets.classes import PERSON
-from hoban_assets.curation.completion.bands import BOX, IGNORE, Labelled, part
+from hoban_assets.curation.completion.bands import Labelled, part
 from hoban_assets.curation.completion.choosing import Looked, choose, hits
 from hoban_assets.curation.completion.complete import labelled_on
 from hoban_assets.curation.completion.limits import Limits
+from hoban_assets.curation.completion.verdicts import BOX, IGNORE
 from hoban_assets.curation.completion.voting import Candidates, vote
 from hoban_assets.defs.stages import HELMET_60K
 from hoban_assets.formats import open_source

@@ -24,7 +24,7 @@ class Rule:
 
     name: str
     actions: tuple[str, ...] = ()
-    """'drop', 'ignore', 'repair', 'merge', 'correct' or 'review'; none: see `rules.yaml`."""
+    """'drop', 'ignore', 'repair', 'merge', 'add', 'correct' or 'review'; none: see `rules.yaml`."""
     short: str = ""
     short_ko: str = ""
     meaning: str = ""

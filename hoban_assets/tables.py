@@ -50,8 +50,8 @@ BOX_COLUMNS: tuple[Column, ...] = (
     (
         "row",
         pa.int32(),
-        "row (0-based) of the label file, annotation index in JSON, or row of the predictions; "
-        "or -1",
+        "row (0-based) of the label file, annotation index in JSON; -1: none; below: -2 minus the "
+        "row of a teacher's predictions",
     ),
     ("score", pa.float32(), "of a teacher's box, 0-1; or null"),
     ("teacher", pa.string(), "who found it, or null"),
@@ -63,7 +63,7 @@ DECISION_COLUMNS: tuple[Column, ...] = (
     ("rule", pa.string(), "name of the rule"),
     ("action", pa.string(), "'repair', 'drop', 'ignore', 'merge', 'add', 'correct' or 'review'"),
     ("file", pa.string(), "the file that the decision is about, below the raw root"),
-    ("row", pa.int32(), "row of the label file or of predictions, or null"),
+    ("row", pa.int32(), "as the row of a box; null for a whole image"),
     ("value", pa.string(), "what was seen"),
     ("threshold", pa.float64(), "the limit that it was compared with, or null"),
     ("witness", pa.string(), "the kept image of a removed duplicate, or null"),

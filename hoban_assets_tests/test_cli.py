@@ -19,6 +19,7 @@ COMMANDS = (
     "calibrate",
     "collect",
     "compare",
+    "completed",
     "diff",
     "export",
     "find",

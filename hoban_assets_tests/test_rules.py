@@ -11,7 +11,7 @@ from hoban_assets.rules import meaning, rules, short
 
 PACKAGE = Path(hoban_assets.__file__).parent
 DECIDING = ("formats", "curation", "pipeline", "corrections", "samples.py", "observing")
-ACTIONS = ("drop", "ignore", "repair", "merge", "correct", "review")
+ACTIONS = ("drop", "ignore", "repair", "merge", "add", "correct", "review")
 RULE_IN_CODE = re.compile(
     r'(?:drop_image\([^"()]*|decide\([^"()]*|rule=\[?|_verdicts\([^"]*?, '
     r"|_of_images\(|_drop_rows\(result, |yield |refused=|\.ignored\[[^\]]*\] = |rule = "

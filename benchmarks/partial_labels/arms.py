@@ -42,8 +42,9 @@ def tree_of(folder: Path, tree: Path, way: str, masked: Path, seed: int, size: i
         made = in_full(samples, json.loads((raw / TRUTH).read_text(encoding="utf-8")))
     else:
         found = looked(folder, masked, list(samples.images.file), seed, size)
+        own_names = {name: name for name in CLASS_NAMES}
         parts = [
-            read_predictions(file, {n: n for n in CLASS_NAMES}, samples.images).assign(
+            read_predictions(file, own_names, samples.images, may_be_empty=True).assign(
                 teacher=f"masked@{view}"
             )
             for view, file in found.items()

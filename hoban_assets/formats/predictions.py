@@ -38,7 +38,12 @@ class Found:
 
 
 def read_predictions(
-    path: Path, classes: Mapping[str, str], images: pd.DataFrame, described: Path | None = None
+    path: Path,
+    classes: Mapping[str, str],
+    images: pd.DataFrame,
+    described: Path | None = None,
+    *,
+    may_be_empty: bool = False,
 ) -> pd.DataFrame:
     """Read the predictions of the classes that are mapped, on the images that are asked for.
 
@@ -47,6 +52,7 @@ def read_predictions(
         classes: its own class names to ours; others are passed over.
         images: columns file (below the raw root), width, height (pixels as displayed).
         described: for COCO results, the COCO file whose ids they use.
+        may_be_empty: a network that was asked just now may have seen nothing.
 
     Returns:
         Columns of `COLUMNS`, row counted from 0; boxes are corners, 0-1.
@@ -61,6 +67,8 @@ def read_predictions(
             "put the file there, or name another one in `teachers` of the stage",
         )
     sizes = {f: (w, h) for f, w, h in zip(images.file, images.width, images.height, strict=True)}
+    if may_be_empty and not path.stat().st_size:
+        return pd.DataFrame(columns=list(COLUMNS))
     found = list(_found(path, described, sizes))
     _refuse_unmapped(path, classes, {each.own for each in found})
     _refuse_other_pictures(path, sizes, [each.file for each in found])

@@ -111,7 +111,11 @@ def ask(completion: Completion, images: pd.DataFrame, settings: Settings, teach:
         described = Path(settings.data_root / "teachers" / teacher.images)
         for view, file in views.items():
             found = read_predictions(
-                file, teacher.maps, images, described if teacher.images else None
+                file,
+                teacher.maps,
+                images,
+                described if teacher.images else None,
+                may_be_empty=not teacher.predictions,
             )
             parts.append(found.assign(teacher=view))
             for name in set(teacher.maps.values()):

@@ -5,10 +5,10 @@ See `yolo_tiles` for what a canvas is, and why it is none of the things that Ult
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -62,7 +62,9 @@ def follow_tiles(dataset: Any, photographs: Photographs, ending: Ending) -> None
 
 def _load(load: Callable[[int], dict[str, Any]], photographs: Photographs, index: int) -> Any:
     label = load(index)
-    label[CANVAS] = photographs.canvas(Path(label["im_file"]).name, *label["img"].shape[:2])
+    label[CANVAS] = photographs.canvas(
+        label["im_file"].rpartition(os.sep)[2], *label["img"].shape[:2]
+    )
     return label
 
 

@@ -30,10 +30,11 @@ def test_human_boxes_stay_and_added_ones_carry_their_evidence():
     after = done(before, (0.9, LEFT), (0.3, RIGHT), (0.06, (0.4, 0.0, 0.6, 0.1))).samples
     human = after.boxes[after.boxes.origin == "human"].reset_index(drop=True)
     pd.testing.assert_frame_equal(human, before.boxes)
-    added = after.boxes[(after.boxes.origin == "teacher") & (after.boxes.row >= 0)]
+    added = after.boxes[(after.boxes.origin == "teacher") & (after.boxes.row < -1)]
     assert added["ignore"].tolist() == [False, True]
     assert added.score.tolist() == pytest.approx([0.9, 0.3])
     assert added.teacher.tolist() == ["t", "t"]
+    assert added.row.tolist() == [-2, -3]  # never that of a label
     assert added.cross_check.tolist() == ["no_head", "no_head"]
 
 

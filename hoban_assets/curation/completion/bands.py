@@ -16,21 +16,25 @@ from hoban_assets.curation.completion.cross_check import (
     matched,
 )
 from hoban_assets.curation.completion.limits import Limits
+from hoban_assets.curation.completion.verdicts import (
+    BACKGROUND,
+    BODY_FOUND,
+    BOX,
+    GROUP_OF_HEADS,
+    HEAD_FOUND,
+    HEAD_TAKEN,
+    IGNORE,
+    MERGED,
+    NO_BODY,
+    NO_HEAD,
+    SAME_BODY,
+)
 from hoban_assets.curation.completion.voting import Candidates, pairwise_iou
 
-BOX, IGNORE, MERGED, BACKGROUND = "box", "ignore", "merged", "background"
 SAME_BODY_IOU = 0.5
 """Boxes of two classes that overlap this much may be one object (`classes.same_object`)."""
 TWICE_IOU = 0.6
 """Boxes of one class that overlap this much are one object, unless each has its own head."""
-
-HEAD_FOUND, NO_HEAD, GROUP_OF_HEADS = "head_found", "no_head", "several_heads"
-HEAD_TAKEN, BODY_FOUND, NO_BODY = "head_of_another", "body_found", "no_body"
-BODY_MISSING, SAME_BODY = "body_missing", "same_object"
-VERDICTS = (
-    *(HEAD_FOUND, NO_HEAD, GROUP_OF_HEADS, HEAD_TAKEN, BODY_FOUND, NO_BODY),
-    *(BODY_MISSING, SAME_BODY),
-)
 
 
 @dataclass(frozen=True)

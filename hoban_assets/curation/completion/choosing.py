@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hoban_assets.curation.completion.bands import BOX, IGNORE, Labelled, part
+from hoban_assets.curation.completion.bands import Labelled, part
 from hoban_assets.curation.completion.limits import Limits
+from hoban_assets.curation.completion.verdicts import BOX, IGNORE
 from hoban_assets.curation.completion.voting import Candidates, pairwise_iou
 
 FOUND_IOU = 0.5

@@ -14,16 +14,9 @@ import numpy as np
 import pandas as pd
 
 from hoban_assets.classes import CLASS_IDS, CLASS_NAMES
-from hoban_assets.curation.completion.bands import (
-    BACKGROUND,
-    BODY_MISSING,
-    BOX,
-    IGNORE,
-    MERGED,
-    Labelled,
-    part,
-)
+from hoban_assets.curation.completion.bands import Labelled, part
 from hoban_assets.curation.completion.limits import Limits
+from hoban_assets.curation.completion.verdicts import BACKGROUND, BODY_MISSING, BOX, IGNORE, MERGED
 from hoban_assets.curation.completion.voting import vote
 from hoban_assets.samples import Samples
 from hoban_assets.tables import BOXES_SCHEMA, DECISIONS_SCHEMA, frame_of
@@ -32,6 +25,8 @@ STAGE = "complete"
 ORIGIN = "teacher"
 CROSS_CHECK = "cross-check"
 """Stands for the teacher of a region that no teacher predicted: where a body must be."""
+FIRST_ROW = -2
+"""`row` of a box that stands in row 0 of the predictions; -3 in row 1. So it is no label's row."""
 RULES = {BOX: "teacher_box", IGNORE: "teacher_unsure", MERGED: "teacher_same_object"}
 
 
@@ -115,13 +110,13 @@ def _of_class(
     boxes, told = [], []
     for index in np.flatnonzero(parted.band != BACKGROUND).tolist():
         band, verdict = parted.band[index], parted.verdict[index]
-        score = float(found.score[index])
+        score, row = float(found.score[index]), FIRST_ROW - int(found.row[index])
         told.append(
             {
                 "rule": RULES[band],
                 "action": {BOX: "add", IGNORE: "ignore", MERGED: "merge"}[band],
-                "row": int(found.row[index]),
-                "value": " ".join(filter(None, (name, f"{score:.3f}", verdict))),
+                "row": row,
+                "value": " ".join(filter(None, (f"{score:.3f}", name, verdict))),
                 "threshold": float(parted.limit[index]),
                 "boxes_removed": int(band == MERGED),
             }
@@ -129,7 +124,7 @@ def _of_class(
         if band != MERGED:
             evidence = {"score": score, "teacher": found.teacher[index], "cross_check": verdict}
             box = _box(name, found.corners[index], ignore=band == IGNORE)
-            boxes.append({**box, **evidence, "row": int(found.row[index])})
+            boxes.append({**box, **evidence, "row": row})
     for corners in parted.regions:
         evidence = {"score": None, "teacher": CROSS_CHECK, "cross_check": BODY_MISSING}
         boxes.append({**_box(name, corners, ignore=True), **evidence, "row": -1})

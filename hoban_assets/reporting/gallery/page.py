@@ -139,7 +139,7 @@ def _decision(decision: dict[str, Any], language: str) -> str:
         text += f", {say('seen')} {decision['value']}"
     if decision["threshold"] is not None:
         text += f", {say('limit')} {decision['threshold']:g}"
-    if decision["row"] is not None:
+    if decision["row"] is not None and decision["row"] >= 0:
         text += f", {say('row {row} of the label file', row=decision['row'])}"
     return text
 

@@ -1,0 +1,81 @@
+"""`hoban completed`: what teachers added, and photographs of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hoban_assets.commands.app import (
+    LOOK,
+    AsJson,
+    Partition,
+    app,
+    asking_catalog,
+    known_asset,
+    print_json,
+    progress_bar,
+)
+
+if TYPE_CHECKING:
+    from hoban_assets.language import Say
+    from hoban_assets.reporting.gallery.choice import Shown, Wanted
+    from hoban_assets.settings import Settings
+
+
+@app.command(rich_help_panel=LOOK)
+def completed(
+    asset: Annotated[str, typer.Argument(help="Stage or dataset, such as helmet_60k_completed.")],
+    partition: Partition = "sub",
+    gallery: Annotated[
+        bool, typer.Option("--gallery", help="Also draw photographs of each band.")
+    ] = False,
+    count: Annotated[int, typer.Option(min=1, help="Pictures of each band.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Count what teachers added by class, band and verdict of the cross-check; show it.
+
+    Example: hoban completed helmet_60k_completed --gallery
+    """
+    from hoban_assets.language import speaker
+    from hoban_assets.reporting.completed import BAND_RULES, check_texts, counts, document
+    from hoban_assets.reporting.gallery.choice import ALL, Wanted
+    from hoban_assets.reporting.gallery.rules import rules_of
+    from hoban_assets.reporting.gallery.writing import chosen
+    from hoban_assets.reporting.terminal import show_blocks
+    from hoban_assets.settings import Settings
+
+    settings = Settings.from_env()
+    say = speaker(settings.language)
+    pictures: dict[Wanted, list[Shown]] = {}
+    with asking_catalog() as ask:
+        known_asset(ask, asset, partition)
+        rows = counts(ask, asset, partition)
+        checks = check_texts(ask, asset, partition)
+        if gallery:
+            decided = set(rules_of(ask, asset, partition))
+            for rule in (r for r in BAND_RULES if r in decided):
+                wanted = Wanted(asset, partition, ALL, "area", count, 0, rule)
+                pictures[wanted] = chosen(ask, wanted)
+    if as_json:
+        print_json({"counts": rows, "checks": checks})
+    else:
+        show_blocks(document(asset, partition, rows, checks, say))
+    if gallery:
+        _draw(settings, pictures, say, err=as_json)
+    elif not as_json:
+        command = f"hoban completed {asset} --partition {partition} --gallery"
+        typer.echo(say("With pictures: {command}", command=command))
+
+
+def _draw(settings: Settings, pictures: dict[Wanted, list[Shown]], say: Say, *, err: bool) -> None:
+    from hoban_assets.reporting.gallery.writing import draw_gallery
+    from hoban_assets.reporting.opening import how_to_open
+
+    for wanted, images in pictures.items():
+        with progress_bar(str(wanted.rule)) as progress:
+            drawn = draw_gallery(settings, wanted, images, progress)
+        typer.echo(f"{wanted.rule}: {drawn.folder}", err=err)
+        page = drawn.folder.parent / "index.html"
+    if pictures:
+        typer.echo(f"{say('open')}: {how_to_open(page)}", err=err)
