@@ -1,5 +1,5 @@
 # make demo    everything from nothing: environments, sample data, dataset_v9 and model_v9
-# make ui      the Dagster UI on http://127.0.0.1:3000
+# make ui      the Dagster UI; it prints its address (PORT=3005 chooses another port)
 # make test    style, types and tests
 # make test-postgres   the same on a real PostgreSQL; make test-bundle   hand-off in a fresh environment
 # make bench   speed and memory, against peers and physical floors
@@ -11,7 +11,6 @@ BASE_PYTHON ?= $(shell for p in python3.11 python3.12 python3 python; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info[:2] not in ((3,11),(3,12)))' \
 	2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
-PORT ?= 3000
 # One more than cores: tests of whole runs wait for processes that start (59 % of two cores were used).
 TEST_PROCESSES ?= 3
 
@@ -52,11 +51,11 @@ demo: setup sample
 	$(DAGSTER_ENV) $(BIN)/hoban build v9 --model
 	@echo
 	@$(DAGSTER_ENV) $(BIN)/hoban summary v9 --partition sub
-	@echo; echo "Look at it: make ui   (then open http://127.0.0.1:$(PORT)/asset-groups)"
+	@echo; echo "Look at it: make ui"
 
 # Without DAGSTER_MODULE_NAME: workspace.yaml gives the code location its name.
 ui: setup
-	env -u DAGSTER_MODULE_NAME $(HOME_ENV) $(BIN)/hoban ui --port $(PORT)
+	env -u DAGSTER_MODULE_NAME $(HOME_ENV) $(BIN)/hoban ui $(if $(PORT),--port $(PORT))
 
 lint: .venv/ready
 	$(BIN)/ruff format --check .

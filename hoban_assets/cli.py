@@ -36,18 +36,10 @@ def main() -> None:
         _refuse_windows_paths(sys.argv[1:])
         _command(language)()
     except HobanError as error:
+        from hoban_assets.reporting.translating import said
+
         typer.echo(said(error, language), err=True)
         sys.exit(1)
-
-
-def said(error: HobanError, language: str) -> str:
-    """What is wrong and the way out, in the reader's language."""
-    from hoban_assets.language import speaker
-    from hoban_assets.reporting.translating import error_text
-
-    say = speaker(language)
-    problem, way_out = (error_text(t, language) for t in (error.problem, error.way_out))
-    return f"{say('error')}: {problem}\n  {say('way out')}: {way_out}"
 
 
 def _command(language: str) -> typer.core.TyperGroup:

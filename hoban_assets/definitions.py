@@ -1,5 +1,7 @@
 """Assembles the code location: the defs folder, resources, executor. Nothing else."""
 
+import os
+import sys
 import warnings
 from pathlib import Path
 
@@ -10,7 +12,15 @@ from hoban_assets.catalog.store import Catalog
 from hoban_assets.components.dead_runs import multiprocess_after_cleanup
 from hoban_assets.components.platform import Platform
 from hoban_assets.components.presence import finished
-from hoban_assets.settings import Settings
+from hoban_assets.errors import HobanError
+from hoban_assets.reporting.translating import said
+from hoban_assets.settings import Settings, language_of
+from hoban_assets.slips import refuse_slips
+
+try:
+    refuse_slips(sys.argv, os.environ)
+except HobanError as error:
+    sys.exit(said(error, language_of(os.environ)))
 
 # Dagster warns of calls that it makes itself: 20 times in one run, and nobody here can fix them.
 warnings.filterwarnings("ignore", "Parameter `owners` of initializer `SensorD", dg.BetaWarning)

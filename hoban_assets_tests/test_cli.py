@@ -22,6 +22,7 @@ COMMANDS = (
     "completed",
     "diff",
     "export",
+    "doctor",
     "find",
     "gallery",
     "import-results",
@@ -57,7 +58,7 @@ def road(sample, tmp_path_factory):
 def hoban(road, *arguments: str) -> subprocess.CompletedProcess:
     import os
 
-    env = {**os.environ, **road.env()}
+    env = {**os.environ, **road.env(HOBAN_LANG="en")}
     command = [str(HOBAN), *arguments]
     return subprocess.run(command, env=env, capture_output=True, text=True, check=False)
 

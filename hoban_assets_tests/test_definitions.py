@@ -21,6 +21,7 @@ DATASET_CHECKS = [
     "no_leak_between_splits",
     "no_unknown_class",
     "quotas_reached",
+    "sources_survive",
     "val_share",
 ]
 VERSIONS = ("v5", "v6", "v7", "v8", "v9", "v10", "v11")
@@ -48,6 +49,7 @@ SNAPSHOT = {
     ),
 }
 WARN_ONLY = {
+    "sources_survive",
     "val_share",
     "quotas_reached",
     "corrections_applied",

@@ -126,6 +126,7 @@ def _run(
 ) -> None:
     from hoban_assets.components.building.run import build as build_assets
     from hoban_assets.components.building.telling import duration
+    from hoban_assets.reporting.home.writing import write_home
 
     began = time.monotonic()
     log_file = settings.data_root / "logs" / f"build-{datetime.now():%Y%m%d-%H%M%S}.log"
@@ -133,6 +134,7 @@ def _run(
     names = [artifact.asset for artifact in chosen]
     with lines:
         outcome = build_assets(names, partition, log_file, lines.tell, say)
+    write_home(settings)
     if outcome.interrupted:
         typer.echo(say("Stopped. {where}", where=_goes_on(settings, chosen, partition, again, say)))
         raise typer.Exit(130)

@@ -8,6 +8,7 @@ import typer
 
 from hoban_assets.commands.app import LOOK, AsJson, Partition, app, asking_catalog, built_one, show
 from hoban_assets.errors import HobanError
+from hoban_assets.settings import Settings
 
 
 @app.command(rich_help_panel=LOOK)
@@ -42,8 +43,10 @@ def summary(
 
     Example: hoban summary v9 --partition sub
     """
+    from hoban_assets.language import speaker
     from hoban_assets.reporting.summary import version_summary
 
+    say = speaker(Settings.from_env().language)
     with asking_catalog() as ask:
         built = ask(
             "SELECT DISTINCT asset FROM materializations "
@@ -53,7 +56,7 @@ def summary(
         versions = sorted(row["asset"].removeprefix("dataset_") for row in built)
         version = version.removeprefix("dataset_").removeprefix("model_")
         built_one(version, versions, "dataset version", partition)
-        parts = version_summary(ask, version, partition)
+        parts = version_summary(ask, version, partition, say)
     for part in parts:
         if isinstance(part, str):
             typer.echo(f"\n{part}\n")

@@ -7,16 +7,45 @@ from typing import Annotated
 import typer
 
 from hoban_assets.commands.app import LOOK, app
+from hoban_assets.errors import HobanError
+from hoban_assets.settings import Settings
 
 
 @app.command(rich_help_panel=LOOK)
-def ui(port: Annotated[int, typer.Option(min=1, max=65535)] = 3000) -> None:
+def ui(
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=65535, help="Port; without one the first that is free from 3000 on."
+        ),
+    ] = None,
+) -> None:
     """Serve the Dagster UI on this machine, guarded against web pages of others, until Ctrl-C.
 
     Starts webserver, daemon and code server from the folder of the project, as 'make ui' does.
 
     Example: hoban ui --port 3000
     """
+    from hoban_assets.doctor.facts import PORT, free_port, is_free
+    from hoban_assets.front.pages import PAGES
     from hoban_assets.front.services import serve
+    from hoban_assets.language import speaker
+    from hoban_assets.reporting.home.document import ROAD
+    from hoban_assets.reporting.home.writing import write_home
 
-    serve(port)
+    settings = Settings.from_env()
+    say = speaker(settings.language)
+    chosen = free_port(PORT) if port is None else port
+    if not is_free(chosen):
+        raise HobanError(
+            f"port {chosen} is in use on this machine",
+            f"give another one: make ui PORT={free_port(PORT)}",
+        )
+    if port is None and chosen != PORT:
+        told = say("Port {port} is in use, so this one takes {chosen}.", port=PORT, chosen=chosen)
+        typer.echo(f"{told} (make ui PORT=...)", err=True)
+    write_home(settings)
+    address = f"http://127.0.0.1:{chosen}"
+    typer.echo(say("First page: {page}", page=f"{address}{PAGES}/"))
+    typer.echo(say("Open: {address}", address=f"{address}{ROAD}"))
+    serve(chosen)

@@ -8,6 +8,7 @@ import dagster as dg
 from hoban_assets.code_version import code_version_of
 from hoban_assets.components.common import OWNERS, PARTITIONS_DEF, step
 from hoban_assets.components.platform import Platform
+from hoban_assets.reporting.home.writing import write_home
 from hoban_assets.reporting.report import Report
 from hoban_assets.settings import Settings
 
@@ -40,6 +41,7 @@ def report_asset(
     ) -> Iterator[dg.MaterializeResult[Any]]:
         with step():
             report = write(platform.settings(), context.partition_key, context.log.info)
+            write_home(platform.settings())
             yield dg.MaterializeResult(metadata=report_metadata(report))
 
     return build

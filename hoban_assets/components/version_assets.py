@@ -1,6 +1,6 @@
 """The factory behind a recipe: ``dataset_<version>``, ``model_<version>`` and their checks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from hoban_assets.components.platform import Platform
 from hoban_assets.components.presence import RECIPE_FILE
 from hoban_assets.curation import checks
 from hoban_assets.curation.checks import Check
+from hoban_assets.curation.survival import sources_survive, survivals
 from hoban_assets.ingredients import can_be_taken_from, key_of, version_of
 from hoban_assets.ledger import Ledger
 from hoban_assets.pipeline.dataset import (
@@ -52,6 +53,7 @@ DATASET_CHECKS = (
     "no_benchmark_inside",
     "val_share",
     "quotas_reached",
+    "sources_survive",
 )
 
 
@@ -106,7 +108,7 @@ def dataset_asset(recipe: Recipe, file: Path) -> dg.AssetsDefinition:
             apart = dataset_is_apart(
                 platform.catalog(), partition, dataset.samples, extract, ledger.log, words()
             )
-            found = [*dataset_checks(recipe, partition, dataset, ledger), apart]
+            found = [*dataset_checks(recipe, partition, stages, dataset, ledger), apart]
             size = recipe.prescale_of(partition)
             version = published_version(dataset.samples.data_version(), size)
             target = settings.artifacts / recipe.dataset / partition / version[:16]
@@ -166,9 +168,16 @@ def used_in(recipe: Recipe, stage: str) -> dg.PartitionMapping | None:
     return None if len(used) == len(PARTITIONS) else dg.StaticPartitionMapping(used)
 
 
-def dataset_checks(recipe: Recipe, partition: str, dataset: Dataset, ledger: Ledger) -> list[Check]:
+def dataset_checks(
+    recipe: Recipe,
+    partition: str,
+    stages: Mapping[str, Samples],
+    dataset: Dataset,
+    ledger: Ledger,
+) -> list[Check]:
     """Return the checks of a dataset, made before it is published."""
     samples, say = dataset.samples, words()
+    used = [stages[name] for name in recipe.inputs_of(partition)]
     wanted = (dataset.backgrounds, recipe.backgrounds.of(partition))
     return [
         checks.conservation(ledger, say),
@@ -184,6 +193,7 @@ def dataset_checks(recipe: Recipe, partition: str, dataset: Dataset, ledger: Led
         ),
         checks.val_share(samples, recipe.val_share, say),
         checks.quotas_reached(dataset.quotas, recipe.quota_unit, wanted, say),
+        sources_survive(survivals(used, samples), recipe.sources_survive, say),
     ]
 
 

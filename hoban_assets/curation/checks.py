@@ -37,6 +37,7 @@ DESCRIPTIONS = {
     "no_benchmark_inside": "No picture, clip or near-copy of a benchmark is in a dataset.",
     "val_share": "Val has its share of every class, and no group is a fifth of it (warning).",
     "quotas_reached": "Every class has as many labels as the recipe asks for (warning).",
+    "sources_survive": "Of every source enough survives the rules (warning).",
     "map50": "mAP50 reaches the recipe's gate, each class judged where it is labelled (warning).",
     "no_regression": "Neither the mean mAP50-95 nor that of a class is below the version before "
     "(warning).",
@@ -47,6 +48,7 @@ WARNINGS = frozenset(
     {
         "val_share",
         "quotas_reached",
+        "sources_survive",
         "corrections_applied",
         "files_read",
         "folders_declared",

@@ -20,12 +20,14 @@ MODULE = "hoban_assets.front"
 def guarded(make: Callable[..., Any]) -> Callable[..., Any]:
     """The same maker of an application, with the guard as its outermost layer."""
     from hoban_assets.front.guard import Guard
+    from hoban_assets.front.pages import with_pages
     from hoban_assets.settings import Settings
 
     @functools.wraps(make)
     def made(*args: Any, **kwargs: Any) -> Any:
-        app = make(*args, **kwargs)
-        app.add_middleware(Guard, hosts=Settings.from_env().ui_hosts)
+        settings = Settings.from_env()
+        app = with_pages(make(*args, **kwargs), settings.reports)
+        app.add_middleware(Guard, hosts=settings.ui_hosts)
         return app
 
     return made

@@ -92,6 +92,13 @@ class Recipe(_Strict):
         "image size that the model is trained with; one number, or {sub: 0, full: 640}, 0 = as "
         "they are",
     )
+    sources_survive: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        description="share of a source's images that the rules (the quota apart) must leave, else "
+        "the dataset warns",
+    )
     map50_gate: float = Field(0.9, gt=0, le=1, description="mAP50 below which a model warns")
     partial_labels: PartialLabels = Field(
         "naive",
@@ -100,7 +107,7 @@ class Recipe(_Strict):
     )
     training: Training = Field(default_factory=lambda: Training.model_validate({}))
 
-    TELLS: ClassVar = ("description", "map50_gate")
+    TELLS: ClassVar = ("description", "sources_survive", "map50_gate")
     """Fields that decide neither rows nor weights: words, and when a check warns."""
     TRAINS: ClassVar = ("training", "partial_labels")
     """Fields that decide the model alone. All others decide the rows of the dataset."""

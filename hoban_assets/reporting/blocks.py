@@ -129,6 +129,13 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Links:
+    """Pages to open: (text, address, note). An address without a scheme is beside the document."""
+
+    items: Sequence[tuple[str, str, str]]
+
+
+@dataclass(frozen=True)
 class Details:
     """Blocks that the page folds away."""
 
@@ -136,7 +143,19 @@ class Details:
     blocks: Sequence[Block]
 
 
-Block = Heading | Paragraph | Bullets | Code | Table | Cards | Bars | Pictures | Finding | Details
+Block = (
+    Heading
+    | Paragraph
+    | Bullets
+    | Code
+    | Table
+    | Cards
+    | Bars
+    | Pictures
+    | Finding
+    | Links
+    | Details
+)
 
 MARKS: Mapping[str, str] = {"bad": "[!!]", "warn": "[!]", "good": "[ok]", "info": "[i]"}
 """Marks of findings where there are no colours."""

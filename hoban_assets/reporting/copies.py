@@ -59,7 +59,7 @@ def copies_ahead(
     reasons: dict[str, None] = {}
     sizes, rates = list[int](), list[float]()
     for source in _sources(dataset, stages, partition):
-        files = list(islice(_photographs(settings.raw_root / source.folder), LOOKED_AT))
+        files = list(islice(photographs(settings.raw_root / source.folder), LOOKED_AT))
         reason = cannot_link(files[0], settings.data_root) if files else ""
         if reason:
             reasons[reason] = None
@@ -81,7 +81,8 @@ def _sources(dataset: Declared, stages: Mapping[str, Declared], partition: str) 
             yield from stages[name].sources
 
 
-def _photographs(folder: Path) -> Iterator[Path]:
+def photographs(folder: Path) -> Iterator[Path]:
+    """Photographs below a folder, in the order of their names."""
     for place, folders, names in os.walk(folder):
         folders.sort()
         yield from (Path(place, n) for n in sorted(names) if Path(n).suffix.lower() in PHOTOGRAPHS)

@@ -12,6 +12,7 @@ from hoban_assets.reporting.blocks import (
     Details,
     Finding,
     Heading,
+    Links,
     Paragraph,
     Row,
     Table,
@@ -41,6 +42,12 @@ def _markdown(block: Block, deeper: int) -> str:
             return text
         case Bullets(items):
             return "\n".join(f"- {item}" for item in items)
+        case Links(items):
+            lines = [
+                f"- [{text}]({address})" + (f": {note}" if note else "")
+                for text, address, note in items
+            ]
+            return "\n".join(lines)
         case Code(text, language):
             return f"```{language}\n{text}\n```"
         case Table(rows, columns):

@@ -15,6 +15,7 @@ from hoban_assets.reporting.blocks import (
     Details,
     Finding,
     Heading,
+    Links,
     Paragraph,
     Table,
     numeric,
@@ -42,6 +43,9 @@ def _show(block: Block, screen: Any) -> None:
         case Bullets(items):
             for item in items:
                 screen.print(f"  - {inline(item)}")
+        case Links(items):
+            for text, address, _ in items:
+                screen.print(f"  - {inline(text)}  {cell(address)}", soft_wrap=True)
         case Code(text):
             for line in text.splitlines():
                 screen.print(f"  {cell(line)}", soft_wrap=True)

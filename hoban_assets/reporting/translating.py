@@ -14,7 +14,8 @@ from typing import Any
 
 import yaml
 
-from hoban_assets.language import KOREAN, Say
+from hoban_assets.errors import HobanError
+from hoban_assets.language import KOREAN, Say, speaker
 from hoban_assets.language import korean as language_words
 
 _FIELD = re.compile(r"\{(\w+)\}")
@@ -30,6 +31,13 @@ def error_text(text: str, language: str) -> str:
             words = language_words()
             return text_.format(**{k: words.get(v, v) for k, v in found.groupdict().items()})
     return text
+
+
+def said(error: HobanError, language: str) -> str:
+    """What is wrong and the way out, in the reader's language."""
+    say = speaker(language)
+    problem, way_out = (error_text(t, language) for t in (error.problem, error.way_out))
+    return f"{say('error')}: {problem}\n  {say('way out')}: {way_out}"
 
 
 @functools.cache

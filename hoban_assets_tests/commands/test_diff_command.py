@@ -67,7 +67,7 @@ def test_markdown_and_korean(shelf, monkeypatch):
         (["v8", "v9", "--previous"], "one name only"),
         (["v8", "datset_v9"], "did you mean dataset_v9"),
         (["v8", "model_v9"], "hoban compare"),
-        (["v8", "v9", "--partition", "full"], "never been built"),
+        (["v8", "v9", "--partition", "full"], "was not built yet"),
         (["v8", "--previous"], "only materialisation"),
         (["v8@x", "v9"], "number"),
     ],

@@ -7,10 +7,10 @@ import typer
 import yaml
 from click.testing import CliRunner
 
-from hoban_assets.cli import app, said
+from hoban_assets.cli import app
 from hoban_assets.errors import HobanError
 from hoban_assets.language import KOREAN, korean, speaker
-from hoban_assets.reporting.translating import error_text, paragraphs, translate_help
+from hoban_assets.reporting.translating import error_text, paragraphs, said, translate_help
 
 FIELD = re.compile(r"\{(\w+)\}")
 
