@@ -2,6 +2,7 @@
 # make ui      the Dagster UI; it prints its address (PORT=3005 chooses another port)
 # make test    style, types and tests
 # make test-postgres   the same on a real PostgreSQL; make test-bundle   hand-off in a fresh environment
+# make test-documents   every build that the documentation shows, as it is typed
 # make bench   speed and memory, against peers and physical floors
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -17,7 +18,7 @@ TEST_PROCESSES ?= 3
 HOME_ENV := DAGSTER_HOME="$(CURDIR)" PATH="$(CURDIR)/$(BIN):$$PATH"
 DAGSTER_ENV := $(HOME_ENV) DAGSTER_MODULE_NAME=hoban_assets.definitions
 
-.PHONY: help setup fastdup instance sample demo ui test test-postgres test-bundle lint bench clean-demo
+.PHONY: help setup fastdup instance sample demo ui test test-postgres test-bundle test-documents lint bench clean-demo
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 
@@ -71,6 +72,9 @@ test-postgres: setup
 
 test-bundle: setup
 	$(DAGSTER_ENV) HOBAN_HEAVY=bundle $(BIN)/python -m pytest -rs hoban_assets_tests/heavy/test_bundle_fresh_environment.py
+
+test-documents: setup
+	$(DAGSTER_ENV) HOBAN_HEAVY=documents $(BIN)/python -m pytest hoban_assets_tests/docs/test_documented_commands.py
 
 bench: setup
 	$(DAGSTER_ENV) $(BIN)/python -m benchmarks $(BENCH)

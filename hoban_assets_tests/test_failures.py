@@ -24,6 +24,14 @@ def road(sample, tmp_path) -> Road:
     return Road(raw, tmp_path / "data")
 
 
+@pytest.fixture(scope="module")
+def built(sample, tmp_path_factory) -> Road:
+    """A road with a published dataset; a test that damages it builds it again."""
+    road = Road(sample, tmp_path_factory.mktemp("built") / "data")
+    assert road.build(*STAGES, DATASET).success
+    return road
+
+
 def test_a_missing_raw_root_names_the_folder_and_what_to_set(tmp_path):
     message = failure_of(Road(tmp_path / "nowhere", tmp_path / "data").build("background"))
     assert str(tmp_path / "nowhere") in message
@@ -109,11 +117,10 @@ def test_a_crashing_fastdup_is_a_failed_step_with_its_last_words_and_the_next_ru
 
 
 @pytest.mark.parametrize("weights", ["yolo26m.pt", "nowhere/best.pt"])
-def test_missing_weights_say_where_to_put_them_and_nothing_else_is_tried(road, weights):
-    assert road.build(*STAGES, DATASET).success
-    message = failure_of(road.build("model_v9", HOBAN_WEIGHTS=weights))
+def test_missing_weights_say_where_to_put_them_and_nothing_else_is_tried(built, weights):
+    message = failure_of(built.build("model_v9", HOBAN_WEIGHTS=weights))
     assert weights in message
-    assert str(road.data / "weights") in message
+    assert str(built.data / "weights") in message
 
 
 def test_a_catalog_held_by_another_program_is_named_with_its_process(road):
@@ -137,12 +144,11 @@ def test_a_catalog_held_by_another_program_is_named_with_its_process(road):
     assert road.build("background").success
 
 
-def test_a_deleted_dataset_folder_is_made_again_from_what_is_known(road):
-    assert road.build(*STAGES, DATASET).success
-    tree = Path(road.catalog.current(DATASET, "sub").path)
+def test_a_deleted_dataset_folder_is_made_again_from_what_is_known(built):
+    tree = Path(built.catalog.current(DATASET, "sub").path)
     shutil.rmtree(tree)
-    assert "is gone" in failure_of(road.build("model_v9"))
-    assert road.build(DATASET).success
+    assert "is gone" in failure_of(built.build("model_v9"))
+    assert built.build(DATASET).success
     assert read_report(tree) is not None
 
 

@@ -163,6 +163,25 @@ def test_versions_without_their_raw_folders_load_and_say_so(sample, tmp_path):
     assert road.catalog.current("background", "sub") is not None
 
 
+def test_every_version_builds_and_its_checks_pass(sample, tmp_path):
+    road = Road(sample, tmp_path / "data")
+    datasets = [
+        f"dataset_{folder.name}" for folder in sorted(VERSIONS.iterdir()) if folder.is_dir()
+    ]
+    stages = {
+        input.to_user_string()
+        for name, spec in loaded(road).items()
+        if name in datasets
+        for input in (dep.asset_key for dep in spec.deps)
+    }
+    result = road.build(*sorted(stages), *datasets)
+    assert result.success, failure_of(result)
+    for dataset in datasets:
+        assert road.catalog.current(dataset, "sub") is not None
+    failed = [e for e in result.get_asset_check_evaluations() if not e.passed and e.blocking]
+    assert failed == []
+
+
 def test_one_field_takes_one_export_for_the_laptop_and_another_for_the_server(sample, tmp_path):
     document = yaml.safe_load((VERSIONS / "v9/defs.yaml").read_text())["attributes"]
     one_line = {"sub": "helmet_21k", "full": "helmet_60k"}
