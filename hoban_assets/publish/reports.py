@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hoban_assets.publish.yolo_files import MANIFEST
+from hoban_assets.publish.yolo_files import MANIFEST, data_yaml
 from hoban_assets.workers.published_files import COLUMNS, altered
 
 MOST = 1000
@@ -45,18 +46,33 @@ def read_report(destination: Path) -> PublishReport | None:
     return report_of(destination)
 
 
-def what_is_wrong(destination: Path) -> str | None:
+def what_is_wrong(destination: Path, *, content: bool = False) -> str | None:
     """Why a published tree cannot be used, naming the first file; None: it can.
 
     Every file is compared with the manifest by name, size and time (photographs whose time is
-    another one by content), in a second or two for 100,000 images.
+    another one and labels that are younger than the manifest by content), in a second or two for
+    100,000 images. With `content` every label is read, and a sample of the photographs.
     """
     for name in (MANIFEST, "data.yaml"):
         if not (destination / name).is_file():
             return f"{destination / name} is gone"
-    manifest = pq.ParquetFile(destination / MANIFEST)
-    known = [name for name in COLUMNS if name in manifest.schema_arrow.names]
-    found = list(islice(altered(destination, manifest.read(known).to_pylist()), MOST + 1))
+    if (destination / "data.yaml").read_bytes() != data_yaml().encode():
+        return f"{destination / 'data.yaml'} is not as it was published"
+    try:
+        report_of(destination)
+        manifest = pq.ParquetFile(destination / MANIFEST)
+        known = [name for name in COLUMNS if name in manifest.schema_arrow.names]
+        rows = manifest.read(known).to_pylist()
+    except (
+        pa.ArrowException,
+        OSError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+    ) as error:
+        return f"{destination / MANIFEST} is damaged ({type(error).__name__})"
+    found = list(islice(altered(destination, rows, content=content), MOST + 1))
     if not found:
         return None
     more = len(found) - 1

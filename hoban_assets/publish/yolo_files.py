@@ -129,16 +129,15 @@ def _label_texts(samples: Samples) -> Iterator[str]:
         yield "\n".join([*lines[start:end], ""])
 
 
-def write_data_yaml(building: Path) -> None:
-    """Write the description that a trainer is given; its paths are relative to the folder."""
+def data_yaml() -> str:
+    """The description that a trainer is given; its paths are relative to the folder."""
     content = {
         "train": "images/train",
         "val": "images/val",
         "nc": len(CLASS_NAMES),
         "names": dict(enumerate(CLASS_NAMES)),
     }
-    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
-    (building / "data.yaml").write_text(text, encoding="utf-8")
+    return str(yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
 
 
 def write_manifest(

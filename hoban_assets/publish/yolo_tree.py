@@ -50,7 +50,7 @@ from hoban_assets.publish.yolo_files import (
     SPLITS,
     Placed,
     ScaledImages,
-    write_data_yaml,
+    data_yaml,
     write_labels,
     write_manifest,
 )
@@ -114,7 +114,7 @@ def _build(
             for index in np.flatnonzero(large).tolist():
                 placed.note(index, _look(building, samples, names, index), None)
         labels = write_labels(samples, names, building)
-        write_data_yaml(building)
+        (building / "data.yaml").write_text(data_yaml(), encoding="utf-8")
         write_manifest(samples, names, building, placed, labels, scaled)
         put_in_place(building, destination)
     except OSError as error:

@@ -32,7 +32,7 @@ RUN_FILES = re.compile(
     r"Box(PR|F1|P|R)_curve\.png|(train|val)_batch\d+(_labels|_pred)?\.jpg"
 )
 RUN_FOLDERS = {"train", "evaluation", "kept", "config"}
-WEIGHTS = re.compile(r"(best|last|epoch\d+)\.pt")
+WEIGHTS = re.compile(r"((best|last|moment)(-\d+)?|epoch\d+)\.pt")
 
 
 class Published(NamedTuple):

@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,10 @@ def altered(
         content: also compare the content of every label and of `SAMPLE` photographs.
     """
     rows = list(rows)
+    if wrong := _wrong_rows(rows):
+        yield f"{tree / 'manifest.parquet'} is damaged: {wrong}"
+        return
+    written = _written(tree / "manifest.parquet")
     every = max(1, len(rows) // SAMPLE) if content else 0
     looks = {split: _listed(tree / "images" / split) for split in ("train", "val")}
     labels = {split: _listed(tree / "labels" / split) for split in ("train", "val")}
@@ -60,29 +65,56 @@ def altered(
             yield from _photograph(image, row, look, sampled=sampled)
         text = f"{name.rpartition('.')[0]}.txt"
         look = labels[split].pop(text, None)
-        if content or look is None or look.st_size != row.get("label_bytes"):
-            yield from _label(tree / "labels" / split / text, row, look, content=content)
+        edited = look is not None and look.st_mtime_ns > written + SAME_TIME_NS
+        if content or edited or look is None or look.st_size != row.get("label_bytes"):
+            path = tree / "labels" / split / text
+            yield from _label(path, row, look, content=content or edited)
     for kind, listed in (("images", looks), ("labels", labels)):
         for split, left in listed.items():
             for name in sorted(left):
                 yield f"{tree / kind / split / name} is not in the manifest"
 
 
+def _wrong_rows(rows: list[Mapping[str, Any]]) -> str | None:
+    """What no published manifest holds: a name that leads elsewhere, a name twice, no split."""
+    seen = set[tuple[str, str]]()
+    for row in rows:
+        split, name = row.get("split"), row.get("name")
+        if split not in ("train", "val") or not name or "/" in name or (split, name) in seen:
+            return f"no row of one photograph is {split!r}, {name!r}"
+        seen.add((split, name))
+    return None
+
+
+def _written(manifest: Path) -> int:
+    """When the manifest was written, the last file of a tree; ns since the epoch."""
+    try:
+        return manifest.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
 def _is_as_published(look: os.stat_result | None, row: Mapping[str, Any]) -> bool:
     """Whether size and time are right: nearly always, so nothing else is asked then."""
     return (
         look is not None
+        and stat.S_ISREG(look.st_mode)
         and look.st_size == row.get("published_bytes")
         and abs(look.st_mtime_ns - (row.get("published_mtime_ns") or 0)) < SAME_TIME_NS
     )
 
 
 def _listed(folder: Path) -> dict[str, os.stat_result]:
+    found = {}
     try:
         with os.scandir(folder) as entries:
-            return {e.name: e.stat() for e in entries if not e.name.endswith(NOT_PUBLISHED)}
-    except FileNotFoundError:
+            for entry in entries:
+                if not entry.name.endswith(NOT_PUBLISHED):
+                    with contextlib.suppress(OSError):  # a link to nothing: as if it were gone
+                        found[entry.name] = entry.stat()
+    except OSError:
         return {}
+    return found
 
 
 def _photograph(
@@ -91,6 +123,9 @@ def _photograph(
     told = f"{path} (of the raw file {row['file']})" if row.get("file") else str(path)
     if look is None:
         yield f"{told} is gone"
+        return
+    if not stat.S_ISREG(look.st_mode):
+        yield f"{told} is no regular file"
         return
     sizes = _sizes(row)
     if sizes and look.st_size not in sizes:
@@ -123,6 +158,9 @@ def _label(
     if look is None:
         yield f"{path} is gone"
         return
+    if not stat.S_ISREG(look.st_mode):
+        yield f"{path} is no regular file"
+        return
     size, known = row.get("label_bytes"), row.get("label_hash")
     if size is not None and look.st_size != size:
         yield f"{path} has {look.st_size:,} bytes, but was published with {size:,}"
@@ -131,4 +169,9 @@ def _label(
 
 
 def _differs(path: Path, known: str, method: str) -> bool:
-    return xxhash is not None and getattr(xxhash, method)(path.read_bytes()) != known
+    if xxhash is None:
+        return False
+    try:
+        return bool(getattr(xxhash, method)(path.read_bytes()) != known)
+    except OSError:
+        return True

@@ -5,6 +5,7 @@ Only the standard library, and nothing of Ultralytics: `quiet` has to run before
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
 import os
@@ -131,8 +132,8 @@ class RunFolder:
         return self.kept / f"moment-{epoch}.pt"
 
     def is_finished(self) -> bool:
-        """Whether a training ended here, with its evaluation and all that is kept of it."""
-        return self.finished.is_file() and (self.root / "best.pt").is_file()
+        """Whether a training ended here, with its evaluation, and its best.pt is what it was."""
+        return self.finished.is_file() and damaged(self.root, ("best.pt",)) is None
 
     def report(self, failure: Failure) -> None:
         """Leave the reason of a failure where the parent finds it (also from a rank of DDP)."""
@@ -202,6 +203,35 @@ class RunFolder:
             file.write(text.encode())
             file.flush()
             os.fsync(file.fileno())
+
+
+def damaged(run: Path, only: Iterable[str] = ()) -> str | None:
+    """What of a finished run is not as it was when it ended; None: nothing.
+
+    `only` looks at these files. Runs that ended before hashes were kept are whole where best.pt is
+    there.
+    """
+    try:
+        kept = json.loads((run / "finished.json").read_text(encoding="utf-8")).get("files", {})
+        kept = {name: kept[name] for name in only or kept if name in kept}
+        for name in ("best.pt", *kept):
+            if not (run / name).is_file():
+                return f"{name} is gone"
+        for name, known in kept.items():
+            if sha256_of(run / name) != known:
+                return f"{name} has other content than when the training ended"
+    except (OSError, ValueError, AttributeError, TypeError):
+        return "finished.json cannot be read"
+    return None
+
+
+def sha256_of(file: Path) -> str:
+    """Hex digest of a file's content."""
+    digest = hashlib.sha256()
+    with file.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def write_whole(path: Path, text: str) -> None:

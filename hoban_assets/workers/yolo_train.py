@@ -48,11 +48,14 @@ from yolo_support import (  # type: ignore[import-not-found]
     log_to,
     quiet,
     say,
+    sha256_of,
     write_whole,
 )
 
 FROM_TRAINING = ("args.yaml", "results.csv", "results.png", "labels.jpg")
 FROM_WEIGHTS = ("best.pt", "last.pt")
+HASHED = (*FROM_WEIGHTS, "metrics.jsonl")
+"""What a model is: held against its hash before it is taken for finished."""
 PICTURES = (
     "results.png",
     "confusion_matrix.png",
@@ -277,6 +280,7 @@ def _keep(run: RunFolder) -> None:
     finished = {
         **_ended(run),
         "evaluation": EVALUATION,
+        "files": {n: sha256_of(run.root / n) for n in HASHED if (run.root / n).is_file()},
         "pictures": [name for name in PICTURES if (run.root / name).is_file()],
     }
     write_whole(run.finished, json.dumps(finished, indent=2))

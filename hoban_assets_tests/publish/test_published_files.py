@@ -2,11 +2,13 @@
 
 import os
 import shutil
+import time
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from builders import samples_of
@@ -192,3 +194,90 @@ def test_a_tree_of_an_earlier_release_is_judged_by_its_sizes(worker, tree, raw):
     draw(raw / NAMES[0], seed=9)
     assert NAMES[0] in (what_is_wrong(tree) or "")
     assert NAMES[0] in refusal(worker, tree)
+
+
+def in_place(file: Path, *, of=None, content=None) -> None:
+    """Another file with this name; never through a hard link to the raw file."""
+    data = file.read_bytes() if content is None else content
+    file.unlink()
+    (of or file).write_bytes(data)
+
+
+def first(tree: Path, kind: str) -> Path:
+    return sorted((tree / kind / "train").iterdir())[0]
+
+
+def flipped(file: Path, at: int = -1) -> None:
+    data = bytearray(file.read_bytes())
+    data[at] ^= 1
+    in_place(file, content=bytes(data))
+
+
+def manifest_with(tree: Path, **changed) -> None:
+    table = pq.read_table(tree / "manifest.parquet")
+    rows = table.to_pandas()
+    for name, value in changed.items():
+        rows.loc[0, name] = value
+    made = pa.Table.from_pandas(rows, preserve_index=False)
+    pq.write_table(made.replace_schema_metadata(table.schema.metadata), tree / "manifest.parquet")
+
+
+DAMAGE = {
+    "no manifest": lambda t: (t / "manifest.parquet").unlink(),
+    "half a manifest": lambda t: in_place(t / "manifest.parquet", content=b"PAR1 half"),
+    "an empty manifest": lambda t: in_place(t / "manifest.parquet", content=b""),
+    "a manifest of others": lambda t: pq.write_table(pa.table({"a": [1]}), t / "manifest.parquet"),
+    "a split of others": lambda t: manifest_with(t, split="test"),
+    "a name elsewhere": lambda t: manifest_with(t, name="../../one.jpg"),
+    "no data.yaml": lambda t: (t / "data.yaml").unlink(),
+    "an empty data.yaml": lambda t: in_place(t / "data.yaml", content=b""),
+    "other classes": lambda t: in_place(
+        t / "data.yaml", content=(t / "data.yaml").read_bytes().replace(b"fallen", b"fallem")
+    ),
+    "no label": lambda t: first(t, "labels").unlink(),
+    "a shorter label": lambda t: in_place(first(t, "labels"), content=b""),
+    "another class of the same size": lambda t: flipped(first(t, "labels"), 0),
+    "a label too many": lambda t: (t / "labels" / "train" / "x.txt").write_text("0 .5 .5 .1 .1"),
+    "a folder for a label": lambda t: (
+        in_place(first(t, "labels"), of=t / "aside") or first_gone(t).mkdir()
+    ),
+    "a pipe for a label": lambda t: (
+        in_place(first(t, "labels"), of=t / "aside") or os.mkfifo(first_gone(t))
+    ),
+    "no photograph": lambda t: first(t, "images").unlink(),
+    "half a photograph": lambda t: in_place(
+        first(t, "images"), content=first(t, "images").read_bytes()[:100]
+    ),
+    "a link to nothing": lambda t: (
+        in_place(first(t, "images"), of=t / "aside")
+        or (t / "images" / "train" / "x.jpg").symlink_to("/nowhere")
+    ),
+    "no folder": lambda t: shutil.rmtree(t / "images" / "val"),
+    "a file for a folder": lambda t: shutil.rmtree(t / "labels") or (t / "labels").touch(),
+}
+
+
+def first_gone(tree: Path) -> Path:
+    """Label that is gone."""
+    there = {f.stem for f in (tree / "labels" / "train").iterdir()}
+    names = {f.stem for f in (tree / "images" / "train").iterdir()} - there
+    return tree / "labels" / "train" / f"{names.pop()}.txt"
+
+
+@pytest.mark.parametrize("what", DAMAGE)
+def test_damage_of_any_kind_is_found_and_healed_by_the_next_build(what, tree, samples, raw):
+    later = time.time_ns() + 10**10
+    before = {f: f.stat().st_ino for f in raw.rglob("*.*")}
+    DAMAGE[what](tree)
+    for file in (tree / "labels").rglob("*.txt"):
+        os.utime(file, ns=(later, later))  # somebody wrote after the tree was made
+    assert what_is_wrong(tree) is not None
+    report = publish(samples, raw, tree)
+    assert what_is_wrong(report.path) is None
+    assert {f: f.stat().st_ino for f in raw.rglob("*.*")} == before
+
+
+def test_labels_that_are_younger_are_whole_where_their_content_is(tree):
+    for file in (tree / "labels").rglob("*.txt"):
+        os.utime(file)
+    assert what_is_wrong(tree, content=True) is None

@@ -104,6 +104,24 @@ def test_a_marker_without_weights_is_no_finished_run(run):
     assert not run.is_finished()
 
 
+def test_a_finished_run_whose_weights_changed_is_trained_again(worker, run):
+    weights, metrics = run.root / "best.pt", run.metrics
+    weights.write_bytes(b"trained")
+    metrics.write_text("{}\n")
+    kept = {file.name: worker.support.sha256_of(file) for file in (weights, metrics)}
+    run.finished.write_text(json.dumps({"epochs": 1, "files": kept}))
+    assert run.is_finished()
+    assert worker.support.damaged(run.root) is None
+    metrics.write_text("{}")
+    assert run.is_finished()  # its figures can be told to be damaged; its weights are whole
+    assert worker.support.damaged(run.root).startswith("metrics.jsonl has other content")
+    weights.write_bytes(b"trainee")
+    assert not run.is_finished()
+    weights.write_bytes(b"trained")
+    run.finished.write_text("{")
+    assert not run.is_finished()
+
+
 def test_callbacks_reach_the_ranks_of_several_gpus(worker, run):
     from yolo_callbacks import Recorder
 

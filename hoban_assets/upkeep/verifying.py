@@ -1,0 +1,119 @@
+"""Is everything below the data root what it was when it was made? What is not, and what to do.
+
+`damages` is what `hoban verify` shows. It only reads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tarfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hoban_assets.catalog.answers import asking
+from hoban_assets.errors import HobanError
+from hoban_assets.language import Say
+from hoban_assets.settings import Settings
+from hoban_assets.workers.yolo_support import damaged
+
+_BUILT = "SELECT asset, partition, path FROM materializations WHERE is_current ORDER BY ALL"
+
+
+@dataclass(frozen=True)
+class Damage:
+    """Something that is not as it was made."""
+
+    path: Path
+    problem: str
+    way_out: str
+
+
+def damages(settings: Settings, say: Say, tell: Callable[[str], object]) -> Iterator[Damage]:
+    """Read the catalog and all that it refers to, caches and the lists of bundles.
+
+    Every label, a sample of the photographs, weights and metrics of every model by hash. `tell`
+    gets a line before each part.
+    """
+    if settings.catalog_path.exists():
+        tell(str(settings.catalog_path))
+        try:
+            with asking(settings.catalog_path, settings.catalog_wait) as ask:
+                built = ask(_BUILT, [])
+        except HobanError as error:
+            yield Damage(settings.catalog_path, error.problem, error.way_out)
+            built = []
+        for row in built:
+            if row["path"]:
+                tell(f"{row['asset']} [{row['partition']}] {row['path']}")
+                yield from _of_build(row, say)
+    yield from _caches(settings, say, tell)
+    yield from _bundles(settings, say, tell)
+
+
+def _of_build(row: dict[str, Any], say: Say) -> Iterator[Damage]:
+    folder, asset = Path(row["path"]), row["asset"]
+    if asset.startswith("dataset_"):
+        from hoban_assets.publish.reports import what_is_wrong
+
+        wrong, wanted = what_is_wrong(folder, content=True), f"*{asset}"
+    elif asset.startswith("model_"):
+        wrong, wanted = damaged(folder), asset
+    else:
+        return
+    if wrong:
+        again = f"dagster asset materialize --select '{wanted}' --partition {row['partition']}"
+        yield Damage(folder, wrong, say("it is made again by: {command}", command=again))
+
+
+def _caches(settings: Settings, say: Say, tell: Callable[[str], object]) -> Iterator[Damage]:
+    """Caches are read again where they are damaged, so they only cost time."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    readers: dict[str, Callable[[Path], object]] = {
+        ".parquet": pq.read_table,
+        ".json": lambda file: json.loads(file.read_bytes()),
+        ".npz": lambda file: [np.load(file, allow_pickle=False)[name] for name in ("matrix",)],
+    }
+    for file in sorted(settings.cache.rglob("*")) if settings.cache.is_dir() else ():
+        if file.suffix in readers and file.is_file():
+            tell(str(file))
+            try:
+                readers[file.suffix](file)
+            except (pa.ArrowException, OSError, ValueError, LookupError, EOFError) as error:
+                way_out = say("remove it: the next build makes it again")
+                yield Damage(file, f"{type(error).__name__}", way_out)
+            except Exception as error:  # zip and npy readers raise whatever broken bytes lead to
+                yield Damage(file, str(error), say("remove it: the next build makes it again"))
+
+
+def _bundles(settings: Settings, say: Say, tell: Callable[[str], object]) -> Iterator[Damage]:
+    """Archives beside the list of their files, each file by hash."""
+    folder = settings.data_root / "bundles"
+    for listed in sorted(folder.glob("*.json")) if folder.is_dir() else ():
+        archive = listed.with_suffix(".tar")
+        if archive.is_file():
+            tell(str(archive))
+            if wrong := _altered_in(archive, listed):
+                yield Damage(archive, wrong, say("remove it and make it again: hoban bundle"))
+
+
+def _altered_in(archive: Path, listed: Path) -> str | None:
+    try:
+        files = {n: f["sha256"] for n, f in json.loads(listed.read_bytes())["files"].items()}
+        with tarfile.open(archive, "r:") as tar:
+            for member in tar:
+                name = member.name.partition("/")[2]
+                stream = tar.extractfile(member) if member.isreg() and name in files else None
+                if stream is not None:
+                    digest = hashlib.file_digest(stream, "sha256")  # type: ignore[arg-type]
+                    if digest.hexdigest() != files[name]:
+                        return f"{name}: SHA-256"
+                    del files[name]
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, tarfile.TarError) as error:
+        return f"{type(error).__name__}: {error}"
+    return f"{min(files)}: -" if files else None
