@@ -152,7 +152,7 @@ def _inspect(
     from hoban_assets.formats.gather import gather
     from hoban_assets.reporting.inspection import text as text
     from hoban_assets.reporting.inspection.inspection import inspect_rows
-    from hoban_assets.reporting.split_audit.near import near_leaks
+    from hoban_assets.reporting.split_audit.near import TOO_MANY, compares, near_leaks
 
     source = target.source if clip is None else replace(target.source, clip_pattern=clip)
     gathered = gather(
@@ -164,6 +164,8 @@ def _inspect(
         cache_file=cache_file(target, settings),
         workers=settings.workers,
     )
+    if not compares(gathered):
+        gathered = replace(gathered, notes=(*gathered.notes, TOO_MANY))
     near = near_leaks(gathered, target.raw_root, settings.workers, examples)
     seen = inspect_rows(gathered, examples)
     seen = replace(seen, leakage=[*seen.leakage, *near])

@@ -15,6 +15,14 @@ PACKED = (
 )
 WITHOUT_IMAGES = "labels without images ({labels}, the first is {first}): give the folder above"
 BESIDE = "there are labels of these images beside this folder ({first}): give the folder above"
+MASKS = (
+    "{labels} pictures have the names of others and look like masks of them (the first is "
+    "{first}): export the set with boxes, as YOLO or COCO"
+)
+OTHERS = (
+    "{labels} files may be labels of another program (the first is {first}): export them as YOLO "
+    "or COCO; if they are none, put them elsewhere"
+)
 _SAME_FOLDER = (
     "{labels} labels lie in the same folder as the images (the first is {first}): put the images "
     "into images/ and the labels into labels/ beside it"

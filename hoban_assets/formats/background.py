@@ -3,7 +3,8 @@
 What is called a background often is not one (seen: backgrounds that hold helmets too small for a
 limit). An image with a label after all is dropped where that label has rows: one of its name in
 any format, anywhere in the source, beside it or in the folders `labels_elsewhere`; or a row of a
-file for many images (COCO, CreateML, a table) that names it.
+file for many images (COCO, CreateML, a table) that names it; or a mask, a picture of its name in a
+folder of masks.
 """
 
 from __future__ import annotations
@@ -15,7 +16,12 @@ from pathlib import Path
 from hoban_assets.formats.collect import Collector
 from hoban_assets.formats.decoding import decode, parse_json, text_lines
 from hoban_assets.formats.folders import join, labels_of, scan, stem
-from hoban_assets.formats.foreign_labels import ONE_AN_IMAGE, labels_in, rows_of_images
+from hoban_assets.formats.foreign_labels import (
+    ONE_AN_IMAGE,
+    labels_in,
+    masks_in,
+    rows_of_images,
+)
 from hoban_assets.formats.listed import Listed
 from hoban_assets.formats.naming import is_no_label, nfc, suffix_of
 from hoban_assets.formats.scanning import Tree
@@ -34,7 +40,9 @@ class BackgroundReader(Listed):
             HobanError: the source is missing, empty or not readable.
         """
         super().__init__(source, raw_root)
-        self.paths = sorted(self.tree.images())
+        masks = masks_in(self.tree)
+        self._masked = {stem_of: mask for mask, stem_of in sorted(masks.items())}
+        self.paths = sorted(path for path in self.tree.images() if path not in masks)
         self._refuse_empty("images")
         self._labels: dict[str, list[str]] = {}
         by_stem: dict[str, list[str]] = {}
@@ -81,8 +89,12 @@ class BackgroundReader(Listed):
         return found.finish("centre", is_relative=True)
 
     def _is_named(self, found: Collector, path: str) -> bool:
-        """Whether a file for many images has rows of it; the image is dropped then."""
+        """Whether a mask is of it, or a file for many images has rows of it; then it is dropped."""
         name = nfc(path.rpartition("/")[2])
+        if mask := self._masked.get(stem(name)):
+            found.boxes_in += 1
+            found.drop_image(path, "background_has_label", mask, "a mask", boxes=1)
+            return True
         for label, rows in self._named.items():
             if count := rows.get(name, 0) or rows.get(stem(name), 0):
                 found.boxes_in += count

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import yaml
 
 from hoban_assets.errors import HobanError
-from hoban_assets.formats.decoding import decode, read_bytes
+from hoban_assets.formats.decoding import decode, read_label
 from hoban_assets.formats.naming import alike, join, nfc, spelled, suffix_of
 
 YAML_FILES = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
@@ -100,7 +100,7 @@ def read_keypoints(root: str, files: Iterable[str]) -> int:
             continue
         decoded = None
         try:
-            decoded = decode(read_bytes(f"{root}/{file}"))
+            decoded = decode(read_label(f"{root}/{file}"))
             node = _compose(decoded.text) if decoded else None
         except (OSError, ValueError, RecursionError, yaml.YAMLError):
             node = None
@@ -135,7 +135,7 @@ def _shape_in(node: yaml.Node | None) -> str | None:
 def _read(root: str, file: str, *, is_usual: bool = True) -> ClassNames | None:
     path = f"{root}/{file}"
     try:
-        decoded = decode(read_bytes(path))
+        decoded = decode(read_label(path))
     except OSError as error:
         raise HobanError(f"{path} cannot be read: {error.strerror}", _WAY_OUT) from None
     if decoded is None:

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hoban_assets.errors import HobanError
-from hoban_assets.formats.advice import BESIDE, PACKED, WITHOUT_IMAGES, advice
+from hoban_assets.formats.advice import BESIDE, MASKS, OTHERS, PACKED, WITHOUT_IMAGES, advice
 from hoban_assets.formats.aihub_layout import document_of, found_original, is_aihub
 from hoban_assets.formats.class_names import name_files
 from hoban_assets.formats.coco import KEYS, OTHER_TASKS
 from hoban_assets.formats.folders import Tree, join, labels_of, scan
 from hoban_assets.formats.foreign_labels import labels_beside as labels_beside_source
-from hoban_assets.formats.foreign_labels import labels_in
+from hoban_assets.formats.foreign_labels import labels_in, masks_in, other_labels_in
 from hoban_assets.formats.naming import is_archive, is_label_folder, is_part, part_of, suffix_of
 from hoban_assets.formats.pairs import image_folders, labels_beside
 from hoban_assets.formats.voc import LEAST_LABELLED, found_voc
@@ -96,18 +96,22 @@ def _only_images(tree: Tree) -> Detection:
     images = list(tree.images())
     packed = [name for names in tree.folders.values() for name in names if is_archive(name)]
     labels = labels_in(tree)
+    masks, others = sorted(masks_in(tree)), other_labels_in(tree)
+    told = labels or masks or others
     facts: dict[str, object] = {
         "count": len(images),
-        "labels": len(labels),
-        "first": labels[0] if labels else "",
+        "labels": len(told),
+        "first": told[0] if told else "",
         "packed": len(packed),
     }
     if not images:
-        near = WITHOUT_IMAGES if labels else None
+        near = WITHOUT_IMAGES if told else None
         near = PACKED if packed else near
         return Detection(root, None, "no image in it", facts, (), suffixes, near)
     if labels:
         near = advice(tree, labels)
+    elif told:
+        near = MASKS if masks else OTHERS
     elif packed:
         near = PACKED
     else:

@@ -7,7 +7,6 @@ contradict each other, the boxes are not taken, or listed for review.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Any
 
@@ -15,19 +14,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hoban_assets.formats.frames import exceeds
+from hoban_assets.formats.stated_frames import (
+    reach,
+    same_aspect,
+    scaled_frames,
+    silent_frames,
+    sized_by_file,
+    transposed_frames,
+    without_frame,
+)
 from hoban_assets.samples import Samples
 from hoban_assets.tables import DECISIONS_SCHEMA, frame_of
 
 STAGE = "facts"
-ASPECT_TOLERANCE = 0.01
-"""Aspect ratios this near (relative) are the same: rounding of a scaled size stays below it."""
-LEAST_IMAGES = 3
-"""Images of a source from which what they have in common is its habit."""
-_SWAPPED_SIDES = re.compile(r"(\d+)x(\d+) in label, \2x\1 in file")
-NEUTRAL_FOR_ONE = 20
-"""Images that show nothing and are believed for each one whose rows prove the stated size: at a
-scale of 0.95 about one in twenty photographs has a row in the strip that is cut off."""
 
 
 def bring_into_frame(samples: Samples, facts: pd.DataFrame) -> Samples:
@@ -46,19 +45,23 @@ def bring_into_frame(samples: Samples, facts: pd.DataFrame) -> Samples:
     size = facts[["width", "height"]].to_numpy()
     stored = facts[["stored_width", "stored_height"]].to_numpy()
     orientation = facts.orientation.to_numpy()
-    known = (stated > 0).all(axis=1)
+    known = np.asarray((stated > 0).all(axis=1))
     differs = known & (stated != size).any(axis=1)
     is_turned = differs & (orientation >= 5) & (stated == stored).all(axis=1)
     rest = differs & ~is_turned
-    far = _reach(samples, stated)
-    scaled, unclear = _scaled(samples, stated, size, far, rest & _same_aspect(stated, size))
-    other = rest & ~_same_aspect(stated, size)
-    transposed = _transposed(samples, stated, size, far, other & (orientation == 1))
+    far = reach(samples, stated)
+    resized = rest & same_aspect(stated, size)
+    scaled, unclear = scaled_frames(samples, stated, size, far, resized)
+    lost, others = without_frame(samples, known, resized)
+    other = rest & ~same_aspect(stated, size)
+    transposed = transposed_frames(samples, stated, size, far, other & (orientation == 1))
     unclear |= other & ~transposed
     silent = (orientation >= 2) & ~differs & (far > 0).any(axis=1)
     follows = known & (orientation >= 5) & (stated == size).all(axis=1)
-    follows &= (stored != size).any(axis=1) & ~_sized_by_file(samples)
-    turned_too, undecided, contradictory = _silent(images, silent & ~follows, is_turned, follows)
+    follows &= (stored != size).any(axis=1) & ~sized_by_file(samples)
+    turned_too, undecided, contradictory = silent_frames(
+        images, silent & ~follows, is_turned, follows
+    )
 
     seen = _seen(images, stated, size, differs)
     result = replace(samples, images=images.assign(width=size[:, 0], height=size[:, 1]))
@@ -73,6 +76,7 @@ def bring_into_frame(samples: Samples, facts: pd.DataFrame) -> Samples:
     ):
         result = result.with_decisions(decisions)
     result = _drop_rows(result, "size_mismatch", images[unclear], seen)
+    result = _drop_rows(result, "size_mismatch", images[lost], pd.Series(others, images.image_id))
     return _drop_rows(result, "exif_undecided", images[contradictory], said)
 
 
@@ -80,116 +84,6 @@ def _drop_rows(samples: Samples, rule: str, images: pd.DataFrame, value: pd.Seri
     gone = samples.boxes.image_id.isin(images.image_id)
     values = value.reindex(samples.boxes.image_id[gone])
     return samples.drop_boxes(gone, stage=STAGE, rule=rule, value=values)
-
-
-def _scaled(
-    samples: Samples,
-    stated: NDArray[Any],
-    size: NDArray[Any],
-    far: NDArray[np.float64],
-    candidates: NDArray[np.bool_],
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Where a stated size of the same shape is the frame, and where nobody knows.
-
-    A row beyond the file proves the stated size for its image. `frame_of_file` was decided by a
-    row beyond the stated one: it disproves it for the images of its source that show nothing.
-    Pictures that were enlarged show nothing; three of them and no disproof are believed.
-    """
-    proven = candidates & exceeds(far, size)
-    bare = candidates & ~(far > 0).any(axis=1)
-    neutral = candidates & ~proven & ~bare
-    larger = (size > stated).all(axis=1)
-    sources = samples.images.source.to_numpy()
-    refuted = set(_sources_of(samples, "frame_of_file"))
-    believed = np.zeros(len(sources), bool)
-    for source in np.unique(sources[neutral].astype(str)):
-        mine = sources == source
-        for part in (mine & larger, mine & ~larger):
-            weight = NEUTRAL_FOR_ONE * int((mine & proven).sum())
-            count = int((neutral & part).sum())
-            enlarged = (part & larger).any() and count >= LEAST_IMAGES
-            if source not in refuted and (weight >= count > 0 or enlarged):
-                believed |= neutral & part
-    return proven | bare | believed, neutral & ~believed
-
-
-def _transposed(
-    samples: Samples,
-    stated: NDArray[Any],
-    size: NDArray[Any],
-    far: NDArray[np.float64],
-    candidates: NDArray[np.bool_],
-) -> NDArray[np.bool_]:
-    """Where a source states height and width in this order, and its rows fit width and height."""
-    swapped = candidates & (stated[:, ::-1] == size).all(axis=1)
-    fits = ~exceeds(far, size)
-    sources = samples.images.source.to_numpy()
-    proven = pd.Series(_sources_of(samples, "frame_of_file", transposed=True)).value_counts()
-    result = np.zeros(len(sources), bool)
-    for source in np.unique(sources[swapped].astype(str)):
-        mine = swapped & (sources == source)
-        count = int(mine.sum()) + int(proven.get(source, 0))
-        if count >= LEAST_IMAGES and fits[mine].all():
-            result |= mine
-    return result
-
-
-def _silent(
-    images: pd.DataFrame,
-    silent: NDArray[np.bool_],
-    turned: NDArray[np.bool_],
-    follows: NDArray[np.bool_],
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
-    """Judge images whose size is the same turned or not (orientations 2-4, squares, no size).
-
-    Returns:
-        Those drawn on the stored picture as all others of their source are; those of a source that
-        shows nothing; those of one that shows both.
-    """
-    sources = images.source.to_numpy()
-    as_stored = silent & np.isin(sources, sources[turned])
-    as_shown = silent & np.isin(sources, sources[follows])
-    both = as_stored & as_shown
-    return as_stored & ~both, silent & ~as_stored & ~as_shown, both
-
-
-def _reach(samples: Samples, stated: NDArray[Any]) -> NDArray[np.float64]:
-    """Largest x and y of the boxes of each image, in the unit of `stated`; 0 without a box."""
-    boxes = samples.boxes
-    at = pd.Index(samples.images.image_id).get_indexer(pd.Index(boxes.image_id))
-    scale = np.maximum(stated, 1)[at]
-    far = np.zeros((len(samples.images), 2))
-    ends = np.stack(
-        [boxes.x_center + boxes.width / 2, boxes.y_center + boxes.height / 2], axis=1
-    ).reshape(-1, 2)
-    np.maximum.at(far, at, ends * scale)
-    return far
-
-
-def _sources_of(samples: Samples, rule: str, *, transposed: bool = False) -> list[str]:
-    """Sources of the images that a rule was applied to while they were read."""
-    found = samples.decisions[samples.decisions.rule == rule]
-    return [
-        str(image_id).partition("/")[0]
-        for image_id, value in zip(found.image_id, found.value, strict=True)
-        if not transposed or _SWAPPED_SIDES.match(str(value))
-    ]
-
-
-def _sized_by_file(samples: Samples) -> NDArray[np.bool_]:
-    """Images whose size is not that of the label: they show nothing of its frame."""
-    rules = samples.decisions.rule.isin(["resolution_missing", "frame_of_file"])
-    of_file = samples.images.image_id.isin(samples.decisions.image_id[rules])
-    result: NDArray[np.bool_] = of_file.to_numpy(dtype=bool)
-    return result
-
-
-def _same_aspect(first: NDArray[Any], second: NDArray[Any]) -> NDArray[np.bool_]:
-    """Where sizes [n, 2] have the same aspect ratio; False where one of `first` is 0."""
-    crossed = first[:, ::-1].astype(np.float64) * second
-    apart = np.abs(crossed[:, 0] - crossed[:, 1])
-    result: NDArray[np.bool_] = np.asarray(apart <= ASPECT_TOLERANCE * crossed.min(axis=1))
-    return result
 
 
 def _seen(

@@ -17,10 +17,13 @@ from typing import Any
 from hoban_assets.formats.decoding import decode, parse_json, read_bytes, read_head
 from hoban_assets.formats.naming import (
     LABEL_SUFFIXES,
+    OTHER_LABELS,
     is_label_folder,
+    is_mask_folder,
     is_no_label,
     join,
     left_out,
+    mask_of,
     nfc,
     stem,
     suffix_of,
@@ -50,6 +53,31 @@ def labels_in(tree: Tree) -> list[str]:
                 if path in tree.outside_files or read_head(tree.absolute(path), 256).strip():
                     found.append(path)
     return found
+
+
+def masks_in(tree: Tree) -> dict[str, str]:
+    """Pictures that are masks of others, by their folder and stem, to the stem of those."""
+    folders = {folder: is_mask_folder(folder) for folder in tree.folders}
+    stems: dict[bool, dict[str, str]] = {False: {}, True: {}}
+    for path in tree.images():
+        folder, _, name = path.rpartition("/")
+        stems[folders[folder]][path] = nfc(stem(name))
+    others = set(stems[False].values())
+    return {
+        path: of
+        for path, own in stems[True].items()
+        if (of := own if own in others else mask_of(own)) in others
+    }
+
+
+def other_labels_in(tree: Tree) -> list[str]:
+    """Files of other programs that labels may be kept in; what they hold is not known here."""
+    return [
+        join(folder, name)
+        for folder, names in tree.folders.items()
+        for name in names
+        if suffix_of(name) in OTHER_LABELS and not name.startswith("._")
+    ]
 
 
 def rows_of_images(path: str) -> dict[str, int]:

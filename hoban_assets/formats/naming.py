@@ -24,6 +24,10 @@ OTHER_IMAGES = frozenset(
 LABEL_SUFFIXES = frozenset(["txt", "json", "xml", "jsonl", "ndjson", "odgt", "csv"])
 """What labels are kept in. Whether such a file is a label, its folder, its name or its content
 says (`unread`)."""
+OTHER_LABELS = frozenset({"mat", "pkl", "pickle", "npz", "npy", "h5", "hdf5"}) | frozenset(
+    {"tfrecord", "tfrecords", "parquet", "arrow", "feather", "mdb", "sqlite", "xlsx"}
+)
+"""What labels are kept in by other programs: never opened, always told."""
 ARCHIVES = frozenset(["zip", "tar", "tgz", "gz", "7z", "rar", "egg", "alz"])
 
 _ARCHIVE_PART = re.compile(r"\.(?:zip|tar|tgz|gz|7z|rar)\.?(?:part\d*|\d{3})$|\.z\d\d$", re.I)
@@ -46,7 +50,8 @@ _BATCH = re.compile(
 )
 _LEFT_OUT = re.compile(
     r"(?:__macosx|lost\+found|system volume information|recycler|recycled|recycle[ ._]?bin|#recycle"
-    r"|#snapshot|trash|_?thumb(?:nail)?s|휴지통|삭제된 항목|썸네일)"
+    r"|#snapshot|[._~-]*(?:trash(?:ed)?|deleted?|thumb(?:nail)?s)|휴지통|쓰레기통|삭제(?:됨|함|본)?"
+    r"|삭제[ _]?(?:예정|대상)|(?:삭제된|지운)[ _]?(?:항목|파일|사진|이미지)|썸네일)"
     r"(?:\s*[-_]?\s*(?:\(\d+\)|copy|복사본|\d+))*",
     re.IGNORECASE,
 )
@@ -54,6 +59,12 @@ _LABEL_FOLDER = re.compile(
     r"label|annotation|annot\b|^ann(?:s|o)?$|xmls?$|bbox|라벨|레이블|주석|어노테이션|정답",
     re.IGNORECASE,
 )
+_MASK_FOLDER = re.compile(
+    r"masks?|segmentation(?:class|object)?(?:aug|png)?|segs?|semantic|instance|panoptic|gtfine"
+    r"|gtcoarse|ground[ _-]?truth|gt|마스크|세그멘테이션",
+    re.IGNORECASE,
+)
+_MASK_MARK = re.compile(r"[ ._-](?:masks?|segs?|gt|label|labelids|마스크)$", re.IGNORECASE)
 _NO_LABEL = re.compile(
     r"(?:readme|license|licence|notice|changelog|requirements|predefined_classes|classes|obj|labels"
     r"|설명|이용약관)[ ._-].*",
@@ -123,6 +134,16 @@ def left_out(folder: str) -> str | None:
 def is_label_folder(folder: str) -> bool:
     """Whether the last name of a path is one that people give to folders of labels."""
     return _LABEL_FOLDER.search(nfc(folder.rpartition("/")[2])) is not None
+
+
+def is_mask_folder(folder: str) -> bool:
+    """Whether a name of a path is one of folders of masks: pictures that are labels."""
+    return any(map(_MASK_FOLDER.fullmatch, nfc(folder).split("/"))) or is_label_folder(folder)
+
+
+def mask_of(stem_of_mask: str) -> str:
+    """Stem of the picture that a mask of this stem is of: its own, or without '_mask'."""
+    return _MASK_MARK.sub("", nfc(stem_of_mask))
 
 
 def is_no_label(name: str) -> bool:

@@ -20,7 +20,7 @@ from hoban_assets.formats import READERS
 from hoban_assets.formats.aihub import normal_code
 from hoban_assets.formats.class_names import ClassNames, read_class_names
 from hoban_assets.formats.coco import CocoReader
-from hoban_assets.formats.decoding import UTF8, decode, parse_json, read_bytes, text_lines
+from hoban_assets.formats.decoding import UTF8, decode, parse_json, read_label, text_lines
 from hoban_assets.formats.folders import paused_collector
 from hoban_assets.formats.listed import Listed
 from hoban_assets.formats.naming import nfc, part_of
@@ -191,7 +191,7 @@ def _note_names(root: Path, found: ClassNames, notes: list[Note]) -> None:
         text = "{file} says how many classes there are (nc), not what they are called."
         notes.append(Note(text, "Add their names to it.", {"file": found.file}))
     try:
-        decoded = decode(read_bytes(str(root / found.file)))
+        decoded = decode(read_label(str(root / found.file)))
         document = yaml.safe_load(decoded.text) if decoded else None
     except (OSError, ValueError, RecursionError, yaml.YAMLError):
         return  # its names were found nevertheless
@@ -218,7 +218,7 @@ def _label_bytes(listed: Listed, progress: Progress | None) -> Iterator[bytes]:
         if path in listed.tree.outside_files:
             continue
         try:
-            yield read_bytes(listed.tree.absolute(path))
+            yield read_label(listed.tree.absolute(path))
         except OSError:
             continue  # the reader records it
 

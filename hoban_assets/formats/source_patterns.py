@@ -5,7 +5,8 @@ four numbers are something else than corners, and those that look sound are wron
 rule here needs at least `LEAST` rows or images and a share above `MOST_SHARE`, and then takes every
 row that it casts doubt on:
 
-``encoding_differs``  corners swapped too often: x y w h where corners are due; or the reverse
+``encoding_differs``  corners swapped too often: x y w h where corners are due; or rows that reach
+                      over the edge too often, and all fit if their numbers mean something else
 ``other_unit``        every box within the upper left 100 (1000) pixels of large images: percent
 ``frame_unknown``     boxes outside the picture on too many images of the source, or most boxes of
                       one image: it was reduced after it was labelled, and those that fit are wrong
@@ -14,12 +15,14 @@ row that it casts doubt on:
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import orjson
 import pandas as pd
 from numpy.typing import NDArray
 
+from hoban_assets.formats.frames import SLACK
 from hoban_assets.samples import Samples
 
 STAGE = "facts"
@@ -28,6 +31,8 @@ LEAST = 3
 MOST_SHARE = 0.05
 """Share of a source's rows, or images, up to which a fault is one of single rows; the limit of the
 check `rows_readable`, too."""
+CARELESS = 0.05
+"""Overrun, as share of the image's side, up to which it may be a careless hand's."""
 _LEAST_ROWS = 10
 _NUMBER_UNITS = ((100.0, _LEAST_ROWS), (1000.0, 5 * _LEAST_ROWS))
 """Percent, and the thousandths that vision-language models write; and the boxes that show it: a
@@ -63,10 +68,13 @@ class _Table:
         self.ids = boxes.image_id.to_numpy()
         self.row = boxes.row.to_numpy()
         self.source = images.source.to_numpy()[at]
-        self.size = images[["width", "height"]].to_numpy(np.float64)[at]
+        self.sizes = images.set_index("image_id")[["width", "height"]].astype(np.float64)
+        self.size = self.sizes.to_numpy()[at]
         centre = boxes[["x_center", "y_center"]].to_numpy()
         extent = boxes[["width", "height"]].to_numpy()
-        self.start, self.extent = (centre - extent / 2) * self.size, extent * self.size
+        self.unit = np.where(self.size > 0, self.size, 1.0)
+        """Pixels of the image; 1 where its size is not known, and boxes are shares of it."""
+        self.start, self.extent = (centre - extent / 2) * self.unit, extent * self.unit
         found = samples.decisions
         about_rows = found[found.row.notna()]
         self.decisions = about_rows.assign(
@@ -84,8 +92,8 @@ def _findings(table: _Table) -> Iterator[tuple[str, NDArray[np.bool_], str]]:
         mine = table.source == source
         in_pixels = bool((table.size[mine] > 0).any())
         yield from _swapped(table, source, mine)
+        yield from _other_encoding(table, source, mine)
         if in_pixels:
-            yield from _corners_as_extent(table, source, mine)
             yield from _small_numbers(table, mine)
         yield from _outside(table, source, mine)
 
@@ -103,32 +111,85 @@ def _swapped(
         yield "encoding_differs", mine, f"corners swapped in {count} of {of} rows: x y w h?"
 
 
-def _corners_as_extent(
+def _other_encoding(
     table: _Table, source: str, mine: NDArray[np.bool_]
 ) -> Iterator[tuple[str, NDArray[np.bool_], str]]:
-    """Corners read as x y w h: w > x and h > y in every row, and many reach over the edge."""
+    """Rows with a start, or a middle, and an extent of which many reach over the edge."""
     over = table.decided(source, "clipped", "outside_image")
     if not _is_pattern(len(over), int(mine.sum())):
         return
-    clipped = pd.MultiIndex.from_arrays([over.image_id, over.row.astype(int)])
-    whole = mine & ~pd.MultiIndex.from_arrays([table.ids, table.row]).isin(clipped)
-    raw = [numbers for text in over.value if (numbers := _four(text)) is not None]
-    rows = np.array(raw, np.float64).reshape(-1, 4)
-    start = np.vstack([rows[:, :2], table.start[whole]])
-    extent = np.vstack([rows[:, 2:], table.extent[whole]])
-    look: NDArray[np.bool_] = np.all(extent > start, axis=1)
-    if len(rows) == len(over) and len(look) >= _LEAST_ROWS and look.all():
-        value = f"{len(over)} of {len(look)} rows reach over the edge: corners?"
+    numbers = [_four(text) for text in over.value]
+    if None in numbers:
+        return
+    raw = np.array(numbers, np.float64).reshape(-1, 4)
+    sizes = table.sizes.reindex(over.image_id).to_numpy()
+    is_relative = not (table.size[mine] > 0).any()
+    key = pd.MultiIndex.from_arrays([over.image_id, over.row.astype(int)])
+    kept = pd.MultiIndex.from_arrays([table.ids, table.row])
+    at = key.get_indexer(kept)
+    clipped = mine & (at >= 0)
+    if not is_relative and _are_corners(table, clipped, raw[at[clipped]]):
+        return
+    whole = mine & (at < 0)
+    first = table.start[whole] + (table.extent[whole] / 2 if is_relative else 0)
+    rows = np.vstack([raw, np.hstack([first, table.extent[whole]])])
+    unit = np.vstack([np.where(sizes > 0, sizes, 1.0), table.unit[whole]])
+    if len(rows) < _LEAST_ROWS:
+        return
+    reach = _overrun(rows, unit, is_relative=is_relative)
+    meant = _that_fits(rows, unit, is_relative=is_relative)
+    if meant == "corners" or (meant and _is_pattern(int((reach > CARELESS).sum()), len(rows))):
+        value = f"{len(over)} of {len(rows)} rows reach over the edge: {meant}?"
         yield "encoding_differs", mine, value
 
 
+def _are_corners(table: _Table, clipped: NDArray[np.bool_], raw: NDArray[np.float64]) -> bool:
+    """Whether rows that were clipped were read as corners: they end at their third number."""
+    end = (table.start + table.extent)[clipped]
+    return bool(len(raw)) and bool(
+        (np.abs(np.minimum(raw[:, 2:], table.unit[clipped]) - end) < 1).all()
+    )
+
+
+def _overrun(
+    rows: NDArray[np.float64], unit: NDArray[np.float64], *, is_relative: bool
+) -> NDArray[np.float64]:
+    """How far each row, as it is read, reaches over an edge: share of the image's side, (n,)."""
+    first, extent = rows[:, :2], rows[:, 2:]
+    start = first - extent / 2 if is_relative else first
+    beyond: NDArray[np.float64] = np.maximum(-start, start + extent - unit) / unit
+    return beyond.max(axis=1)
+
+
+def _that_fits(
+    rows: NDArray[np.float64], unit: NDArray[np.float64], *, is_relative: bool
+) -> str | None:
+    """What the four numbers of all rows (n, 4) mean if every row fits its image so."""
+    first, second = rows[:, :2], rows[:, 2:]
+    if (second > first).all() and (second <= unit * (1 + SLACK)).all():
+        return "corners"
+    if (_overrun(rows, unit, is_relative=not is_relative) <= SLACK).all():
+        return f"x y w h from the {'upper left corner' if is_relative else 'middle'}"
+    return None
+
+
 def _four(text: object) -> list[float] | None:
+    """The four numbers of a row as a decision quotes it: JSON, or a line of YOLO."""
+    words = str(text).split()
+    if len(words) == 5 and not words[0].startswith("["):
+        return _floats(words[1:])
     try:
         value = orjson.loads(str(text))
-        numbers = [float(v) for v in value] if isinstance(value, list) else []
+    except ValueError:
+        return None
+    return _floats(value) if isinstance(value, list) and len(value) == 4 else None
+
+
+def _floats(values: list[Any]) -> list[float] | None:
+    try:
+        return [float(value) for value in values]
     except (ValueError, TypeError):
         return None
-    return numbers if len(numbers) == 4 else None
 
 
 def _small_numbers(

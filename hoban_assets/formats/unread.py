@@ -14,6 +14,7 @@ from hoban_assets.formats.naming import (
     IMAGE_SUFFIXES,
     LABEL_SUFFIXES,
     OTHER_IMAGES,
+    OTHER_LABELS,
     is_archive,
     is_label_folder,
     is_no_label,
@@ -94,6 +95,8 @@ def unread_files(
                 found += _told(folder, IMAGES, shown, f"this format reads {reads}")
             elif suffix in OTHER_IMAGES:
                 found += _told(folder, IMAGES, group, f".{suffix} is not read: convert it to .jpg")
+            elif suffix in OTHER_LABELS:
+                found += _told(folder, LABELS, group, f".{suffix} is not read; is it a label?")
             elif suffix == "archive":
                 found += _told(folder, ARCHIVED, group, "packed, its content is not read")
             elif suffix in LABEL_SUFFIXES:

@@ -8,20 +8,23 @@ of a split in English or Korean (`naming.part_of`).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from hoban_assets.errors import HobanError
 from hoban_assets.formats.class_names import name_files, read_class_names, read_keypoints
 from hoban_assets.formats.collect import Collector
-from hoban_assets.formats.decoding import UTF8, read_bytes, text_lines
+from hoban_assets.formats.decoding import UTF8, read_label, text_lines
 from hoban_assets.formats.listed import Listed
 from hoban_assets.formats.naming import is_part, looks_like
 from hoban_assets.formats.pairs import image_folders, pair
 from hoban_assets.formats.shared_labels import shared_labels
 from hoban_assets.formats.shifted import LEAST_STRANGE, counts_from_elsewhere
 from hoban_assets.formats.source import RawSource, Read
-from hoban_assets.formats.yolo_rows import parse_row
+from hoban_assets.formats.yolo_rows import TRIANGLE, may_be_tracked, parse_row
+
+LEAST_TRACKED = 3
+"""Rows of seven numbers from which what they have in common is no accident."""
 
 
 class YoloReader(Listed):
@@ -81,7 +84,7 @@ class YoloReader(Listed):
             HobanError: the rows count classes from another number than the list of names does.
         """
         found = self._collector()
-        self._strange = 0
+        self._strange, self._triangles = 0, dict[int, list[str]]()
         ids = self.source.ids
         self._ids = {index: ids.get(name) for index, name in self.names.items()}
         for path in self._chosen(image_ids):
@@ -100,6 +103,7 @@ class YoloReader(Listed):
             self._read_rows(found, path, label, lines, position)
         if self._strange:
             self._refuse_shifted()
+        self._refuse_tracks(found)
         found.report_missing(self._orphans)
         return found.finish("centre", is_relative=True)
 
@@ -128,23 +132,36 @@ class YoloReader(Listed):
                     found.rows.reshaped[at] = parsed.reshaped
                 if parsed.refused is not None:
                     found.rows.refused[at] = parsed.refused
+                elif len(tokens) == TRIANGLE and parsed.reshaped is not None:
+                    self._triangles[at] = tokens
         if other:
             found.not_used(path, label, other)
 
-    def _refuse_shifted(self) -> None:
-        """Look at the classes of every label of the source, whatever part of it is read."""
-        counts: Counter[int] = Counter()
+    def _every_row(self) -> Iterator[list[str]]:
+        """Words of every row of every label of the source, whatever part of it is read."""
         for label in self.label_files:
             if label in self.tree.outside_files:
                 continue
             try:
-                lines = text_lines(read_bytes(self.tree.absolute(label))) or ()
+                lines = text_lines(read_label(self.tree.absolute(label))) or ()
             except OSError:
                 continue
-            rows = (
-                parse_row(tokens, self._keypoints) for line in lines if (tokens := line.split())
-            )
-            counts.update(row.index for row in rows if row.index is not None)
+            yield from filter(None, map(str.split, lines))
+
+    def _refuse_tracks(self, found: Collector) -> None:
+        """Take rows for what the other rows of seven numbers are: a triangle, or a track."""
+        if not any(map(may_be_tracked, self._triangles.values())):
+            return
+        seven = [tokens for tokens in self._every_row() if len(tokens) == TRIANGLE]
+        if len(seven) >= LEAST_TRACKED and all(map(may_be_tracked, seven)):
+            for at in self._triangles:
+                found.rows.refused[at] = "confidence_row"
+                del found.rows.reshaped[at]
+
+    def _refuse_shifted(self) -> None:
+        counts: Counter[int] = Counter()
+        rows = (parse_row(tokens, self._keypoints) for tokens in self._every_row())
+        counts.update(row.index for row in rows if row.index is not None)
         side = counts_from_elsewhere(counts, self.names)
         strange = sum(count for index, count in counts.items() if index not in self.names)
         if side is not None and strange >= LEAST_STRANGE:

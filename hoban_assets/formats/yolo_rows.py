@@ -9,8 +9,9 @@
 7, the last a number    a box with confidence and track (``save_conf``, ``track``)
 ======================  =========================================================
 
-The last two are written by a model. They are no labels, and an image that has such a row beside
-drawn ones is not taken half labelled.
+The last two are written by a model, and so are those that `may_be_tracked` tells by the rows of a
+whole source. They are no labels, and an image that has such a row beside drawn ones is not taken
+half labelled.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from dataclasses import dataclass
 
 from hoban_assets.formats.numbers import bounds
 
-_BOX, _OBB, _LEAST_POLYGON = 5, 9, 7  # numbers of a row, the class among them
+_BOX, _OBB = 5, 9  # numbers of a row, the class among them
+TRIANGLE = 7
+"""Numbers of the smallest polygon, the class among them."""
 _VISIBLE = ("0", "1", "2")
 
 
@@ -56,7 +59,7 @@ def parse_row(tokens: list[str], keypoints: int = 0) -> YoloRow:
         return YoloRow(int(index), numbers[1:5])
     if count == _BOX + keypoints + 1 or (not keypoints and _is_tracked(tokens, numbers)):
         return YoloRow(int(index), numbers[1:5], refused="confidence_row")
-    if keypoints or count < _LEAST_POLYGON or count % 2 == 0 or _has_visibility(tokens):
+    if keypoints or count < TRIANGLE or count % 2 == 0 or _has_visibility(tokens):
         return YoloRow()
     corners = bounds(numbers[1:])
     if corners is None:
@@ -66,9 +69,17 @@ def parse_row(tokens: list[str], keypoints: int = 0) -> YoloRow:
     return YoloRow(int(index), box, "obb_to_box" if count == _OBB else "polygon_to_box")
 
 
+def may_be_tracked(tokens: list[str]) -> bool:
+    """Whether a triangle may be a box with confidence and track 0 or 1.
+
+    Where all rows of seven numbers of a source end in a whole number, they are tracks.
+    """
+    return len(tokens) == TRIANGLE and tokens[-1].isdecimal()
+
+
 def _is_tracked(tokens: list[str], numbers: list[float]) -> bool:
     """Whether confidence and track number follow a box: no polygon has a corner at 2 or 17."""
-    has_track = len(tokens) == _LEAST_POLYGON and tokens[-1].isdecimal() and numbers[-1] > 1
+    has_track = len(tokens) == TRIANGLE and tokens[-1].isdecimal() and numbers[-1] > 1
     return has_track and 0 <= numbers[-2] <= 1
 
 

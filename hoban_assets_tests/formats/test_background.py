@@ -3,6 +3,8 @@ from reader_trees import BACKGROUND, aihub_json, head, image, read, rules, text
 
 from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.formats import RawSource, open_source
+from hoban_assets.formats.detect import detect
+from hoban_assets.formats.unread import counts_of
 
 
 def test_every_image_is_read_without_boxes(tmp_path):
@@ -73,3 +75,29 @@ def test_a_background_that_is_labelled_in_another_export_is_dropped(tmp_path):
     decision = read.samples.decisions.iloc[0]
     assert decision.rule == "background_has_label"
     assert decision.file == "helmet_21k/helmet_wearing/labels/S2-N1M00001.json"
+
+
+@pytest.mark.parametrize("mask", ["masks/a.png", "SegmentationClass/a.png", "gt/a_mask.png"])
+def test_a_picture_with_a_mask_is_no_background_and_neither_is_the_mask(tmp_path, mask):
+    for path in ("images/a.jpg", "images/b.jpg", mask):
+        image(tmp_path / "bg" / path)
+    result = read(BACKGROUND, tmp_path)
+    assert result.samples.images.image_id.tolist() == ["empty/images/b.jpg"]
+    assert rules(result) == [("background_has_label", "drop")]
+    assert counts_of(open_source(BACKGROUND, tmp_path).unread) == {"images": 1}
+    assert detect(tmp_path / "bg").format is None
+
+
+def test_a_folder_called_masks_alone_holds_pictures(tmp_path):
+    image(tmp_path / "bg" / "masks" / "a.jpg")
+    assert len(read(BACKGROUND, tmp_path).samples.images) == 1
+    assert detect(tmp_path / "bg").format == "background"
+
+
+@pytest.mark.parametrize("name", ["gt.mat", "annotations.pkl", "train.tfrecord", "boxes.npz"])
+def test_files_of_other_programs_make_no_background(tmp_path, name):
+    image(tmp_path / "bg" / "a.jpg")
+    text(tmp_path / "bg" / name, "what is in it is not known")
+    found = detect(tmp_path / "bg")
+    assert found.format is None and name in str(found.facts["first"])
+    assert counts_of(open_source(BACKGROUND, tmp_path).unread) == {"labels": 1}

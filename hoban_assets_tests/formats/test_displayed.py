@@ -140,3 +140,14 @@ class TestExif:
         frames.add(LARGE[::-1], LARGE, INNER, orientation=6, rule="resolution_missing")
         frames.add(LARGE, LARGE, INNER, orientation=3)
         assert ("exif_undecided", "review") in rules(done(frames))
+
+
+class TestNoSizeInTheLabel:
+    @pytest.mark.parametrize(("resized", "left"), [(12, 0), (2, 1)])
+    def test_is_no_frame_where_the_source_was_resized(self, resized, left):
+        frames = Frames()
+        for number in range(14):
+            stated = (400, 300) if number < resized else (200, 150)
+            frames.add(stated, (200, 150), (10, 10, 90, 90))
+        odd = frames.add((200, 150), (200, 150), (10, 10, 90, 90), rule="resolution_missing")
+        assert len(corners(bring_into_frame(frames.samples, frames.facts)).get(odd, [])) == left

@@ -4,6 +4,7 @@ import pytest
 from reader_trees import COCO, aihub, aihub_item, annotation, coco_json, entry, head, image, text
 
 from hoban_assets.formats import open_source
+from hoban_assets.formats.source import RawSource
 from hoban_assets.formats.source_patterns import judge_sources
 
 
@@ -53,6 +54,11 @@ class TestCoco:
         self.write(tmp_path, (640, 480), boxes)
         assert judged(COCO, tmp_path) == (20, set())
 
+    def test_middles_in_place_of_corners(self, tmp_path):
+        boxes = [[100 + 24 * k, 380, 180, 190] for k in range(20)]
+        self.write(tmp_path, (640, 480), boxes)
+        assert judged(COCO, tmp_path) == (0, {"encoding_differs"})
+
     @pytest.mark.parametrize(("most", "count"), [(95, 12), (900, 60)])
     def test_percent_and_thousandths(self, tmp_path, most, count):
         boxes = [[most * (k % 5) / 10, most / 5, most / 2, most / 2] for k in range(count)]
@@ -60,6 +66,35 @@ class TestCoco:
         assert judged(COCO, tmp_path) == (0, {"other_unit"})
         self.write(tmp_path, (most, most), boxes, each=2)
         assert judged(COCO, tmp_path)[1] == set()
+
+
+def yolo_rows(tmp_path, rows):
+    folder = tmp_path / "fall"
+    text(folder / "data.yaml", "names: [fall]\n")
+    for number, row in enumerate(rows):
+        image(folder / "train" / "images" / f"{number}.jpg", (64, 48))
+        line = " ".join(f"{value:.3f}" for value in row)
+        text(folder / "train" / "labels" / f"{number}.txt", f"0 {line}\n")
+    return RawSource("fall", "fall", "yolo", {"fall": "fallen"})
+
+
+class TestYolo:
+    @pytest.mark.parametrize(
+        "row",
+        [
+            lambda k: (0.05 + 0.01 * k, 0.3, 0.6 + 0.01 * k, 0.95),
+            lambda k: (0.02 + 0.02 * k, 0.1, 0.3, 0.5),
+        ],
+        ids=["corners", "from the upper left corner"],
+    )
+    def test_numbers_that_mean_something_else(self, tmp_path, row):
+        left, rules = judged(yolo_rows(tmp_path, [row(k) for k in range(30)]), tmp_path)
+        assert (left, rules) == (0, {"encoding_differs"})
+
+    @pytest.mark.parametrize("middle", [0.12, 0.88])
+    def test_a_careless_hand_at_one_edge_is_no_other_encoding(self, tmp_path, middle):
+        rows = [(middle, 0.5, 0.3, 0.4)] * 10 + [(0.5, 0.4, 0.3, 0.4)] * 10
+        assert judged(yolo_rows(tmp_path, rows), tmp_path) == (20, set())
 
 
 class TestBoxesOutsideThePicture:

@@ -105,7 +105,10 @@ def test_what_looks_like_labels_or_images_is_told_wherever_it_lies(tmp_path, fol
 
 @pytest.mark.parametrize(
     "bin_name",
-    [".Trash-0", "$RECYCLE.BIN", "@eaDir", "__MACOSX", "휴지통 (2)", nfd("휴지통"), "Thumbnails"],
+    [
+        *(".Trash-0", "$RECYCLE.BIN", "@eaDir", "__MACOSX", "휴지통 (2)", nfd("휴지통")),
+        *("Thumbnails", "_deleted", "Deleted 2", "삭제됨", "지운 사진", "삭제"),
+    ],
 )
 def test_waste_bins_and_thumbnails_are_never_read_and_told(tmp_path, bin_name):
     image(tmp_path / "bg" / "ok.jpg")

@@ -152,3 +152,17 @@ def test_a_source_without_images_is_refused(tmp_path, folder):
     (folder / "train").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(HobanError, match=r"falls is empty.*not followed.*train"):
         open_source(yolo(), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("ends", "left"), [((0, 1, 1), 0), ((0, 1, 5), 0), ((0, 1, 0.7), 3), ((0, 1), 2)]
+)
+def test_rows_of_seven_numbers_are_what_the_others_of_their_source_are(
+    tmp_path, folder, ends, left
+):
+    for number, end in enumerate(ends):
+        yolo_item(folder / "train", f"{number}", f"1 0.5 0.5 0.4 0.2 0.9 {end}\n")
+    every = read(yolo(), tmp_path).samples
+    assert len(every.boxes) == left
+    one = open_source(yolo(), tmp_path).read(every.images.image_id[:1].tolist()).samples
+    assert len(one.boxes) == min(left, 1)  # a part is judged as the whole is

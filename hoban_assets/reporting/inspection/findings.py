@@ -43,20 +43,23 @@ def findings(seen: Inspection) -> list[Finding]:
 
 
 def _leaks(seen: Inspection) -> Iterator[Finding]:
+    """One finding: each kind of leak with the shares of the parts."""
+    if not seen.leakage:
+        return
+    share = max(row["share"] for row in seen.leakage)
+    leaks = []
     for kind, name in KINDS.items():
         rows = [row for row in seen.leakage if row["kind"] == kind]
-        if not rows:
-            continue
-        share = max(row["share"] for row in rows)
         pairs = [f"{r['split']} / {r['other']} {percent(r['share'])} ({r['images']})" for r in rows]
-        yield Finding(
-            SERIOUS if share >= LEAK_SHARE else DOUBTFUL,
-            share,
-            "Its own split leaks, {kind}: so much of a part is also in another one: {pairs}.",
-            "Trust no result that was measured on its split. Datasets built here split anew and "
-            "keep such images on one side. hoban audit-split shows the pairs and a clean split.",
-            {"kind": name, "pairs": ", ".join(pairs)},
-        )
+        leaks += [(name, ", ".join(pairs))] if rows else []
+    yield Finding(
+        SERIOUS if share >= LEAK_SHARE else DOUBTFUL,
+        share,
+        "Its own split leaks: so much of a part is also in another one: {leaks}.",
+        "Trust no result that was measured on its split. Datasets built here split anew and "
+        "keep such images on one side. hoban audit-split shows the pairs and a clean split.",
+        {"leaks": leaks},
+    )
 
 
 def _copies(seen: Inspection) -> Iterator[Finding]:

@@ -27,6 +27,7 @@ IGNORE_REGION = "(ignore region)"
 ALL = "all"
 
 _REST = re.compile(r"(\d+) more images are not")
+_FOLDER = re.compile(r"(\d+) (?:images|labels|archives): ")
 _ORPHANS = re.compile(r"\d+ annotations of images")
 _SIZES_SHOWN = 12
 
@@ -231,9 +232,11 @@ def _defects(found: Gathered, examples: int) -> Rows:
 
 
 def _weights(decisions: pd.DataFrame) -> pd.Series:
-    """How many things each decision is about: COCO's reader counts absent images in one text."""
+    """How many things each decision is about: some count absent or unread files in one text."""
     value = decisions.value.fillna("").astype(str).where(decisions.row.isna(), "")
-    weights = value.str.extract(_REST, expand=False).fillna("1").astype(int)
+    counted = value.str.extract(_REST, expand=False)
+    counted = counted.fillna(value.str.extract(rf"^{_FOLDER.pattern}", expand=False))
+    weights = counted.fillna("1").astype(int)
     is_orphan = value.str.match(_ORPHANS)  # their images are counted one by one, where listed
     return weights if is_orphan.all() else weights.where(~is_orphan, 0)
 

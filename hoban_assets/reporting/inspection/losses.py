@@ -11,14 +11,14 @@ SERIOUS, DOUBTFUL, NOTE = "serious", "doubtful", "note"
 SEVERITIES = (SERIOUS, DOUBTFUL, NOTE)
 LOST_SHARE = 0.05
 """Share of images or boxes whose loss is serious."""
-_OWN_FINDINGS = frozenset(
-    {"undecodable", "label_missing", "background_has_label", "class_out_of_range", "size_mismatch"}
-)
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One sentence and its remedy. Texts are English keys with {fields}, filled in from `facts`."""
+    """One sentence and its remedy. Texts are English keys with {fields}, filled in from `facts`.
+
+    A list among the facts holds pairs: a text to be said, and what belongs to it.
+    """
 
     severity: str
     share: float
@@ -104,6 +104,12 @@ _NOT_READ = (
         "Paths or links that lead out of the folder: {count}, for instance {file}.",
         "They are not followed. Copy the files into the folder if they belong to it.",
     ),
+    (
+        "not_read",
+        "Images, labels or archives in it that are not read: {count}, for instance {file} "
+        "({value}).",
+        "Nothing of them is trained. If they belong to the set, lay them out as the others are.",
+    ),
 )
 _LOST_IMAGES = (
     (
@@ -133,8 +139,40 @@ _LOST_BOXES = (
     ),
     (
         "size_mismatch",
-        "Boxes drawn on an image of another shape: {count} ({share}), for instance {file}: "
-        "{value}.",
-        "These boxes are left out: where they lie is not known. Image and label were mixed up.",
+        "Boxes whose picture has another size than their label says: {count} ({share}), for "
+        "instance {file}: {value}.",
+        "These boxes are left out: on which of the two they were drawn is not known. Get the "
+        "pictures in the size in which they were labelled, or correct the sizes in the labels.",
     ),
+    (
+        "frame_unknown",
+        "Boxes on pictures of which other boxes lie outside: {count} ({share}), for instance "
+        "{file}: {value}.",
+        "These boxes are left out: they may have been drawn on larger pictures. Get those, or "
+        "scale the labels.",
+    ),
+    (
+        "encoding_differs",
+        "Boxes whose four numbers mean something else than the format says: {count} ({share}), "
+        "for instance {file}: {value}",
+        "All boxes of the source are left out. Convert the labels: YOLO has centre, width and "
+        "height as shares; COCO has x, y, width and height; AI Hub has two corners.",
+    ),
+    (
+        "other_unit",
+        "Boxes in another unit than the format has (shares, percent, pixels): {count} ({share}), "
+        "for instance {file}: {value}",
+        "They are left out. Convert the labels: YOLO has shares of the picture, COCO and AI Hub "
+        "have pixels.",
+    ),
+    (
+        "confidence_row",
+        "Rows that a model wrote (with a confidence or a track number): {count} ({share}), for "
+        "instance {file}: {value}",
+        "Their images are left out, as they would be trained half labelled. Take labels that a "
+        "person has checked.",
+    ),
+)
+_OWN_FINDINGS = frozenset(
+    {"undecodable", "half_labelled", *(rule for rule, *_ in (*_LOST_IMAGES, *_LOST_BOXES))}
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hoban_assets.formats.detect import LOOKED_FOR, Detection
@@ -34,7 +34,9 @@ def said(say: Say, text: str, facts: Mapping[str, object]) -> str:
 def _word(say: Say, value: object) -> object:
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
-    return say(value) if isinstance(value, str) and value in KINDS.values() else value
+    if isinstance(value, list):
+        return "; ".join(f"{say(what)}: {which}" for what, which in value)
+    return value
 
 
 def findings_as_rows(seen: Inspection, say: Say) -> Rows:
@@ -85,12 +87,18 @@ def headline(seen: Inspection, found: Detection | None, say: Say) -> list[str]:
             say(
                 "Image sizes: {distinct}, from {smallest} to {largest}; most frequent {frequent}",
                 distinct=f"{sizes['distinct']:,}",
-                smallest="x".join(map(str, sizes["smallest"])),
-                largest="x".join(map(str, sizes["largest"])),
+                smallest=_size(sizes["smallest"]),
+                largest=_size(sizes["largest"]),
                 frequent=frequent,
             )
+            if sizes["distinct"] > 1
+            else say("All images have {size} pixels", size=_size(sizes["largest"]))
         )
     return lines
+
+
+def _size(sides: Sequence[int]) -> str:
+    return "x".join(map(str, sides))
 
 
 def finding_lines(seen: Inspection, say: Say) -> Iterator[str]:

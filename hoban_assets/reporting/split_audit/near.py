@@ -9,12 +9,20 @@ from hoban_assets.curation.features import THUMBNAIL_INFO, engine_key, thumbnail
 from hoban_assets.curation.similarity import similarity_graph
 from hoban_assets.errors import HobanError
 from hoban_assets.formats.gather import Gathered
+from hoban_assets.formats.own_classes import Note
 from hoban_assets.reporting.split_audit.audit import TRAIN, audit, parts_of, usable
 
 SIMILAR = 0.9
 """As recipes have it: from here on two images count as copies."""
 MOST = 20_000
 """Images that are compared: some minutes. Above it `hoban audit-split` is to be asked by itself."""
+
+
+TOO_MANY = Note(
+    "Near-copies over its own split were not looked for: more than {most} images.",
+    "Look for them by themselves, which takes some minutes: hoban audit-split FOLDER",
+    {"most": MOST},
+)
 
 
 def near_leaks(
@@ -24,17 +32,12 @@ def near_leaks(
 
     Returns:
         One row a part, as `inspection.overlap.leakage` returns them, of kind ``near``; none where
-        the folder has no split, its images were not opened, or are more than `MOST`.
+        the folder has no split, its images were not opened, or are too many (`compares`).
     """
-    if found.facts is None:
-        return []
-    try:
-        known = usable(found)
-    except HobanError:
+    known = _with_split(found)
+    if known is None or not 0 < len(known.samples.images) <= MOST:
         return []
     images = known.samples.images
-    if not 0 < len(images) <= MOST:
-        return []
     features = thumbnail_features([raw_root / file for file in images.file], workers)
     similar = similarity_graph(features, SIMILAR)
     engine, sides = engine_key(THUMBNAIL_INFO), parts_of(known)
@@ -59,3 +62,18 @@ def near_leaks(
                 }
             )
     return rows
+
+
+def compares(found: Gathered) -> bool:
+    """Whether `near_leaks` looks at a folder that has a split: not at more than `MOST` images."""
+    known = _with_split(found)
+    return known is None or len(known.samples.images) <= MOST
+
+
+def _with_split(found: Gathered) -> Gathered | None:
+    if found.facts is None:
+        return None
+    try:
+        return usable(found)
+    except HobanError:
+        return None
