@@ -11,7 +11,7 @@ import typer
 
 from hoban_assets import commands
 from hoban_assets.commands.app import PANELS, app
-from hoban_assets.errors import HobanError
+from hoban_assets.errors import HobanError, of_the_disk
 from hoban_assets.settings import home_of, language_of
 from hoban_assets.windows import as_in_linux
 
@@ -39,6 +39,14 @@ def main() -> None:
         from hoban_assets.reporting.translating import said
 
         typer.echo(said(error, language), err=True)
+        sys.exit(1)
+    except Exception as error:
+        known = of_the_disk(error)
+        if known is None:
+            raise
+        from hoban_assets.reporting.translating import said
+
+        typer.echo(said(known, language), err=True)
         sys.exit(1)
 
 

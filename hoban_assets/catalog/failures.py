@@ -6,7 +6,6 @@ and the way out. Errors of a statement (a misspelt column) pass unchanged: they 
 
 from __future__ import annotations
 
-import errno
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from hoban_assets.errors import HobanError
+from hoban_assets.errors import FULL, HobanError
 
 # Wordings of DuckDB 2.0; it has no error codes. The tests provoke each of them.
 _HELD = re.compile(r"Could not set lock on file|different configuration than existing connections")
@@ -31,7 +30,6 @@ _DAMAGED = re.compile(
     re.I,
 )
 _DENIED = re.compile(r"Permission denied|Read-only file system", re.I)
-_FULL_ERRNOS = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
 _OF_THE_FILE = (
     duckdb.IOException,
     duckdb.ConnectionException,
@@ -60,7 +58,7 @@ def explained(path: Path) -> Iterator[None]:
         raise explanation from error
     except OSError as error:
         beside = error.filename is None or Path(error.filename).is_relative_to(path.parent)
-        if beside and error.errno in _FULL_ERRNOS:
+        if beside and error.errno in FULL:
             raise _disk_full(path, str(error)) from error
         if beside and isinstance(error, PermissionError):
             raise _denied(path, str(error)) from error

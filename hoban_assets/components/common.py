@@ -15,7 +15,7 @@ from hoban_assets.catalog.store import Build, Materialization
 from hoban_assets.components.describing import words
 from hoban_assets.components.platform import Platform
 from hoban_assets.curation.checks import DESCRIPTIONS, WARNINGS, Check, from_table
-from hoban_assets.errors import HobanError
+from hoban_assets.errors import HobanError, of_the_disk
 from hoban_assets.lifeline import end_with_run
 from hoban_assets.reporting.composition import (
     area_histogram,
@@ -108,10 +108,13 @@ def step() -> Iterator[None]:
     end_with_run()
     try:
         yield
-    except HobanError as error:
+    except Exception as error:
+        known = error if isinstance(error, HobanError) else of_the_disk(error)
+        if known is None:
+            raise
         raise dg.Failure(
-            str(error),
-            metadata={"way out": dg.MetadataValue.text(error.way_out)},
+            str(known),
+            metadata={"way out": dg.MetadataValue.text(known.way_out)},
             allow_retries=False,
         ) from error
 

@@ -15,7 +15,6 @@ no new tree or a whole one.
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import shutil
@@ -24,7 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hoban_assets.errors import HobanError
+from hoban_assets.errors import FULL, HobanError
 from hoban_assets.file_systems import link
 from hoban_assets.lifeline import own_folder
 from hoban_assets.naming import image_tag
@@ -204,7 +203,7 @@ def _look(building: Path, samples: Samples, names: list[str], index: int) -> os.
 
 
 def _explained(error: OSError, destination: Path) -> HobanError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+    if error.errno in FULL:
         return HobanError(
             f"no space left while publishing {destination}",
             "free space under HOBAN_DATA_ROOT (or point it at a larger disk) and run this step "

@@ -7,7 +7,6 @@ files give the same bytes.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import io
 import os
@@ -18,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from hoban_assets.errors import HobanError
+from hoban_assets.errors import FULL, HobanError
 from hoban_assets.file_systems import kind_of
 from hoban_assets.handoff.bundle.contents import Entry
 from hoban_assets.units import size_text
@@ -33,7 +32,6 @@ _HEADERS = 1536
 """Bytes of tar for a file: a header, and two blocks for its time."""
 LARGEST = {"vfat": (1 << 32) - 1, "msdos": (1 << 32) - 1}
 """File system -> largest file."""
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def write_archive(
@@ -186,7 +184,7 @@ def _add(archive: tarfile.TarFile, top: str, entry: Entry, data: bytes) -> None:
 
 
 def _explained(error: OSError, target: Path) -> HobanError:
-    if error.errno in _FULL:
+    if error.errno in FULL:
         return HobanError(
             f"no space left while writing {target}; nothing of it stays",
             "free space there, or write it to another disk: --output /mnt/d/bundle.tar",

@@ -6,7 +6,6 @@ size and SHA-256. Nothing is taken that differs from it; a kill leaves no half r
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import shutil
@@ -15,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from hoban_assets.errors import HobanError
+from hoban_assets.errors import FULL, HobanError
 from hoban_assets.handoff.results.archive import RESULTS, Archive, Refused
 from hoban_assets.handoff.results.judging import must_be_whole
 from hoban_assets.handoff.results.manifest import Manifest, altered, plan_of
@@ -83,7 +82,7 @@ def _place(archive: Archive, manifest: Manifest, plan: Mapping[str, Any], run: P
         (building / COMMAND).write_text(command + "\n", encoding="utf-8")
         put_in_place(building, run)
     except OSError as error:
-        if error.errno != errno.ENOSPC:
+        if error.errno not in FULL:
             raise
         raise HobanError(
             f"the disk is full: {run} could not be written",

@@ -7,7 +7,6 @@ of a backup names is there; what came later lies in the archive and is not named
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import shutil
@@ -19,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from hoban_assets.errors import HobanError
+from hoban_assets.errors import FULL, HobanError
 from hoban_assets.lifeline import own_folder
 from hoban_assets.settings import Settings
 from hoban_assets.upkeep.backup import dagster_storage as dagster
@@ -27,7 +26,6 @@ from hoban_assets.upkeep.backup.archive import Writer, read_archive
 from hoban_assets.upkeep.backup.contents import CATALOG, FOLDER, Choice, files_of, walk
 from hoban_assets.upkeep.batches import locked
 
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _SECRET = re.compile(r"PASSWORD|SECRET|TOKEN|CREDENTIAL|_KEY$", re.I)
 _RESERVE = 1 << 20
 """Bytes of an archive besides its files' content, at least."""
@@ -239,7 +237,7 @@ def _explained(archive: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
+        if error.errno in FULL:
             raise HobanError(
                 f"no space left for {archive}; nothing is there under that name",
                 "free space, or name a target on another disk",

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from hoban_assets.errors import HobanError
+from hoban_assets.errors import FULL, HobanError
 from hoban_assets.settings import Settings
 from hoban_assets.upkeep.backup import dagster_storage as dagster
 from hoban_assets.upkeep.backup.archive import read_archive
@@ -30,7 +30,6 @@ ENVIRONMENT = "restored.env"
 """In a restored data root: lines for a shell that make it, and its history, the ones in use."""
 _TEXTS = ("plan.json", "command.txt", "data.yaml", "args.yaml")
 """Files of a training that name places below the data root."""
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _PATHS = "SELECT DISTINCT path FROM store.materializations WHERE path IS NOT NULL"
 _PUBLISHED = """
 SELECT asset, partition FROM store.materializations JOIN store.current USING
@@ -244,7 +243,7 @@ def _explained(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
+        if error.errno in FULL:
             raise HobanError(
                 f"no space left in {folder}; it is as empty as before",
                 "free space, or name a folder on another disk",

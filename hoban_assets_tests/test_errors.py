@@ -1,0 +1,57 @@
+"""A full or a read-only disk is one message, whichever library finds it."""
+
+import errno
+import os
+import sqlite3
+
+import duckdb
+import pytest
+
+from hoban_assets.errors import of_the_disk
+
+
+def raised_from(cause: BaseException) -> RuntimeError:
+    try:
+        raise RuntimeError("a step failed") from cause
+    except RuntimeError as error:
+        return error
+
+
+def of(number: int) -> OSError:
+    return OSError(number, os.strerror(number), "/data/x")
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_a_full_disk_names_the_file(number):
+    for error in (of(number), raised_from(of(number))):
+        assert of_the_disk(error).problem == "no space left on the disk at /data/x"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (sqlite3.OperationalError("database or disk is full"), "no space left .*DAGSTER_HOME"),
+        (
+            sqlite3.OperationalError("attempt to write a readonly database"),
+            "read-only for Dagster's records",
+        ),
+        (duckdb.IOException("Could not write: No space left on device"), "no space left"),
+        (OSError("[Errno 28] Error writing bytes: No space left on device"), "no space left"),
+        (of(errno.EROFS), "read-only at /data/x"),
+    ],
+    ids=str,
+)
+def test_libraries_say_it_without_a_number(error, said):
+    with pytest.raises(type(of_the_disk(error)), match=said):
+        raise of_the_disk(error)
+
+
+def test_all_other_errors_stay_what_they_are():
+    for error in (of(errno.ENOENT), ValueError("No space left on device"), KeyError("a")):
+        assert of_the_disk(error) is None
+
+
+def test_a_chain_that_closes_ends():
+    one, two = ValueError("a"), ValueError("b")
+    one.__context__, two.__context__ = two, one
+    assert of_the_disk(one) is None
