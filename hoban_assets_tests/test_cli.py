@@ -42,6 +42,7 @@ COMMANDS = (
     "summary",
     "ui",
     "unlock",
+    "view",
     "why",
 )
 """Every command of `hoban`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from hoban_assets.corrections.rows import EQUAL, Box, Boxes
+from hoban_assets.corrections.rows import EQUAL, Box, Boxes, Correction
 
 SAME_OBJECT = 0.1
 """IoU from which two boxes of one picture may be the same object, moved by hand."""
@@ -113,6 +113,29 @@ def carried_over(base: Boxes, shown: Boxes, after: Boxes) -> tuple[Boxes, list[B
             new = new._replace(ignore=was.ignore)  # the dataset's rule, not the person's edit
         result[at] = new
     return tuple(box for box in (*result, *added) if box is not None), lost
+
+
+def on_screen(drawn: Boxes, row: Correction) -> Boxes:
+    """Boxes of a picture with a correction, where its build may not hold that yet.
+
+    Args:
+        drawn: as a stage or dataset has them.
+        row: the correction that stands for the picture.
+    """
+    if row.kind == "reject":
+        return drawn
+    new = [e for e in edits(row.before, row.after) if e.after is not None]
+    if new and all(_is_built(edit, row.after, drawn) for edit in new):
+        return drawn
+    result, lost = carried_over(drawn, row.before, row.after)
+    return drawn if lost else result
+
+
+def _is_built(edit: Edit, after: Boxes, drawn: Boxes) -> bool:
+    """Whether what an edit led to is there; a recipe may make an ignore region of it."""
+    box = after[edit.after or 0]
+    there = [b for b in drawn if b.is_at(box) and b.class_name == box.class_name]
+    return any(b.ignore == box.ignore or edit.rule != "ignore_changed" for b in there)
 
 
 def _place_in(boxes: Sequence[Box | None], seen: Box) -> int | None:

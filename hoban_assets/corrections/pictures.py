@@ -11,6 +11,8 @@ from hoban_assets.corrections.taking import Now
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Ask
 
+TEACHER = "teacher"
+"""Origin of a box that no person drew."""
 BOX_LIST = """
     list(struct_pack(c := class_name, x := x_center, y := y_center, w := width, h := height,
                      i := "ignore", o := origin) ORDER BY "row", class_id, x_center, y_center)
@@ -27,7 +29,10 @@ def in_stages(ask: Ask, ids: Sequence[str]) -> dict[tuple[str, str], Now]:
     """Pictures as the newest build of a stage has them, by content hash and id."""
     return {
         (row["content_hash"], row["image_id"]): Now(
-            boxes_from(row["boxes"]), tuple(row["labelled_classes"] or ())
+            boxes_from(b for b in row["boxes"] or () if b["o"] != TEACHER),
+            tuple(row["labelled_classes"] or ()),
+            boxes_from(b for b in row["boxes"] or () if b["o"] == TEACHER),
+            tuple(row["completed_classes"] or ()),
         )
         for row in ask(_IN_STAGES, {"ids": list(ids)})
     }
@@ -36,7 +41,8 @@ def in_stages(ask: Ask, ids: Sequence[str]) -> dict[tuple[str, str], Now]:
 _IN_STAGES = f"""
 WITH wanted AS (SELECT DISTINCT unnest($ids) AS image_id),
 found AS (
-    SELECT i.image_id, i.content_hash, i.labelled_classes, i.materialization_id
+    SELECT i.image_id, i.content_hash, i.labelled_classes, i.completed_classes,
+           i.materialization_id
     FROM store.images AS i
     JOIN wanted USING (image_id)
     JOIN store.current USING (materialization_id)
@@ -49,6 +55,6 @@ drawn AS (
     FROM store.boxes AS b JOIN found USING (materialization_id, image_id)
     GROUP BY ALL
 )
-SELECT image_id, content_hash, labelled_classes, boxes
+SELECT image_id, content_hash, labelled_classes, completed_classes, boxes
 FROM found LEFT JOIN drawn USING (materialization_id, image_id)
 """  # noqa: S608 - a text of this module

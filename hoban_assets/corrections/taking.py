@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.corrections.edits import carried_over, is_same, matches
 from hoban_assets.corrections.rows import Box, Boxes, Correction, Kind, checked
 from hoban_assets.corrections.standing import Standing
@@ -38,7 +39,13 @@ class Now:
     """A picture as its stage has it in the catalog."""
 
     boxes: Boxes
+    """Without those that a teacher added afterwards."""
     complete: tuple[str, ...]
+    """Classes that its source labels completely."""
+    taught: Boxes = ()
+    """What a teacher added."""
+    completed: tuple[str, ...] = ()
+    """Classes that a teacher looked for."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,9 @@ def taken(
     edited: Edited, now: Now | None, log: Standing, by: Maker, new_id: str
 ) -> Correction | None:
     """Return the row for an edit; None where the picture is as the person wants it already.
+
+    A teacher's boxes are judged where the picture is accepted or one of them was edited: those that
+    stay are labels then, and no teacher looks for their classes on this picture any more.
 
     Edits are put on the labels of now. Where somebody else has changed the very box meanwhile, they
     are put on the labels as this person saw them: the later word stands, both rows are kept.
@@ -81,14 +91,22 @@ def taken(
     complete = known if now and edited.complete in (None, now.complete) else edited.complete
     kind: Kind = "reject" if edited.rejected else "boxes"
     result: Boxes = ()
+    taught = now.taught if now else ()
+    seen = current + taught
     if not edited.rejected:
         after = tuple(_inside(box) for box in edited.after)
         after = snapped(edited.shown, after, edited.width, edited.height)
         earlier = (row.after for row in reversed(log.rows) if row.picture == _picture(edited))
-        result = _carried_over(edited.shown, after, [current, *earlier, base])
+        states = [seen, *(state + taught for state in earlier), base + taught]
+        result = _carried_over(edited.shown, after, states)
+        if now and taught and (edited.accepted or not set(taught) <= set(result)):
+            complete = tuple(n for n in CLASS_NAMES if n in {*now.complete, *now.completed})
+        else:
+            result = tuple(box for box in result if box not in taught)
+            seen = current
         if edited.accepted and is_same(result, base):
             kind = "accept"
-    if complete == known and _says_nothing_new(kind, result, current, standing, edited.accepted):
+    if complete == known and _says_nothing_new(kind, result, seen, standing, edited.accepted):
         return None
     return Correction(
         id=new_id,

@@ -45,6 +45,7 @@ KINDS = (
         "labels_disagree", "copies_contradict"), 0.7),
     Kind("contradicted", "boxes that their own outline or area contradicts", (
         "box_contradicted",), 0.6),
+    Kind("unsure", "boxes of which the teacher is not sure", ("teacher_unsure",), 0.8),
     Kind("outlier", "boxes far too large for their class", (
         "area_outlier", "area_too_large"), 0.4),
     Kind("frame", "labels whose frame is in doubt", (

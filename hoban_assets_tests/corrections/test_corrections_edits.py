@@ -1,8 +1,8 @@
-from correcting import box
+from correcting import box, correction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hoban_assets.corrections.edits import carried_over, edits, is_same
+from hoban_assets.corrections.edits import carried_over, edits, is_same, on_screen
 
 places = st.floats(0.2, 0.8)
 boxes = st.lists(
@@ -57,6 +57,19 @@ def test_what_a_dataset_does_not_show_stays_as_it_is():
     shown = (small._replace(ignore=True), large)  # the recipe made it an ignore region
     moved = (small._replace(ignore=True), large._replace(y=0.52))
     assert carried_over((hidden, small, large), shown, moved) == ((hidden, small, moved[1]), [])
+
+
+def test_a_correction_is_on_the_screen_before_and_after_it_is_built():
+    small, large, new = box(0.2), box(0.8), box(0.5)
+    row = correction(before=(small, large), after=(small._replace(y=0.55), large, new))
+    assert is_same(on_screen((small, large), row), row.after)
+    assert on_screen(row.after, row) == row.after
+    shown = (small._replace(ignore=True), large)  # a dataset's rule
+    assert is_same(on_screen(shown, row), (small._replace(y=0.55, ignore=True), large, new))
+    assert on_screen((large,), correction(before=(large,), kind="reject")) == (large,)
+    removed = correction(before=(small, large), after=(large,))
+    assert on_screen((small, large), removed) == (large,)
+    assert on_screen((large,), removed) == (large,)
 
 
 def test_an_edit_of_a_box_that_the_stage_does_not_have_is_told():

@@ -1,0 +1,310 @@
+// One picture, large, with boxes to move, draw, remove. Places are shares of the picture, 0-1.
+import { get } from "./viewer.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const byId = (id) => document.getElementById(id);
+const LEAST = 0.004; // a click is no box
+const CORNERS = [[0, 0], [1, 0], [0, 1], [1, 1]];
+
+const clamp = (value) => Math.min(1, Math.max(0, value));
+const rowOf = (box) => [box.c, box.x, box.y, box.w, box.h, box.i];
+const copyOf = (boxes) => boxes.map((box) => ({ ...box }));
+
+export class Editor {
+  constructor(begun, grid) {
+    Object.assign(this, { begun, grid, texts: begun.texts, chosen: begun.classes[0].name });
+    this.colours = Object.fromEntries(begun.classes.map((c) => [c.name, c.colour]));
+    byId("help").textContent = this.texts.help;
+    byId("boxes-title").textContent = this.texts.boxes;
+    byId("decisions-title").textContent = this.texts.decisions;
+    for (const [name, act] of [
+      ["save", () => this.send("boxes")],
+      ["accept", () => this.send("accept")],
+      ["reject", () => this.send("reject")],
+      ["undo", () => this.undo()],
+      ["remove", () => this.remove()],
+      ["before", () => this.open(this.place - 1)],
+      ["next", () => this.open(this.place + 1)],
+      ["close", () => this.close()],
+    ]) byId("buttons").append(this.button(this.texts[name], act, name));
+    begun.classes.forEach((c) => {
+      const made = this.button(c.said, () => this.choose(c.name), `class-${c.name}`);
+      const swatch = document.createElement("span");
+      swatch.className = "swatch";
+      swatch.style.background = c.colour;
+      made.prepend(swatch);
+      byId("classes").append(made);
+    });
+    const drawing = byId("drawing");
+    drawing.addEventListener("pointerdown", (event) => this.press(event));
+    drawing.addEventListener("pointermove", (event) => this.move(event));
+    drawing.addEventListener("pointerup", () => this.release());
+    document.addEventListener("keydown", (event) => this.key(event));
+    byId("editor").addEventListener("cancel", (event) => { event.preventDefault(); this.close(); });
+  }
+
+  button(text, act, name) {
+    const made = document.createElement("button");
+    Object.assign(made, { type: "button", textContent: text, id: `do-${name}` });
+    made.addEventListener("click", act);
+    return made;
+  }
+
+  get changed() {
+    return JSON.stringify(this.boxes.map(rowOf)) !== JSON.stringify(this.before.map(rowOf));
+  }
+
+  async open(place) {
+    if (place < 0 || (byId("editor").open && this.changed && !this.warned)) {
+      this.warned = place >= 0;
+      if (this.warned) this.tell(this.texts.unsaved, true);
+      return;
+    }
+    const picture = await this.grid.at(place);
+    if (!picture) return;
+    const known = await get(`/api/picture/${picture.n}`);
+    Object.assign(this, { place, picture, known, selected: null, past: [], warned: false });
+    this.boxes = copyOf(picture.boxes ?? known.boxes ?? []);
+    this.before = copyOf(this.boxes);
+    this.width = known.width || 1;
+    this.height = known.height || 1;
+    this.tell("");
+    byId("name").textContent = known.image_id;
+    byId("facts").textContent = [
+      `${this.texts.source} ${known.source}`,
+      known.split && `${this.texts.split} ${known.split}`,
+      known.group_id && `${this.texts.group} ${known.group_id}`,
+      `${known.width ?? "?"} × ${known.height ?? "?"}`,
+      !known.is_in && this.texts.out,
+    ].filter(Boolean).join(" · ");
+    byId("decisions").replaceChildren(...known.decisions.map((d) => this.line(
+      `${d.asset}: ${d.action} ${d.rule}${d.value ? ` — ${d.value}` : ""}${d.witness ? ` → ${d.witness}` : ""}`)));
+    if (!byId("editor").open) byId("editor").showModal();
+    this.draw();
+  }
+
+  line(text) {
+    const made = document.createElement("li");
+    made.textContent = text;
+    return made;
+  }
+
+  close() {
+    if (this.changed && !this.warned) {
+      this.warned = true;
+      this.tell(this.texts.unsaved, true);
+      return;
+    }
+    byId("editor").close();
+  }
+
+  tell(text, isBad = false) {
+    byId("told").textContent = text;
+    byId("told").classList.toggle("bad", isBad);
+  }
+
+  choose(name) {
+    this.chosen = name;
+    if (this.selected !== null) this.change((box) => { box.c = name; });
+    else this.draw();
+  }
+
+  change(how) {
+    this.past.push(copyOf(this.boxes));
+    how(this.boxes[this.selected]);
+    this.warned = false;
+    this.draw();
+  }
+
+  undo() {
+    if (!this.past.length) return;
+    this.boxes = this.past.pop();
+    this.selected = null;
+    this.draw();
+  }
+
+  remove() {
+    if (this.selected === null) return;
+    this.past.push(copyOf(this.boxes));
+    this.boxes.splice(this.selected, 1);
+    this.selected = null;
+    this.draw();
+  }
+
+  at(event) {
+    const point = new DOMPoint(event.clientX, event.clientY)
+      .matrixTransform(byId("drawing").getScreenCTM().inverse());
+    return { x: clamp(point.x / this.width), y: clamp(point.y / this.height) };
+  }
+
+  press(event) {
+    const from = this.at(event);
+    byId("drawing").setPointerCapture(event.pointerId);
+    const { box, corner } = event.target.dataset;
+    if (corner !== undefined) {
+      const now = this.boxes[this.selected];
+      const [right, low] = CORNERS[corner];
+      this.drag = {
+        kind: "corner",
+        fixed: { x: now.x + now.w * (right ? -0.5 : 0.5), y: now.y + now.h * (low ? -0.5 : 0.5) },
+      };
+    } else if (box !== undefined) {
+      this.selected = Number(box);
+      this.chosen = this.boxes[this.selected].c;
+      this.drag = { kind: "move", from, start: { ...this.boxes[this.selected] } };
+    } else {
+      this.selected = null;
+      this.drag = { kind: "new", fixed: from };
+    }
+    this.drag.past = copyOf(this.boxes);
+    this.draw();
+  }
+
+  move(event) {
+    if (!this.drag) return;
+    const to = this.at(event);
+    const { kind, fixed, from, start } = this.drag;
+    if (kind === "move") {
+      const box = this.boxes[this.selected];
+      box.x = Math.min(1 - box.w / 2, Math.max(box.w / 2, start.x + to.x - from.x));
+      box.y = Math.min(1 - box.h / 2, Math.max(box.h / 2, start.y + to.y - from.y));
+    } else {
+      const place = {
+        x: (fixed.x + to.x) / 2,
+        y: (fixed.y + to.y) / 2,
+        w: Math.abs(fixed.x - to.x),
+        h: Math.abs(fixed.y - to.y),
+      };
+      if (place.w < LEAST || place.h < LEAST) return;
+      if (this.selected === null) {
+        this.boxes.push({ c: this.chosen, i: false, ...place });
+        this.selected = this.boxes.length - 1;
+      } else Object.assign(this.boxes[this.selected], place);
+    }
+    this.draw();
+  }
+
+  release() {
+    if (this.drag && JSON.stringify(this.drag.past) !== JSON.stringify(this.boxes)) {
+      this.past.push(this.drag.past);
+      this.warned = false;
+    }
+    this.drag = null;
+  }
+
+  key(event) {
+    if (!byId("editor").open || event.ctrlKey || event.metaKey || event.altKey) return;
+    const number = Number(event.key);
+    const act = {
+      s: () => this.send("boxes"), a: () => this.send("accept"), x: () => this.send("reject"),
+      z: () => this.undo(), Delete: () => this.remove(), Backspace: () => this.remove(),
+      ArrowLeft: () => this.open(this.place - 1), ArrowRight: () => this.open(this.place + 1),
+      i: () => this.selected !== null && this.change((box) => { box.i = !box.i; }),
+    }[event.key.length === 1 ? event.key.toLowerCase() : event.key]
+      ?? (number >= 1 && number <= this.begun.classes.length
+        ? () => this.choose(this.begun.classes[number - 1].name) : null);
+    if (!act) return;
+    event.preventDefault();
+    act();
+  }
+
+  async send(verdict) {
+    const body = { verdict, shown: this.before.map(rowOf), after: this.boxes.map(rowOf) };
+    let answer, told;
+    try {
+      answer = await fetch(`/api/edit/${this.picture.n}`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+      told = await answer.json();
+    } catch {
+      this.tell(this.texts.failed, true);
+      return;
+    }
+    if (!answer.ok) {
+      this.tell(`${this.texts.not_taken} ${told.reason}`, true);
+      return;
+    }
+    if (!told.taken) {
+      this.tell(this.texts.same);
+      return;
+    }
+    this.picture.verdict = told.kind;
+    if (verdict !== "reject") this.picture.boxes = copyOf(this.boxes);
+    this.before = copyOf(this.boxes);
+    this.grid.corrected(this.picture);
+    this.tell(told.overruled ? this.texts.overruled : `${this.texts.saved} ${told.id}`);
+    this.draw();
+  }
+
+  draw() {
+    const drawing = byId("drawing");
+    drawing.setAttribute("viewBox", `0 0 ${this.width} ${this.height}`);
+    const image = this.image(`/image/${this.picture.n}`);
+    const predicted = this.known.predicted.filter((p) => p.kind !== "not_found").map((p) => {
+      const [x, y, w, h] = p.box;
+      const made = this.rectangle({ c: p.class_name, x, y, w, h }, `predicted ${p.kind}`);
+      made.append(this.title(`${this.begun.model}: ${p.class_name} ${p.confidence ?? ""}`));
+      return made;
+    });
+    const boxes = this.boxes.map((box, number) => {
+      const chosen = number === this.selected ? " selected" : "";
+      const made = this.rectangle(box, `box${box.i ? " ignore" : ""}${chosen}`);
+      made.dataset.box = number;
+      made.append(this.title(this.said(box)));
+      return made;
+    });
+    drawing.replaceChildren(image, ...boxes, ...predicted, ...this.handles());
+    byId("boxes").replaceChildren(...this.boxes.map((box) => this.line(this.said(box))));
+    for (const c of this.begun.classes)
+      byId(`do-class-${c.name}`).classList.toggle("chosen", c.name === this.chosen);
+  }
+
+  said(box) {
+    const name = this.begun.classes.find((c) => c.name === box.c)?.said ?? box.c;
+    return [name, box.o, box.i && this.texts.ignore].filter(Boolean).join(" · ");
+  }
+
+  title(text) {
+    const made = document.createElementNS(SVG, "title");
+    made.textContent = text;
+    return made;
+  }
+
+  image(address) {
+    if (this.kept?.getAttribute("href") !== address) {
+      this.kept = document.createElementNS(SVG, "image");
+      this.kept.setAttribute("href", address);
+    }
+    this.kept.setAttribute("width", this.width);
+    this.kept.setAttribute("height", this.height);
+    return this.kept;
+  }
+
+  rectangle(box, kind) {
+    const made = document.createElementNS(SVG, "rect");
+    made.setAttribute("class", kind);
+    made.setAttribute("x", (box.x - box.w / 2) * this.width);
+    made.setAttribute("y", (box.y - box.h / 2) * this.height);
+    made.setAttribute("width", box.w * this.width);
+    made.setAttribute("height", box.h * this.height);
+    made.setAttribute("stroke", this.colours[box.c] ?? "#fff");
+    return made;
+  }
+
+  handles() {
+    const box = this.boxes[this.selected ?? -1];
+    if (!box) return [];
+    const scale = byId("drawing").getScreenCTM()?.a || 1;
+    return CORNERS.map(([right, low], number) => {
+      const made = document.createElementNS(SVG, "circle");
+      made.setAttribute("class", "handle");
+      made.setAttribute("cx", (box.x + box.w * (right - 0.5)) * this.width);
+      made.setAttribute("cy", (box.y + box.h * (low - 0.5)) * this.height);
+      made.setAttribute("r", 6 / scale);
+      made.dataset.corner = number;
+      return made;
+    });
+  }
+}

@@ -1,0 +1,152 @@
+"""The viewer's pages and answers, behind the guard of the UI: for this machine's browser only."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from hoban_assets.classes import CLASSES
+from hoban_assets.corrections.taking import Refused
+from hoban_assets.errors import HobanError
+from hoban_assets.files import save
+from hoban_assets.front.guard import Guard
+from hoban_assets.language import Say
+from hoban_assets.settings import Settings
+from hoban_assets.viewer.editing import take
+from hoban_assets.viewer.store import Filter, Store
+from hoban_assets.viewer.texts import texts
+
+PAGE = Path(__file__).parent / "page"
+THUMBNAIL = 320
+"""Pixels of the long side in the grid."""
+OWN_ONLY = "default-src 'self'; img-src 'self' data:; style-src 'self'; frame-ancestors 'none'"
+"""Content-Security-Policy: the page asks nobody but this server."""
+
+
+class Viewer:
+    """Answers of one asset."""
+
+    def __init__(
+        self, store: Store, settings: Settings, author: str, say: Say, start: dict[str, Any]
+    ) -> None:
+        """Show `store`; `start` are the values of the filters at first."""
+        self.store, self.settings, self.author, self.say = store, settings, author, say
+        self.start, self.read_at = start, datetime.now(UTC)
+
+    def app(self) -> Guard:
+        """The ASGI application."""
+        routes = [
+            Route("/", self.page),
+            Route("/page/{name}", self.file),
+            Route("/api/start", self.begin),
+            Route("/api/pictures", self.pictures),
+            Route("/api/picture/{number:int}", self.picture),
+            Route("/api/edit/{number:int}", self.edit, methods=["POST"]),
+            Route("/image/{number:int}", self.image),
+        ]
+        return Guard(Starlette(routes=routes))
+
+    async def page(self, request: Request) -> Response:
+        """Return the one page."""
+        return FileResponse(PAGE / "index.html", headers={"content-security-policy": OWN_ONLY})
+
+    async def file(self, request: Request) -> Response:
+        """Return its script or style."""
+        name = request.path_params["name"]
+        if name not in {"viewer.js", "editor.js", "viewer.css"}:
+            return Response(status_code=404)
+        return FileResponse(PAGE / name, headers={"cache-control": "no-cache"})
+
+    async def begin(self, request: Request) -> Response:
+        """Return what the page needs once: words, classes, filters."""
+        korean = self.settings.language == "ko"
+        return JSONResponse(
+            {
+                "asset": self.store.asset,
+                "partition": self.store.partition,
+                "model": self.store.model,
+                "author": self.author,
+                "language": self.settings.language,
+                "texts": texts(self.say),
+                "start": self.start,
+                "classes": [
+                    {"name": c.name, "said": c.korean if korean else c.name, "colour": c.colour}
+                    for c in CLASSES
+                ],
+                "facets": self.store.facets(),
+                "queues": [
+                    {
+                        "value": q.kind.name,
+                        "said": self.say(q.kind.text, model=q.model)
+                        if q.model
+                        else self.say(q.kind.text),
+                        "pictures": len(q.ids),
+                    }
+                    for q in self.store.queues
+                ],
+            }
+        )
+
+    async def pictures(self, request: Request) -> Response:
+        """Return a part of the pictures that a filter lets through."""
+        given = dict(request.query_params)
+        offset, limit = (int(given.pop(n, d)) for n, d in (("offset", "0"), ("limit", "60")))
+        return JSONResponse(self.store.pictures(Filter.of(given), offset, limit))
+
+    async def picture(self, request: Request) -> Response:
+        """Return all that is known of a picture."""
+        found = self.store.picture(request.path_params["number"])
+        return JSONResponse(found) if found else Response(status_code=404)
+
+    async def edit(self, request: Request) -> Response:
+        """Take an edit; what cannot be taken is answered with 409 and the reason."""
+        found = self.store.picture(request.path_params["number"])
+        if found is None:
+            return Response(status_code=404)
+        try:
+            sent = json.loads(await request.body())
+            row, other = take(self.settings, found, sent, self.author, self.read_at)
+        except (Refused, HobanError, ValueError) as error:
+            return JSONResponse({"reason": str(error)}, status_code=409)
+        if row is None:
+            return JSONResponse({"taken": False})
+        self.store.correct(row)
+        told = {"taken": True, "id": row.id[:8], "kind": row.kind}
+        return JSONResponse({**told, "overruled": other.author if other else None})
+
+    def image(self, request: Request) -> Response:
+        """Return a picture, as displayed; with ``small`` for the grid."""
+        found = self.store.picture(request.path_params["number"])
+        file = self.settings.raw_root / found["file"] if found else None
+        if file is None or not file.is_file():
+            return Response(status_code=404)
+        small = "small" in request.query_params
+        kept = self.settings.cache / "viewer" / f"{found['content_hash']}.jpg" if found else None
+        if small and kept and found and found["content_hash"]:
+            if not kept.is_file():
+                save(kept, _drawn(file, THUMBNAIL))
+            return FileResponse(kept, headers={"cache-control": "max-age=86400"})
+        return Response(_drawn(file, None if not small else THUMBNAIL), media_type="image/jpeg")
+
+
+def _drawn(file: Path, side: int | None) -> bytes:
+    """Decode as displayed (EXIF applied) and encode as JPEG, at most `side` pixels large."""
+    from PIL import Image, ImageOps
+
+    with Image.open(file) as opened:
+        if side:
+            opened.draft("RGB", (side, side))
+        shown = ImageOps.exif_transpose(opened).convert("RGB")
+        if side:
+            shown.thumbnail((side, side))
+        out = io.BytesIO()
+        shown.save(out, "JPEG", quality=80 if side else 92)
+    return out.getvalue()

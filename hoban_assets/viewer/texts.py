@@ -1,0 +1,50 @@
+"""The words of the page."""
+
+from __future__ import annotations
+
+from hoban_assets.language import Say
+
+
+def texts(say: Say) -> dict[str, str]:
+    """Each text of the page by its name there."""
+    return {
+        "class": say("class"),
+        "source": say("source"),
+        "split": say("split"),
+        "rule": say("rule"),
+        "queue": say("queue"),
+        "state": say("state"),
+        "any": say("any"),
+        "background": say("background"),
+        "in": say("in the asset"),
+        "out": say("left out"),
+        "corrected": say("corrected"),
+        "missed": say("the model missed something"),
+        "false": say("the model found what is not there"),
+        "search": say("part of the name"),
+        "pictures": say("pictures"),
+        "save": say("Save (S)"),
+        "accept": say("Right as it is (A)"),
+        "reject": say("Reject the picture (X)"),
+        "undo": say("Undo (Z)"),
+        "remove": say("Remove box (Del)"),
+        "close": say("Close (Esc)"),
+        "before": say("Before (←)"),
+        "next": say("Next (→)"),
+        "help": say(
+            "Drag on the picture to draw a box; drag a box to move it, its corners to resize it; "
+            "1-4 give it a class, I makes it an ignore region."
+        ),
+        "saved": say("saved"),
+        "same": say("nothing was changed"),
+        "unsaved": say("not saved yet"),
+        "overruled": say(
+            "it was corrected by somebody else meanwhile: yours stands, both are kept"
+        ),
+        "not_taken": say("not taken:"),
+        "decisions": say("decisions"),
+        "boxes": say("boxes"),
+        "group": say("group"),
+        "ignore": say("ignore region"),
+        "failed": say("the viewer does not answer any more: is hoban view still running?"),
+    }

@@ -1,0 +1,99 @@
+"""A person's way through the viewer, in a real browser: filter, move, draw, reject."""
+
+import shutil
+
+import pytest
+from viewing import served, small_catalog, viewer_of
+
+from hoban_assets.corrections.log import read_log
+
+BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+pytestmark = pytest.mark.skipif(
+    not (BROWSER and DRIVER),
+    reason="chromium and chromedriver are not installed (apt install chromium chromium-driver)",
+)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = BROWSER
+    for argument in ("--headless=new", "--no-sandbox", "--window-size=1300,900"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    yield driver
+    driver.quit()
+
+
+def until(browser, what):
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    return WebDriverWait(browser, 20).until(lambda _: what())
+
+
+def test_filter_move_draw_save_reject(browser, tmp_path):
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.support.ui import Select
+
+    settings = small_catalog(tmp_path)
+
+    def all_(css):
+        return browser.find_elements(By.CSS_SELECTOR, css)
+
+    def one(css):
+        return browser.find_element(By.CSS_SELECTOR, css)
+
+    def drag(start, dx, dy):
+        ActionChains(browser).move_to_element(start).click_and_hold().move_by_offset(
+            dx, dy
+        ).release().perform()
+
+    with served(viewer_of(settings)) as address:
+        browser.get(address)
+        until(browser, lambda: len(all_("figure")) == 4)
+        Select(one("select[name=rule]")).select_by_value("near_duplicate")
+        until(
+            browser,
+            lambda: [f.get_attribute("data-id") for f in all_("figure")] == ["coco/gone.jpg"],
+        )
+        Select(one("select[name=rule]")).select_by_value("")
+        Select(one("select[name=class_name]")).select_by_value("fallen")
+        until(
+            browser, lambda: [f.get_attribute("data-id") for f in all_("figure")] == ["coco/b.jpg"]
+        )
+        one("figure").click()
+        until(browser, lambda: len(all_("#drawing .box")) == 2)
+        drag(all_("#drawing .box")[1], 40, 30)
+        one("#do-class-person_with_helmet").click()  # the moved box gets another class
+        one("#do-undo").click()
+        picture = one("#drawing image")
+        corner = ActionChains(browser).move_to_element_with_offset(picture, -300, -220)
+        corner.click_and_hold().move_by_offset(80, 60).release().perform()
+        until(browser, lambda: len(all_("#drawing .box")) == 3)
+        one("#do-save").click()
+        until(browser, lambda: "saved" in one("#told").text)
+        one("#do-close").click()
+        Select(one("select[name=class_name]")).select_by_value("")
+        until(browser, lambda: len(all_("figure")) == 4)
+        all_("figure")[0].click()
+        until(browser, lambda: len(all_("#drawing .box")) == 1)
+        one("#do-reject").click()
+        until(browser, lambda: "saved" in one("#told").text)
+        if folder := pytest.importorskip("os").environ.get("HOBAN_SCREENSHOTS"):
+            browser.save_screenshot(f"{folder}/editor.png")
+            one("#do-close").click()
+            browser.save_screenshot(f"{folder}/grid.png")
+        bad = [line for line in browser.get_log("browser") if line["level"] == "SEVERE"]
+        assert bad == []
+    edited, rejected = read_log(settings.corrections)
+    assert (edited.image_id, edited.kind, len(edited.after)) == ("coco/b.jpg", "boxes", 3)
+    assert [b.class_name for b in edited.before] == ["person", "fallen"]
+    moved = next(b for b in edited.after if b.class_name == "fallen")
+    assert moved.x > edited.before[1].x
+    assert moved.y > edited.before[1].y
+    assert edited.before[0] in edited.after
+    assert (rejected.image_id, rejected.kind) == ("coco/a.jpg", "reject")
