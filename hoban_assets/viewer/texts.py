@@ -44,7 +44,7 @@ def texts(say: Say) -> dict[str, str]:
         "not_taken": say("not taken:"),
         "decisions": say("decisions"),
         "boxes": say("boxes"),
-        "group": say("group"),
+        "group": say("clip or family"),
         "ignore": say("ignore region"),
         "failed": say("the viewer does not answer any more: is hoban view still running?"),
     }
