@@ -19,7 +19,7 @@ from hoban_assets.commands.app import (
 )
 from hoban_assets.settings import Settings
 
-FORMATS = ("cvat", "label-studio", "coco", "yolo")
+FORMATS = ("cvat", "label-studio", "coco", "yolo", "onnx")
 
 
 def _known_format(value: str) -> str:
@@ -28,7 +28,9 @@ def _known_format(value: str) -> str:
 
 @app.command(rich_help_panel=FIX)
 def export(
-    asset: Annotated[str, typer.Argument(help="Stage or dataset, for instance dataset_v9.")],
+    asset: Annotated[
+        str, typer.Argument(help="Stage or dataset, for instance dataset_v9; a model for onnx.")
+    ],
     form: Annotated[
         str, typer.Option("--format", help=" or ".join(FORMATS), callback=_known_format)
     ] = "cvat",
@@ -51,8 +53,15 @@ def export(
 ) -> None:
     """Write pictures with their boxes for another tool; `hoban collect` takes its edits back.
 
+    With --format onnx it is a model that is written, and checked on val: AP within 0.005.
+
     Example: hoban export dataset_v9 --format cvat --class fallen --count 200
     """
+    if form == "onnx":
+        from hoban_assets.commands.export_model import export_model
+
+        export_model(asset, partition, to)
+        return
     from hoban_assets.classes import BACKGROUND, CLASS_NAMES, class_meant
     from hoban_assets.exchange.exporting import BEHIND, SHOWN, Wanted, pictures_of
     from hoban_assets.exchange.exporting import export as write

@@ -17,9 +17,10 @@ from hoban_assets.curation.benchmarks import overlaps
 from hoban_assets.errors import HobanError
 from hoban_assets.evaluation.comparing import Paired
 from hoban_assets.evaluation.detecting import Progress
-from hoban_assets.evaluation.judging import Judgement, judge
+from hoban_assets.evaluation.judging import Judgement, choose_confidences, judge
 from hoban_assets.evaluation.looking import confidences_of, look
 from hoban_assets.evaluation.pictures import Pictures, pictures_of
+from hoban_assets.evaluation.predicting import store
 from hoban_assets.evaluation.same_pictures import hold_together, pictures_for
 from hoban_assets.evaluation.subjects import Subject, trained_model
 from hoban_assets.formats.benchmarks import PREFIX
@@ -60,7 +61,7 @@ def judged_on_benchmarks(
     One that shares a picture with the dataset, or whose photographs are gone, is left out and
     said: a figure on it would be no figure.
     """
-    found = {}
+    found: dict[str, Judgement] = {}
     for name in built(catalog, PREFIX, partition):
         try:
             pictures = benchmark_pictures(catalog, name, partition, settings.raw_root)
@@ -75,6 +76,8 @@ def judged_on_benchmarks(
             with _bars(log)(f"judging on {name}") as bar:
                 seen, size = look(subject, pictures, settings, {}, bar)
             limits = confidences_of(subject, pictures, None, settings, {})
+            if not found:  # what the first benchmark says is used from now on
+                store(subject.file.parent, choose_confidences(pictures, seen, size))
             found[name] = judge(subject.name, pictures, seen, size, limits)
         except (HobanError, OSError) as error:
             log(f"not judged on {name}: {error}")

@@ -42,6 +42,7 @@ from hoban_assets.language import Say
 from hoban_assets.ledger import Ledger
 from hoban_assets.pipeline.completing import told
 from hoban_assets.pipeline.corrected import corrections_in
+from hoban_assets.pipeline.features import FeatureExtractor
 from hoban_assets.pipeline.stage import (
     Stage,
     StageBuild,
@@ -50,6 +51,7 @@ from hoban_assets.pipeline.stage import (
     stage_ingredients,
     versions_in,
 )
+from hoban_assets.samples import Samples
 from hoban_assets.settings import Settings
 
 CODE_VERSION = code_version_of(*STAGE_PARTS)
@@ -137,11 +139,7 @@ def stage_asset(stage: Stage) -> dg.AssetsDefinition:
             made = ingredients(corrections=corrections_in(built.samples, active))
             judged = stage_checks(stage, settings, built, ledger)
             if is_benchmark(stage.name):
-                found_rows, catalog, say = built.samples, platform.catalog(), words()
-                tell = context.log.info
-                judged.append(
-                    benchmark_is_apart(catalog, partition, found_rows, extract, tell, say)
-                )
+                judged.append(apart(platform, partition, built.samples, extract, context))
             done = Build(
                 input_key=key_of(made),
                 inputs=made["inputs"],
@@ -167,6 +165,18 @@ def known_corrections(settings: Settings, active: Sequence[Correction]) -> Versi
         return {}
     with asking(settings.catalog_path, settings.catalog_wait) as ask:
         return versions(ask, active)
+
+
+def apart(
+    platform: Platform,
+    partition: str,
+    rows: Samples,
+    extract: FeatureExtractor,
+    context: dg.AssetExecutionContext,
+) -> Check:
+    """Return the check of a benchmark: no dataset shares a picture with it."""
+    log = context.log.info
+    return benchmark_is_apart(platform.catalog(), partition, rows, extract, log, words())
 
 
 def full_stage(

@@ -87,7 +87,9 @@ def no_benchmark_inside(
     `found`: benchmark (or dataset, seen from the benchmark) -> overlaps with it.
     """
     if not found:
-        return Check(CHECK, True, say("there is no benchmark"))
+        return Check(
+            CHECK, True, say("nothing to compare with yet: no benchmark, or no dataset, is built")
+        )
     texts = [
         say(
             "{count:,} pictures are also in {name}: {examples}",

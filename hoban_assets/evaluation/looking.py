@@ -84,6 +84,19 @@ def confidences_of(
     )
 
 
+def chosen_on_train(
+    subject: Subject,
+    settings: Settings,
+    progress: detecting.Progress = lambda done, of: None,
+) -> Confidences | None:
+    """Choose the confidences of a model for its use; None where its train is gone."""
+    train = train_of(subject, None)
+    if train is None:
+        return None
+    chosen_on = some_of(train, CHOSEN_ON)
+    return choose_confidences(chosen_on, *look(subject, chosen_on, settings, {}, progress))
+
+
 def train_of(subject: Subject, around: Pictures | None) -> Pictures | None:
     """Return the train part that a confidence may be chosen on; None where there is none."""
     if subject.trained_on is not None:

@@ -12,7 +12,6 @@ Exit status: 0 done, 1 failed (the reason is in failed.json of the work folder),
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import sys
 import traceback
@@ -56,14 +55,11 @@ def detect(job: dict[str, Any], run: RunFolder) -> None:
     """Find what is on the images of `job`; leave it in its file ``out``."""
     ultralytics = import_ultralytics()
     weights = str(job["weights"])
-    trained_at = None
-    if weights.endswith(".pt"):
-        trained_at = (load(ultralytics, weights).overrides or {}).get("imgsz")
-    elif importlib.util.find_spec("onnxruntime") is None:
-        raise Failure(
-            f"{weights} needs onnxruntime, which is not installed",
-            "pip install -c constraints/platform.txt onnxruntime",
-        )
+    trained_at = (
+        (load(ultralytics, weights).overrides or {}).get("imgsz")
+        if weights.endswith(".pt")
+        else _size_of_onnx(weights)
+    )
     from yolo_collect import Collector  # type: ignore[import-not-found]
 
     size = job["image_size"] or trained_at or 640
@@ -71,6 +67,29 @@ def detect(job: dict[str, Any], run: RunFolder) -> None:
         run.data_yaml, json.dumps({"path": str(run.root), "train": ".", "val": ".", "names": ["?"]})
     )
     Collector(job, weights, size, run).collect()
+
+
+def _size_of_onnx(weights: str) -> int | None:
+    """Pixels that an export of Ultralytics says it is for; None where it says nothing.
+
+    Raises:
+        Failure: it is no ONNX, or nothing here runs one.
+    """
+    try:
+        import onnxruntime
+    except ImportError:
+        raise Failure(
+            f"{weights} needs onnxruntime, which is not installed",
+            "pip install -c constraints/platform.txt onnxruntime",
+        ) from None
+    try:
+        session = onnxruntime.InferenceSession(weights, providers=["CPUExecutionProvider"])
+    except Exception as error:  # its own classes are made anew in each release
+        raise Failure(
+            f"{weights} is no ONNX that can be run: {error}", "export it again, from its .pt"
+        ) from error
+    said = session.get_modelmeta().custom_metadata_map.get("imgsz")
+    return max(json.loads(said)) if said else None
 
 
 def _explained(error: Exception, run: RunFolder, job: dict[str, Any]) -> Failure | None:

@@ -1,0 +1,129 @@
+"""`hoban predict`: use a model on photographs and videos."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hoban_assets.commands.app import (
+    LOOK,
+    AsJson,
+    Partition,
+    app,
+    print_json,
+    progress_bar,
+    show,
+)
+from hoban_assets.commands.evaluate import subject_named
+from hoban_assets.errors import HobanError
+from hoban_assets.settings import Settings
+
+if TYPE_CHECKING:
+    from hoban_assets.evaluation.judging import Confidences
+    from hoban_assets.evaluation.subjects import Subject
+
+
+@app.command(rich_help_panel=LOOK)
+def predict(
+    weights: Annotated[str, typer.Argument(help="model_v9, or a .pt or .onnx file.")],
+    target: Annotated[Path, typer.Argument(help="A photograph, a video, or a folder of them.")],
+    confidence: Annotated[
+        float | None,
+        typer.Option(min=0.001, max=1, help="One for all classes, instead of those chosen."),
+    ] = None,
+    tiles: Annotated[
+        int, typer.Option(min=0, help="Cut large photographs into squares of so many pixels.")
+    ] = 0,
+    every: Annotated[int, typer.Option(min=1, help="Take each nth frame of a video.")] = 1,
+    save: Annotated[
+        bool, typer.Option("--save", help="Write the pictures with their boxes, videos as MP4.")
+    ] = False,
+    to: Annotated[Path | None, typer.Option(help="Folder for what is written.")] = None,
+    partition: Partition = "sub",
+    as_json: AsJson = False,
+) -> None:
+    """Find what is on photographs and videos: lines of JSON, counts, and pictures with --save.
+
+    A detection counts from the confidence that was chosen for its class, on a benchmark or on
+    train, which is kept with the model.
+
+    Example: hoban predict model_v9 site.mp4 --save --every 5
+    """
+    from datetime import datetime
+
+    from hoban_assets.evaluation import predicting
+    from hoban_assets.evaluation.figures import USUAL_CONFIDENCE
+    from hoban_assets.language import speaker
+
+    settings = Settings.from_env()
+    say = speaker(settings.language)
+    subject = subject_named(weights, partition)
+    if subject.is_predictions:
+        raise HobanError(f"{weights} is no weights", "give a model, a .pt or a .onnx file")
+    files = predicting.files_below(target.expanduser())
+    limits = None if confidence else _confidences(subject, partition, settings)
+    name = f"{target.stem}-{datetime.now().astimezone():%Y%m%d-%H%M%S}"
+    with progress_bar(say("looking at pictures")) as bar:
+        found = predicting.predict(
+            subject,
+            files,
+            to or settings.reports / "predictions" / name,
+            limits.values if limits else {},
+            settings,
+            otherwise=confidence or USUAL_CONFIDENCE,
+            tiles=tiles,
+            every=every,
+            draw=save,
+            progress=bar,
+        )
+    rows = [
+        {
+            "class": class_name,
+            "boxes": count,
+            "files": found.with_any[class_name],
+            "confidence": (limits.values if limits else {}).get(
+                class_name, confidence or USUAL_CONFIDENCE
+            ),
+        }
+        for class_name, count in sorted(found.counts.items(), key=lambda each: -each[1])
+    ]
+    if as_json:
+        pictures = str(found.pictures) if found.pictures else None
+        chosen = limits.chosen_on if limits else None
+        print_json(
+            {
+                "predictions": str(found.file),
+                "pictures": pictures,
+                "files": found.files,
+                "confidence_chosen_on": chosen,
+                "counts": rows,
+            }
+        )
+        return
+    if limits is not None and limits.chosen_on:
+        typer.echo(say("Confidence of each class chosen on {where}.", where=limits.chosen_on))
+    told = [{**row, "class": say(str(row["class"]))} for row in rows]
+    show([{say(key): value for key, value in row.items()} for row in told], as_json=False)
+    typer.echo(f"\n{found.file}")
+    if found.pictures is not None:
+        typer.echo(str(found.pictures))
+
+
+def _confidences(subject: Subject, partition: str, settings: Settings) -> Confidences | None:
+    """Those kept with a model, else chosen now and kept; None for weights of elsewhere."""
+    from hoban_assets.evaluation.looking import chosen_on_train
+    from hoban_assets.evaluation.predicting import store, stored
+    from hoban_assets.language import speaker
+
+    if subject.trained_on is None:
+        return None
+    if (known := stored(subject.file.parent)) is not None:
+        return known
+    say = speaker(settings.language)
+    with progress_bar(say("choosing a confidence on train")) as bar:
+        chosen = chosen_on_train(subject, settings, bar)
+    if chosen is not None:
+        store(subject.file.parent, chosen)
+    return chosen

@@ -1,0 +1,222 @@
+"""Find objects on photographs and videos with any weights: a process of its own.
+
+``python yolo_predict.py job.json``; the job is what `hoban_assets.evaluation.predicting` writes.
+Videos are read and written through PyAV; with tiles each picture is cut into overlapping squares
+(supervision's InferenceSlicer), so that small objects of large photographs are seen.
+
+Writes ``predictions.jsonl`` (a line a detection: file, frame and second of a video, class_name,
+score, box as x1 y1 x2 y2 in shares of the image) and, where asked, the pictures with the boxes.
+Exit status: 0 done, 1 failed (the reason is in failed.json of the work folder), 143 stopped.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import _watchdog  # type: ignore[import-not-found]
+import numpy as np
+from yolo_setup import explained, import_ultralytics, load  # type: ignore[import-not-found]
+from yolo_support import Failure, RunFolder, quiet, say  # type: ignore[import-not-found]
+
+OVERLAP = 0.2
+"""Share by which neighbouring tiles overlap: an object cut by one is whole in the next."""
+Found = list[tuple[int, float, list[float]]]
+"""Class id, confidence, x1 y1 x2 y2 in pixels."""
+
+
+def main() -> int:
+    """Run the job that is named; turn what went wrong into one message and an exit status."""
+    _watchdog.start()
+    job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    run = RunFolder(Path(job["work"]))
+    quiet(run.root)
+    try:
+        predict(job)
+    except Exception as error:
+        arguments = {"device": job["device"], "batch": 1, "imgsz": job["image_size"] or 640}
+        failure = explained(error, run, arguments | {"workers": 0})
+        if failure is None:
+            raise
+        if not isinstance(error, Failure):
+            traceback.print_exc()
+        run.report(failure)
+        return 1
+    return 0
+
+
+def predict(job: dict[str, Any]) -> None:
+    """Look at every file of `job`, in their order."""
+    model = load(import_ultralytics(), job["weights"])
+    names = {number: str(name) for number, name in model.names.items()}
+    limits = {n: job["confidences"].get(name, job["confidence"]) for n, name in names.items()}
+    look = _looker(model, job, min(limits.values()))
+    if job["tiles"]:
+        look = _in_tiles(look, job["tiles"])
+    out = Path(job["out"])
+    with (out / "predictions.jsonl").open("w", encoding="utf-8") as lines:
+        for number, (name, path) in enumerate(job["files"], 1):
+            writer: Any = None
+            for frame, second, rate, image in _frames(Path(path), job["every"]):
+                height, width = image.shape[:2]
+                found = [each for each in look(image) if each[1] >= limits[each[0]]]
+                for class_id, score, corners in found:
+                    box = np.clip(np.array(corners) / [width, height, width, height], 0, 1)
+                    row = {"file": name, "class_name": names[class_id], "score": round(score, 4)}
+                    row |= {} if frame is None else {"frame": frame, "second": round(second, 3)}
+                    row["box"] = [round(float(share), 5) for share in box]
+                    lines.write(json.dumps(row, ensure_ascii=False) + "\n")
+                if job["save"]:
+                    drawn = _draw(image, found, names, job["colours"])
+                    if frame is None:
+                        _save_picture(_named(out / "pictures" / name, ".jpg", ".jpeg"), drawn)
+                    else:
+                        file = _named(out / "pictures" / name, ".mp4")
+                        writer = writer or _Video(file, rate, drawn)
+                        writer.add(drawn)
+            if writer is not None:
+                writer.close()
+            say(f"images {number} of {len(job['files'])}")
+
+
+def _looker(model: Any, job: dict[str, Any], confidence: float) -> Callable[[np.ndarray], Found]:
+    size = job["image_size"] or (model.overrides or {}).get("imgsz") or 640
+
+    def look(image: np.ndarray) -> Found:
+        boxes = model.predict(
+            image,
+            imgsz=size,
+            conf=confidence,
+            device=str(job["device"]).partition(",")[0] or None,
+            nms=job["nms"],
+            verbose=False,
+        )[0].boxes
+        rows = zip(boxes.cls.tolist(), boxes.conf.tolist(), boxes.xyxy.tolist(), strict=True)
+        return [(int(class_id), score, corners) for class_id, score, corners in rows]
+
+    return look
+
+
+def _in_tiles(look: Callable[[np.ndarray], Found], side: int) -> Callable[[np.ndarray], Found]:
+    import supervision
+
+    def on_tile(image: np.ndarray) -> Any:
+        found = look(image)
+        if not found:
+            return supervision.Detections.empty()
+        return supervision.Detections(
+            xyxy=np.array([corners for *_, corners in found], float),
+            confidence=np.array([score for _, score, _ in found], float),
+            class_id=np.array([class_id for class_id, *_ in found], int),
+        )
+
+    slicer = supervision.InferenceSlicer(
+        callback=on_tile, slice_wh=(side, side), overlap_wh=(int(side * OVERLAP),) * 2
+    )
+
+    def whole(image: np.ndarray) -> Found:
+        found: Any = slicer(image)
+        if not len(found):
+            return []
+        rows = zip(found.class_id, found.confidence, found.xyxy, strict=True)
+        return [(int(class_id), float(score), box.tolist()) for class_id, score, box in rows]
+
+    return whole
+
+
+def _frames(path: Path, every: int) -> Iterator[tuple[int | None, float, float, np.ndarray]]:
+    """Frame (None: a photograph), second, frames a second, picture as blue green red.
+
+    Raises:
+        Failure: it cannot be read.
+    """
+    import cv2
+
+    image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)  # any path, EXIF applied
+    if image is not None:
+        yield None, 0.0, 0.0, image
+        return
+    import av
+
+    try:
+        with av.open(str(path)) as video:
+            stream = video.streams.video[0]
+            rate = float(stream.average_rate or 25) / every
+            for number, frame in enumerate(video.decode(stream)):
+                if number % every == 0:
+                    yield number, float(frame.time or 0), rate, frame.to_ndarray(format="bgr24")
+    except (av.FFmpegError, IndexError) as error:
+        raise Failure(
+            f"{path} is no photograph and no video that can be read ({error})",
+            "take it out, or convert it to JPEG or MP4",
+        ) from error
+
+
+class _Video:
+    """Writes an MP4 through PyAV, frame by frame."""
+
+    def __init__(self, file: Path, rate: float, first: np.ndarray) -> None:
+        """Begin a file of the size of `first`."""
+        import fractions
+
+        import av
+
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self.container = av.open(str(file), "w")
+        rounded = fractions.Fraction(rate).limit_denominator(1000)
+        self.stream = self.container.add_stream("libx264", rate=rounded)
+        # The codec wants even sides.
+        self.stream.height, self.stream.width = (side // 2 * 2 for side in first.shape[:2])
+        self.stream.pix_fmt = "yuv420p"
+
+    def add(self, image: np.ndarray) -> None:
+        """Append a picture."""
+        import av
+
+        cut = np.ascontiguousarray(image[: self.stream.height, : self.stream.width])
+        frame = av.VideoFrame.from_ndarray(cut, format="bgr24")
+        self.container.mux(self.stream.encode(frame))
+
+    def close(self) -> None:
+        """Write what is still held back."""
+        self.container.mux(self.stream.encode())
+        self.container.close()
+
+
+def _draw(
+    image: np.ndarray, found: Found, names: dict[int, str], colours: dict[str, str]
+) -> np.ndarray:
+    import cv2
+
+    drawn = image.copy()
+    thick = max(1, round(max(image.shape[:2]) / 400))
+    for class_id, score, corners in found:
+        name = names[class_id]
+        red_green_blue = colours.get(name, "#0b7285").lstrip("#")
+        colour = tuple(int(red_green_blue[at : at + 2], 16) for at in (4, 2, 0))
+        left, top, right, bottom = (round(value) for value in corners)
+        cv2.rectangle(drawn, (left, top), (right, bottom), colour, thick)
+        place = (left, max(top - 3, 10 * thick))
+        text = f"{name} {score:.2f}"
+        cv2.putText(drawn, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.4 * thick, colour, thick)
+    return drawn
+
+
+def _named(file: Path, *suffixes: str) -> Path:
+    """The name with the first suffix behind it, where it has none of them."""
+    return file if file.suffix.lower() in suffixes else file.with_name(file.name + suffixes[0])
+
+
+def _save_picture(file: Path, image: np.ndarray) -> None:
+    import cv2
+
+    file.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imencode(".jpg", image)[1].tofile(file)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
