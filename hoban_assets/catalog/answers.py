@@ -14,6 +14,7 @@ import duckdb
 
 from hoban_assets.catalog.access import reading
 from hoban_assets.errors import HobanError
+from hoban_assets.howto import build_first
 
 Row: TypeAlias = dict[str, Any]
 Ask: TypeAlias = Callable[..., list[Row]]
@@ -44,8 +45,7 @@ def asking(path: Path, deadline: float = 60.0, *, sealed: bool = False) -> Itera
     if not path.exists():
         raise HobanError(
             f"nothing was built yet: there is no catalog {path}",
-            "run: dagster asset materialize --select '*dataset_v9' --partition sub "
-            "(or set HOBAN_DATA_ROOT to where it lies)",
+            f"run: {build_first('sub')} (or set HOBAN_DATA_ROOT to where it lies)",
         )
     with reading(path, deadline) as connection:
         if sealed:

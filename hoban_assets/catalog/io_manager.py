@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dagster as dg
 
-from hoban_assets.catalog.store import Build, Catalog, to_run
+from hoban_assets.catalog.store import Build, Catalog
 from hoban_assets.errors import HobanError
+from hoban_assets.howto import build_all
 from hoban_assets.samples import Samples
 
 
@@ -37,7 +38,7 @@ class SamplesIOManager(dg.IOManager):
                 raise HobanError(
                     f"the build of {asset} {partition} that was to be used again is not current "
                     "any more",
-                    f"run: {to_run(asset, partition)}",
+                    f"run: {build_all(asset, partition)}",
                 )
             number = found.materialization_id
         else:

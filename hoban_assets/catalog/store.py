@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from hoban_assets.catalog import rows
 from hoban_assets.catalog.access import reading, staging, writing
 from hoban_assets.errors import HobanError
+from hoban_assets.howto import build_all
 from hoban_assets.samples import Samples
 
 
@@ -214,16 +215,11 @@ class Catalog:
             return rows.to_pandas(rows.fetch(connection, sql, params))
 
 
-def to_run(asset: str, partition: str) -> str:
-    """Return the command that materialises an asset with everything it needs."""
-    return f"dagster asset materialize --select '*{asset}' --partition {partition}"
-
-
 def _absent(asset: str, partition: str, materialization_id: int | None) -> HobanError:
     which = "" if materialization_id is None else f" as materialisation {materialization_id}"
     return HobanError(
         f"{asset} has never been materialised for partition {partition}{which}",
-        f"run: {to_run(asset, partition)}",
+        f"run: {build_all(asset, partition)}",
     )
 
 
@@ -231,5 +227,5 @@ def _without_rows(asset: str, partition: str, number: int, keep: int) -> HobanEr
     return HobanError(
         f"materialisation {number} of {asset} {partition} has no rows (any more)",
         f"rows are kept for the newest {keep} of each asset and partition, models have none; "
-        f"load the current one, or run: {to_run(asset, partition)}",
+        f"load the current one, or run: {build_all(asset, partition)}",
     )

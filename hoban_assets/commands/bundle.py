@@ -28,6 +28,7 @@ from hoban_assets.commands.bundle_words import (
     say_what_next,
 )
 from hoban_assets.errors import HobanError
+from hoban_assets.howto import build_all
 from hoban_assets.language import Say
 from hoban_assets.settings import Settings
 
@@ -131,7 +132,7 @@ def _collected(name: str, partition: str, settings: Settings) -> tuple[Bundle, l
     if wrong := what_is_wrong(path) if current["path"] else "it has no folder":
         raise HobanError(
             f"{dataset} [{partition}] is not as it was published: {wrong}",
-            f"dagster asset materialize --select '*{dataset}' --partition {partition}",
+            build_all(dataset, partition),
         )
     plan = plan_training(
         recipe.model,

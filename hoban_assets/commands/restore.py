@@ -12,6 +12,7 @@ import typer
 from hoban_assets.commands.app import UPKEEP, AsJson, app, print_json, progress_bar
 from hoban_assets.commands.backup import backup_json, show_backup
 from hoban_assets.errors import HobanError
+from hoban_assets.howto import build
 from hoban_assets.settings import Settings
 
 
@@ -78,7 +79,7 @@ def restore(
     if done.to_publish:
         typer.echo(say("The photographs are not in this backup. Publish from the raw root again:"))
         for asset, partition in done.to_publish:
-            typer.echo(f"  dagster asset materialize --select {asset} --partition {partition}")
+            typer.echo(f"  {build(asset, partition=partition)}")
 
 
 def end_runs(home: Path, run_ids: list[str]) -> None:

@@ -33,6 +33,7 @@ from hoban_assets.curation.checks import Check
 from hoban_assets.errors import HobanError
 from hoban_assets.evaluation.comparing import Paired
 from hoban_assets.evaluation.judging import Judgement
+from hoban_assets.howto import build_all
 from hoban_assets.ingredients import version_of
 from hoban_assets.language import Say
 from hoban_assets.pipeline.recipe import Recipe
@@ -127,7 +128,7 @@ def current_dataset(platform: Platform, recipe: Recipe, partition: str) -> Mater
         HobanError: it was never built, or its folder is gone.
     """
     current = platform.catalog().current(recipe.dataset, partition)
-    way_out = f"dagster asset materialize --select '*{recipe.dataset}' --partition {partition}"
+    way_out = build_all(recipe.dataset, partition)
     if current is None or not current.path:
         raise HobanError(f"{recipe.dataset} [{partition}] was never built", way_out)
     if wrong := what_is_wrong(Path(current.path)):

@@ -17,6 +17,7 @@ import xxhash
 
 from hoban_assets.errors import HobanError
 from hoban_assets.freshness.machine import MACHINE, machine_choices
+from hoban_assets.howto import build
 from hoban_assets.ingredients import Ingredients, model_from
 from hoban_assets.settings import Settings
 from hoban_assets.weights import resolve_weights, weights_hash
@@ -208,8 +209,7 @@ def _must_be_of_its_size(plan: TrainingPlan) -> None:
         f"the photographs in {plan.dataset_path} were scaled to {size} pixels (`prescale` in the "
         f"recipe of {dataset}), so they cannot be trained on with image size {plan.image_size}",
         f"set HOBAN_IMAGE_SIZE={size}, or change `prescale` in the recipe (leave it out for "
-        "photographs as they are) and run: dagster asset materialize --select "
-        f"{dataset},{plan.asset} --partition {plan.partition}",
+        "photographs as they are) and run: " + build(dataset, plan.asset, partition=plan.partition),
     )
 
 

@@ -123,7 +123,8 @@ def test_the_font_that_we_bring_is_there_without_fonts_of_the_system(monkeypatch
         ("08", CLASS_NAMES[1]),
         ("2", "person"),
         ("Fallen", "fallen"),
-        ("helm", "helm"),
+        ("helm", "person_with_helmet"),
+        ("crane", "crane"),
     ],
 )
 def test_a_class_is_known_by_name_id_and_ai_hub_code(typed, meant):

@@ -87,8 +87,8 @@ def test_composition_counts_each_class_source_and_split(world):
 
 def test_what_mends_is_one_command_for_data_and_one_for_models(world):
     assert ways_out(status_of(world.settings)) == [
-        "dagster asset materialize --select 'dataset_v9' --partition sub",
-        "dagster asset materialize --select 'model_v9' --partition sub",
+        "dagster asset materialize --select dataset_v9 --partition sub",
+        "dagster asset materialize --select model_v9 --partition sub",
     ]
 
 
@@ -126,7 +126,7 @@ def test_the_document_tells_what_exists_why_it_is_stale_and_how_it_came_about(wo
         "Best epoch 12 of 30 trained",
         "| fallen | 0.875 |",
         "short: fallen 2 of 3,000",
-        ",dataset_v9' --partition sub",  # after its stages, whose raw files changed
+        ",dataset_v9 --partition sub",  # after its stages, whose raw files changed
         str(world.settings.catalog_path),
     ):
         assert told in text

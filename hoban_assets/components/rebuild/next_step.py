@@ -36,6 +36,7 @@ from hoban_assets.freshness.plan import (
     plan_rebuild,
     stale_reports,
 )
+from hoban_assets.howto import build_first
 from hoban_assets.settings import Settings
 
 CATALOG_WAIT = 10
@@ -75,7 +76,7 @@ def begin(instance: dg.DagsterInstance, settings: Settings, partition: str, by: 
     if not read_world(settings, partition, CATALOG_WAIT).built:
         return Next(
             f"{partition}: nothing was ever built in this partition, so nothing can be out of "
-            f"date; dagster asset materialize --select '*dataset_v9' --partition {partition} "
+            f"date; {build_first(partition)} "
             "builds a dataset with all it needs"
         )
     return Next("", dg.RunRequest(job_name=LOOK_JOB, partition_key=partition, tags={BEGUN_BY: by}))

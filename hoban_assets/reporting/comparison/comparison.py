@@ -10,6 +10,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from hoban_assets.errors import HobanError
+from hoban_assets.howto import build_all
 from hoban_assets.ingredients import Change, changes
 from hoban_assets.reporting.comparison.types import Against, Comparison, Remark, Step, Trained
 from hoban_assets.reporting.diff.difference import Difference, difference
@@ -224,7 +225,7 @@ def never_trained(name: str, partition: str) -> HobanError:
     """Error for a model that exists in another partition only."""
     return HobanError(
         f"{name} was never trained for partition {partition}",
-        f"dagster asset materialize --select '*{name}' --partition {partition}",
+        build_all(name, partition),
     )
 
 

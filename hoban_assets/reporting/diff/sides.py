@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from hoban_assets.errors import HobanError
+from hoban_assets.howto import build_all
 
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Ask
@@ -67,7 +68,7 @@ def side_of(ask: Ask, asset: str, partition: str, number: int | None = None) -> 
         if not chosen:
             raise HobanError(
                 f"{asset} has never been built for partition {partition}",
-                f"dagster asset materialize --select '*{asset}' --partition {partition}",
+                build_all(asset, partition),
             )
     else:
         chosen = [r for r in found if r["materialization_id"] == number]

@@ -5,8 +5,7 @@ All times are local and know their zone; all durations are seconds.
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Literal
@@ -163,18 +162,6 @@ class Day:
                 run
             )
         return found
-
-
-def build_command(assets: Sequence[str], partition: str) -> str:
-    """Return the command that materialises these assets, and no others."""
-    command = f"dagster asset materialize --select {shlex.quote(','.join(assets))}"
-    return with_partition(command, partition)
-
-
-def with_partition(command: str, partition: str) -> str:
-    """Return a command for a partition, a range of them ('a...b'), or '' (none)."""
-    option = "--partition-range" if "..." in partition else "--partition"
-    return f"{command} {option} {partition}" if partition else command
 
 
 def midnight(day: date) -> datetime:

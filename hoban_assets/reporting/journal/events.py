@@ -15,13 +15,12 @@ import dagster as dg
 from dagster import DagsterEventType as Event
 
 from hoban_assets.errors import HobanError
+from hoban_assets.howto import build, with_partition
 from hoban_assets.reporting.journal.entries import (
     Run,
     RunStatus,
     Step,
-    build_command,
     midnight,
-    with_partition,
 )
 from hoban_assets.reporting.journal.steps import (
     is_interruption,
@@ -214,7 +213,7 @@ def _command(run: Any, order: Sequence[str], partition: str) -> str:
         return with_partition(f"dg launch --job {shlex.quote(run.job_name)}", partition)
     keys = {key.to_user_string() for key in run.asset_selection or ()}
     names = [k for k in order if k in keys or not keys] + sorted(keys - set(order))
-    return build_command(names, partition)
+    return build(*names, partition=partition)
 
 
 def _partition(tags: Mapping[str, str]) -> str:

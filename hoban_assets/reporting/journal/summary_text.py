@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from hoban_assets.howto import build
 from hoban_assets.language import Say
 from hoban_assets.reporting.journal.build_text import (
     duration,
     figure,
     many,
 )
-from hoban_assets.reporting.journal.entries import RunStatus, Step, build_command
+from hoban_assets.reporting.journal.entries import RunStatus, Step
 from hoban_assets.reporting.journal.summary import Outcome, Summary, map50_of
 from hoban_assets.reporting.markdown import markdown_rows
 
@@ -82,7 +83,7 @@ def _why(left: Outcome, say: Say) -> Iterator[str]:
     if way_out := step.way_out or (None if step.waits_for else run.way_out):
         yield say("Way out: {way_out}", way_out=one_line(way_out))
     elif step.status in ("killed", "cancelled"):
-        yield say("Way out: {way_out}", way_out=f"`{build_command([left.asset], left.partition)}`")
+        yield say("Way out: {way_out}", way_out=f"`{build(left.asset, partition=left.partition)}`")
 
 
 def _row(outcome: Outcome, say: Say) -> dict[str, object]:

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
 from hoban_assets.errors import HobanError
+from hoban_assets.howto import build_first
 from hoban_assets.language import speaker
 from hoban_assets.reporting.journal.builds import days_with_builds, read_builds
 from hoban_assets.reporting.journal.entries import Build, Day, Run, Step, days_of
@@ -68,8 +69,8 @@ def active_days(
     if not days:
         raise HobanError(
             "nothing has happened yet: there are no runs and there is no catalog",
-            "run: dagster asset materialize --select '*dataset_v9' --partition sub "
-            "(or set DAGSTER_HOME and HOBAN_DATA_ROOT to where they are)",
+            f"run: {build_first('sub')} (or set DAGSTER_HOME and HOBAN_DATA_ROOT to where they "
+            "are)",
         )
     return sorted(days)
 

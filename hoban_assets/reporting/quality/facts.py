@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hoban_assets.errors import HobanError
+from hoban_assets.howto import build_first
 from hoban_assets.reporting.quality import sql as sql
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def gathered(ask: Ask, partition: str, stages: Sequence[str], image_size: int) -
     if not known:
         raise HobanError(
             f"no stage was built yet for partition {partition}",
-            f"dagster asset materialize --select '*dataset_v9' --partition {partition}",
+            build_first(partition),
         )
     wrong = [name for name in stages if name not in known]
     if wrong:

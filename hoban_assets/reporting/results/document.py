@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hoban_assets.classes import BACKGROUND, COLOURS
+from hoban_assets.howto import build
 from hoban_assets.language import Say, speaker
 from hoban_assets.reporting.blocks import (
     Block,
@@ -233,7 +234,7 @@ def files(results: ModelResults) -> list[Path]:
 
 def commands(results: ModelResults) -> list[str]:
     """Shell commands that train this model again: as an asset, and with Ultralytics alone."""
-    again = f"dagster asset materialize --select {results.model} --partition {results.partition}"
+    again = build(results.model, partition=results.partition)
     by_hand = Path(results.path or "-") / "command.txt"
     return [again, *([by_hand.read_text("utf-8").strip()] if by_hand.is_file() else [])]
 

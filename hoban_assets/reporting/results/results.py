@@ -14,6 +14,7 @@ from typing import Any
 from hoban_assets.catalog.answers import Ask, Row
 from hoban_assets.classes import BACKGROUND
 from hoban_assets.errors import HobanError
+from hoban_assets.howto import build_all
 from hoban_assets.reporting.results.figures import (
     ALL,
     ClassResult,
@@ -74,7 +75,7 @@ def model_results(ask: Ask, model: str, partition: str) -> ModelResults:
 
 def _line(ask: Ask, model: str, partition: str) -> Row:
     lines = ask(_LINE, [model, partition])
-    way_out = f"dagster asset materialize --select '*{model}' --partition {partition}"
+    way_out = build_all(model, partition)
     if not lines:
         raise HobanError(f"{model} was never trained for partition {partition}", way_out)
     if lines[0]["best_epoch"] is None:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from hoban_assets.catalog.answers import Row, asking
 from hoban_assets.freshness.staleness import STALE, UP_TO_DATE
+from hoban_assets.howto import build_all, build_first
 from hoban_assets.language import Say, speaker
 from hoban_assets.reporting.blocks import (
     Block,
@@ -33,7 +34,7 @@ from hoban_assets.reporting.status.builds import (
     stages,
 )
 from hoban_assets.reporting.status.composed import pivoted
-from hoban_assets.reporting.status.status import Log, Status, materialize, status_of
+from hoban_assets.reporting.status.status import Log, Status, status_of
 from hoban_assets.settings import Settings
 from hoban_assets.units import Bytes
 
@@ -157,7 +158,7 @@ def not_built(status: Status, say: Say) -> Iterator[Block]:
         yield _listed(never)
         if never:
             yield Paragraph(say("To build one with all it needs:"))
-            yield code(materialize("*NAME", status.partitions[0]))
+            yield code(build_all("NAME", status.partitions[0]))
     if cannot:
         yield Heading(3, say("Cannot be built on this machine"))
         yield _listed(cannot)
@@ -258,7 +259,7 @@ def disk(status: Status, say: Say) -> Iterator[Block]:
 
 def how_to(status: Status, say: Say) -> Iterator[Block]:
     """Where everything lies, and the commands that whoever comes next needs."""
-    root = status.settings.data_root
+    root, dataset = status.settings.data_root, build_first("sub")
     yield Heading(2, say("Where everything lies"))
     yield bullets(
         f"`{place}`: {say(text)}"
@@ -273,8 +274,8 @@ def how_to(status: Status, say: Say) -> Iterator[Block]:
     )
     yield Heading(2, say("How to build and look"))
     yield code(
-        f"{materialize('*dataset_v9', 'sub')}   # {say('a dataset with all it needs')}",
-        f"{materialize('*model_v9', 'sub')}     # {say('and the model trained on it')}",
+        f"{dataset}   # {say('a dataset with all it needs')}",
+        f"{dataset.replace('dataset_', 'model_')}     # {say('and the model trained on it')}",
         f"hoban status --check-raw   # {say('this overview, now')}",
         f"hoban why IMAGE            # {say('what became of an image, and why')}",
         f"hoban summary v9           # {say('one version at a glance')}",

@@ -20,6 +20,7 @@ from hoban_assets.freshness.declared import (
 )
 from hoban_assets.freshness.present import present
 from hoban_assets.freshness.staleness import NOT_BUILT, STALE, Built, Now, Verdict, judge
+from hoban_assets.howto import build
 from hoban_assets.reporting.status.disk_use import Use
 from hoban_assets.reporting.status.facts import Facts, read_facts
 from hoban_assets.reporting.status.places import Place, measured
@@ -62,7 +63,8 @@ class Artifact:
         """What builds it, or brings it up to date; None where nothing is to be done, or can be."""
         if self.verdict.state not in (STALE, NOT_BUILT):
             return None
-        return materialize(f"*{self.asset}" if self.kind != STAGE else self.asset, self.partition)
+        name = self.asset if self.kind == STAGE else f"*{self.asset}"
+        return build(name, partition=self.partition)
 
 
 @dataclass(frozen=True)
@@ -88,11 +90,6 @@ class Status:
     def built(self) -> list[Artifact]:
         """Artifacts that the catalog holds."""
         return [a for a in self.artifacts if a.built_at is not None]
-
-
-def materialize(selection: str, partition: str) -> str:
-    """Return the command that builds a selection of assets."""
-    return f"dagster asset materialize --select '{selection}' --partition {partition}"
 
 
 def status_of(

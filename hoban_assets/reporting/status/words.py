@@ -17,8 +17,9 @@ from hoban_assets.freshness.staleness import (
     UP_TO_DATE,
     Reason,
 )
+from hoban_assets.howto import build
 from hoban_assets.language import Say, plain
-from hoban_assets.reporting.status.status import Artifact, Status, materialize
+from hoban_assets.reporting.status.status import Artifact, Status
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def ways_out(status: Status) -> list[str]:
         old = [a for a in status.of(STALE) if a.partition == partition]
         for models in (False, True):
             if names := [_selected(a) for a in old if (a.kind == MODEL) == models]:
-                found.append(materialize(",".join(names), partition))
+                found.append(build(*names, partition=partition))
     return found
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hoban_assets.catalog.names import folded
 from hoban_assets.errors import HobanError
+from hoban_assets.howto import build
 from hoban_assets.language import plain
 from hoban_assets.rules import meaning
 
@@ -86,7 +87,7 @@ def _stages(source: RawSource) -> list[Stage]:
 
 def _build(stages: Sequence[Stage], partition: str) -> str:
     names = stages[0].name if stages else "STAGE"
-    return f"dagster asset materialize --select {names} --partition {partition}"
+    return build(names, partition=partition)
 
 
 def _decided(ask: Ask, file: str) -> Unread | None:

@@ -1,0 +1,33 @@
+"""The commands that messages tell a user to type."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+VERSIONS = Path(__file__).parent / "defs" / "versions"
+
+
+def build(*assets: str, partition: str) -> str:
+    """The command that builds these assets and no others."""
+    selected = shlex.quote(",".join(assets))
+    return with_partition(f"dagster asset materialize --select {selected}", partition)
+
+
+def with_partition(command: str, partition: str) -> str:
+    """A command for a partition, a range of them ('a...b'), or '' (none)."""
+    option = "--partition-range" if "..." in partition else "--partition"
+    return f"{command} {option} {partition}" if partition else command
+
+
+def build_all(asset: str, partition: str) -> str:
+    """The command that builds an asset with everything that it is made from."""
+    return build(f"*{asset}", partition=partition)
+
+
+def build_first(partition: str) -> str:
+    """Where nothing was built yet: the command that builds the newest declared dataset."""
+    names = [folder.name for folder in VERSIONS.glob("v*") if folder.is_dir()]
+    newest = max(names, key=lambda name: int("0" + re.sub(r"\D", "", name)), default="VERSION")
+    return build_all(f"dataset_{newest}", partition)
