@@ -30,7 +30,7 @@ from hoban_assets.curation.completion.complete import labelled_on
 from hoban_assets.curation.completion.limits import Limits
 from hoban_assets.curation.completion.verdicts import BOX, IGNORE
 from hoban_assets.curation.completion.voting import Candidates, vote
-from hoban_assets.defs.stages import HELMET_60K
+from hoban_assets.declared.stages import HELMET_60K
 from hoban_assets.formats import open_source
 from hoban_assets.formats.predictions import read_predictions
 from hoban_assets.samples import stable_shares

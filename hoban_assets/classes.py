@@ -1,6 +1,6 @@
 """The classes that detectors learn, declared once: everything that names one follows from here.
 
-To add a class, append an entry with the next id and name it in a source (`defs/sources.py`).
+To add a class, append an entry with the next id and name it in a source (`declared/sources.py`).
 Recipes, quotas, label files, reports, pictures and the Korean texts take it from this list.
 """
 

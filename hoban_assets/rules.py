@@ -7,15 +7,14 @@ decides by a rule that is not there.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import yaml
 
-if TYPE_CHECKING:
-    from hoban_assets.language import Say
+Say = Callable[[str], str]
+"""Says an English text in the language of the user (`language`)."""
 
 
 @dataclass(frozen=True)

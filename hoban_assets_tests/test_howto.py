@@ -1,6 +1,6 @@
 """Commands that messages tell are those of the graph."""
 
-from hoban_assets.defs.recipes import declared_recipes
+from hoban_assets.declared.recipes import declared_recipes
 from hoban_assets.howto import build, build_all, build_first
 
 

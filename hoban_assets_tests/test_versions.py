@@ -11,7 +11,7 @@ import pytest
 import yaml
 from road import REPOSITORY, Road, failure_of
 
-from hoban_assets.defs.stages import STAGES
+from hoban_assets.declared.stages import STAGES
 from hoban_assets.pipeline.recipe import Recipe
 
 BIN = Path(sys.executable).parent

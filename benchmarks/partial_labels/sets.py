@@ -82,7 +82,7 @@ def published(folder: Path, images: int) -> Path:
         return tree
     generate(fresh(raw), images)
     settings = settings_of(folder)
-    from hoban_assets.defs.stages import STAGES
+    from hoban_assets.declared.stages import STAGES
 
     stages, features = {s.name: s for s in STAGES}, Thumbnails(raw)
     ledger = Ledger(lambda line: None)

@@ -105,7 +105,7 @@ def _collected(name: str, partition: str, settings: Settings) -> tuple[Bundle, l
     Raises:
         HobanError: no such dataset, not built for this partition, or weights are missing.
     """
-    from hoban_assets.defs.recipes import declared_recipes
+    from hoban_assets.declared.recipes import declared_recipes
     from hoban_assets.handoff.bundle.contents import bundle_of
     from hoban_assets.publish.yolo_tree import what_is_wrong
     from hoban_assets.training.plan import plan_training

@@ -39,7 +39,7 @@ def import_results(
     Example: hoban import-results results_model_v9_full_0123456789abcdef.tar
     """
     from hoban_assets.components.inbox import import_results as bring_in
-    from hoban_assets.defs.recipes import declared_recipes
+    from hoban_assets.declared.recipes import declared_recipes
     from hoban_assets.handoff.results.archive import Refused
     from hoban_assets.handoff.results.inbox_folder import is_in, take_away, waiting, waiting_folders
     from hoban_assets.language import speaker

@@ -35,7 +35,7 @@ def rebuild(
 
     Example: hoban rebuild --partition sub --dry-run
     """
-    from hoban_assets.defs.stages import STAGES
+    from hoban_assets.declared.stages import STAGES
     from hoban_assets.language import speaker
 
     settings = Settings.from_env()

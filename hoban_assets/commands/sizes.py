@@ -23,7 +23,7 @@ from hoban_assets.settings import Settings
 
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Row
-    from hoban_assets.reporting.gallery.writing import Gallery
+    from hoban_assets.reporting.gallery.pictures import Gallery
     from hoban_assets.reporting.sizes import Sizes
 
 MOST_PICTURES = 60

@@ -34,8 +34,8 @@ def sources_of(name: str) -> list[RawSource]:
 
     A name goes before a folder: ./coco is the folder.
     """
-    from hoban_assets.defs.sources import SOURCES
-    from hoban_assets.defs.stages import STAGES
+    from hoban_assets.declared.sources import SOURCES
+    from hoban_assets.declared.stages import STAGES
 
     named = [source for source in SOURCES if source.name == name]
     return named or [s for stage in STAGES if stage.name == name for s in stage.sources]
@@ -47,7 +47,7 @@ def folder_of(text: str, settings: Settings) -> Path:
     Raises:
         HobanError: it is a file, or nothing of that name is there; names the nearest match.
     """
-    from hoban_assets.defs.sources import SOURCES
+    from hoban_assets.declared.sources import SOURCES
 
     here, below = Path(text).expanduser().absolute(), settings.raw_root / text
     for folder in (here, below):
@@ -103,7 +103,7 @@ def target_of(found: Detection, settings: Settings, format_name: str | None = No
         settings: with the raw root.
         format_name: format given by hand, instead of the detected one.
     """
-    from hoban_assets.defs.sources import SOURCES
+    from hoban_assets.declared.sources import SOURCES
     from hoban_assets.formats.source import RawSource
 
     folder = found.folder.absolute()
@@ -125,7 +125,7 @@ def target_of(found: Detection, settings: Settings, format_name: str | None = No
 
 def declared_by_folder(folder: Path) -> RawSource | None:
     """The declared source whose folder below the raw root is the end of this path."""
-    from hoban_assets.defs.sources import SOURCES
+    from hoban_assets.declared.sources import SOURCES
 
     return max(
         (s for s in SOURCES if _ends_with(folder.absolute(), s.folder)),
@@ -153,7 +153,7 @@ def sources_named(text: str, settings: Settings) -> list[Target]:
     Raises:
         HobanError: nothing of that name is there, or no source is in the folder.
     """
-    from hoban_assets.defs.sources import SOURCES
+    from hoban_assets.declared.sources import SOURCES
     from hoban_assets.formats.detect import detect
 
     chosen = list(SOURCES) if text == EVERYTHING else sources_of(text)

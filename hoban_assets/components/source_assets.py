@@ -1,4 +1,4 @@
-"""The factory behind ``defs/sources.py``."""
+"""The factory behind ``declared/sources.py``."""
 
 from typing import Any
 

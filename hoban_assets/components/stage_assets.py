@@ -1,4 +1,4 @@
-"""The factory behind ``defs/stages.py``."""
+"""The factory behind ``declared/stages.py``."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial

@@ -10,7 +10,7 @@ from hoban_assets.components.rebuild.jobs import (
     rebuild_schedule,
     rebuild_sensor,
 )
-from hoban_assets.defs.stages import STAGES
+from hoban_assets.declared.stages import STAGES
 
 rebuild = look_job(STAGES)
 rebuild_layer = layer_job()

@@ -5,8 +5,8 @@ import dagster as dg
 from hoban_assets.components.corrections_asset import corrections_asset
 from hoban_assets.components.source_assets import observed
 from hoban_assets.components.stage_assets import stage_asset
-from hoban_assets.defs.sources import SOURCES
-from hoban_assets.defs.stages import STAGES
+from hoban_assets.declared.sources import SOURCES
+from hoban_assets.declared.stages import STAGES
 
 
 @dg.definitions

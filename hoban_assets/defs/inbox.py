@@ -17,7 +17,7 @@ from hoban_assets.components.describing import words
 from hoban_assets.components.inbox import Imported, bring_in
 from hoban_assets.components.inbox_events import ARCHIVE, JOB, OP, PARTITION
 from hoban_assets.components.platform import Platform
-from hoban_assets.defs.recipes import declared_recipes
+from hoban_assets.declared.recipes import declared_recipes
 from hoban_assets.handoff.results.archive import Refused
 from hoban_assets.handoff.results.inbox_folder import command, is_in, refuse, take_away, waiting
 from hoban_assets.settings import Settings

@@ -4,8 +4,8 @@ from functools import partial
 
 from hoban_assets.components.describing import words
 from hoban_assets.components.report_assets import report_asset
-from hoban_assets.defs.recipes import declared_recipes
-from hoban_assets.defs.stages import STAGES
+from hoban_assets.declared.recipes import declared_recipes
+from hoban_assets.declared.stages import STAGES
 from hoban_assets.reporting.comparison.document import write_comparison
 from hoban_assets.reporting.gallery.writing import write_gallery
 from hoban_assets.reporting.journal.writing import write_journal

@@ -89,8 +89,8 @@ def declared(cache: Path) -> list[Declared]:
 
 def read_declared() -> list[Declared]:
     """Read the declarations from the code and the recipes' files themselves, upstream first."""
-    from hoban_assets.defs.recipes import recipe_files
-    from hoban_assets.defs.stages import STAGES
+    from hoban_assets.declared.recipes import recipe_files
+    from hoban_assets.declared.stages import STAGES
 
     stages = [declared_stage(stage) for stage in STAGES]
     datasets, models = [], []
@@ -148,7 +148,9 @@ def declared_stage(stage: Stage) -> Declared:
 def _key() -> str:
     """Hash of all that declarations come from."""
     yaml = sorted((PACKAGE / "defs").rglob("*.yaml"))
-    code = code_version_of("defs", "pipeline", "curation", "formats", "samples", "settings")
+    code = code_version_of(
+        "defs", "declared", "pipeline", "curation", "formats", "samples", "settings"
+    )
     this = code_version_of("freshness/declared", "ingredients")
     texts = [f"{file}\n{file.read_text(encoding='utf-8', errors='replace')}" for file in yaml]
     benchmarks = sorted(map(str, Settings.from_env().raw_root.glob("benchmark_*")))

@@ -170,7 +170,7 @@ def must_be_there(file: Path, teacher: Teacher) -> Path:
     if not file.is_file():
         raise HobanError(
             f"teacher {teacher.name}: there is no file {file}",
-            "put it there, or name another teacher in `complete` of the stage (defs/stages.py)",
+            "put it there, or name another teacher in `complete` of the stage (declared/stages.py)",
         )
     return file
 

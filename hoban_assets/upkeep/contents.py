@@ -12,8 +12,8 @@ from pathlib import Path
 from stat import S_ISLNK, S_ISREG
 from typing import NamedTuple
 
+from hoban_assets.disk_use import BLOCK
 from hoban_assets.language import Say
-from hoban_assets.reporting.status.disk_use import BLOCK
 from hoban_assets.settings import Settings
 from hoban_assets.upkeep.places import is_within
 

@@ -6,7 +6,7 @@ import pytest
 from built_world import World
 from cli_runs import run_hoban
 
-from hoban_assets.defs.stages import STAGES
+from hoban_assets.declared.stages import STAGES
 from hoban_assets.errors import HobanError
 from hoban_assets.pipeline.stage import raw_versions
 

@@ -14,9 +14,9 @@ from hoban_assets.components.describing import (
     with_reports,
 )
 from hoban_assets.curation.checks import DESCRIPTIONS
-from hoban_assets.defs.recipes import declared_recipes
-from hoban_assets.defs.sources import SOURCES
-from hoban_assets.defs.stages import STAGES
+from hoban_assets.declared.recipes import declared_recipes
+from hoban_assets.declared.sources import SOURCES
+from hoban_assets.declared.stages import STAGES
 from hoban_assets.language import korean, speaker
 from hoban_assets.tables import COLUMNS
 

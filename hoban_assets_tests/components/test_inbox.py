@@ -13,7 +13,7 @@ from hoban_assets.components import inbox, inbox_events
 from hoban_assets.components.common import PARTITIONS_DEF
 from hoban_assets.components.inbox import import_results
 from hoban_assets.components.model_assets import MODEL_CODE, model_asset, model_metadata
-from hoban_assets.defs.recipes import declared_recipes
+from hoban_assets.declared.recipes import declared_recipes
 from hoban_assets.errors import HobanError
 from hoban_assets.handoff.results.archive import Refused
 from hoban_assets.language import korean

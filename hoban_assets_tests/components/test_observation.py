@@ -68,7 +68,7 @@ class House:
         from hoban_assets.components.platform import Platform
         from hoban_assets.components.source_assets import observed
         from hoban_assets.components.stage_assets import stage_asset
-        from hoban_assets.defs import sources, stages
+        from hoban_assets.declared import sources, stages
 
         samples = SamplesIOManager(Catalog(self.road.data / "catalog.duckdb", deadline=5))
         return dg.Definitions(

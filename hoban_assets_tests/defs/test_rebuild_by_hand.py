@@ -7,7 +7,7 @@ import pytest
 from toys import Toys
 
 from hoban_assets.components.rebuild.by_hand import ByHand
-from hoban_assets.defs.stages import STAGES
+from hoban_assets.declared.stages import STAGES
 from hoban_assets.errors import HobanError
 
 AT_WORK: list[Toys] = []

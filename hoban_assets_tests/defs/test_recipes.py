@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from hoban_assets.defs.recipes import declared_recipes, recipe_files
+from hoban_assets.declared.recipes import declared_recipes, recipe_files
 
 GOOD = """
 type: hoban_assets.DatasetVersion

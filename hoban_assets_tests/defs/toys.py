@@ -16,7 +16,7 @@ from hoban_assets.catalog.store import Build, Catalog
 from hoban_assets.components.common import PARTITIONS_DEF, check_specs, hand_over
 from hoban_assets.components.rebuild import jobs as rebuild_jobs
 from hoban_assets.curation.checks import Check
-from hoban_assets.defs.stages import STAGES
+from hoban_assets.declared.stages import STAGES
 from hoban_assets.freshness.declared import MODEL, STAGE, code_versions
 from hoban_assets.pipeline.stage import raw_versions
 from hoban_assets.settings import PARTITIONS

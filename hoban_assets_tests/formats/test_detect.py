@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from reader_trees import aihub_item, annotation, coco_json, entry, head, image, text, yolo_item
 
-from hoban_assets.defs.sources import SOURCES
+from hoban_assets.declared.sources import SOURCES
 from hoban_assets.formats import RawSource
 from hoban_assets.formats.detect import detect
 from hoban_assets.formats.own_classes import open_own, own_splits

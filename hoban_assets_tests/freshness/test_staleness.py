@@ -152,7 +152,7 @@ def test_a_model_without_its_weights_is_stale(v9):
 
 
 def test_changed_raw_files_are_found_only_where_they_are_looked_at(world):
-    from hoban_assets.defs.stages import COCO_PERSON
+    from hoban_assets.declared.stages import COCO_PERSON
     from hoban_assets.pipeline.stage import raw_versions
 
     world.build_stage("coco_person", inputs=raw_versions(COCO_PERSON, world.settings))
@@ -164,7 +164,7 @@ def test_changed_raw_files_are_found_only_where_they_are_looked_at(world):
 
 
 def test_a_raw_folder_that_came_since_is_told(world):
-    from hoban_assets.defs.stages import BACKGROUND
+    from hoban_assets.declared.stages import BACKGROUND
     from hoban_assets.pipeline.stage import raw_versions
 
     before = raw_versions(BACKGROUND, world.settings)

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from built_world import World
 
-from hoban_assets.reporting.status.disk_use import BLOCK, Use, disk_use, tree_use
+from hoban_assets.disk_use import BLOCK, Use, disk_use, tree_use
 from hoban_assets.reporting.status.places import measured
 from hoban_assets.units import size_text
 

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 from builders_inspection import gathered, labelled
 
-from hoban_assets.defs.sources import SOURCES
+from hoban_assets.declared.sources import SOURCES
 from hoban_assets.language import korean, speaker
 from hoban_assets.reporting.inspection.findings import findings
 from hoban_assets.reporting.inspection.inspection import BANDS, inspect_rows

@@ -6,8 +6,8 @@ where it stopped, and asking twice starts nothing twice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -25,9 +25,8 @@ from hoban_assets.components.rebuild.records import (
     LOOK_JOB,
     PARTITION,
     REBUILD,
-    Attempts,
 )
-from hoban_assets.components.rebuild.words import asked, summary, told, waits
+from hoban_assets.components.rebuild.words import Due, asked, summary, told, waits
 from hoban_assets.components.rebuild.world import code_on_disk_differs, now_of, read_world
 from hoban_assets.freshness.plan import (
     Plan,
@@ -49,15 +48,6 @@ class Next:
 
     said: str
     run: dg.RunRequest | None = None
-
-
-@dataclass(frozen=True)
-class Due:
-    """Steps, sorted by what is to be done about them now."""
-
-    ask: tuple[Step, ...] = ()
-    later: Mapping[str, Attempts] = field(default_factory=dict)
-    given_up: Mapping[str, Attempts] = field(default_factory=dict)
 
 
 def begin(instance: dg.DagsterInstance, settings: Settings, partition: str, by: str) -> Next:

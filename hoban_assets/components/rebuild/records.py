@@ -8,13 +8,12 @@ asset the hash of what it is built from, and why.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dagster as dg
 
-from hoban_assets.components.rebuild.words import told
+from hoban_assets.components.rebuild.words import Attempts, told
 from hoban_assets.components.rebuild.world import look_from_json
 from hoban_assets.freshness.plan import Look, ReportState, Step
 
@@ -36,7 +35,6 @@ LAYER_JOB = "rebuild_layer"
 LOOKED = "looked"
 """Metadata of the look's output."""
 
-MOST_ATTEMPTS = 3
 MOST_LOOKS = 20
 """Looks that are searched for one that goes on; there is one at most, near the newest."""
 PAUSES = (timedelta(minutes=2), timedelta(minutes=15))
@@ -50,32 +48,6 @@ UNFINISHED = [
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
-
-
-@dataclass(frozen=True)
-class Attempts:
-    """How often something was tried already, and from when on it may be tried again."""
-
-    count: int
-    last_run: str = ""
-    again_at: datetime | None = None
-
-    @property
-    def used_up(self) -> bool:
-        """Whether it is given up."""
-        return self.count >= MOST_ATTEMPTS
-
-    @property
-    def is_due(self) -> bool:
-        """Whether it may be tried now."""
-        return self.again_at is None or self.again_at <= datetime.now(UTC)
-
-    @property
-    def told(self) -> str:
-        """When it is tried again."""
-        at = (self.again_at or datetime.now(UTC)).astimezone().strftime("%H:%M")
-        which = f"attempt {self.count + 1} of {MOST_ATTEMPTS} at {at}"
-        return f"{which} (see run {self.last_run})"
 
 
 def open_look(instance: dg.DagsterInstance, partition: str) -> dg.RunRecord | None:

@@ -3,15 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from hoban_assets.freshness.plan import Look, Plan, Step, World, version_at
 from hoban_assets.freshness.staleness import Reason
 from hoban_assets.language import speaker
 
-if TYPE_CHECKING:
-    from hoban_assets.components.rebuild.next_step import Due
-    from hoban_assets.components.rebuild.records import Attempts
+MOST_ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class Attempts:
+    """How often something was tried already, and from when on it may be tried again."""
+
+    count: int
+    last_run: str = ""
+    again_at: datetime | None = None
+
+    @property
+    def used_up(self) -> bool:
+        """Whether it is given up."""
+        return self.count >= MOST_ATTEMPTS
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it may be tried now."""
+        return self.again_at is None or self.again_at <= datetime.now(UTC)
+
+    @property
+    def told(self) -> str:
+        """When it is tried again."""
+        at = (self.again_at or datetime.now(UTC)).astimezone().strftime("%H:%M")
+        which = f"attempt {self.count + 1} of {MOST_ATTEMPTS} at {at}"
+        return f"{which} (see run {self.last_run})"
+
+
+@dataclass(frozen=True)
+class Due:
+    """Steps, sorted by what is to be done about them now."""
+
+    ask: tuple[Step, ...] = ()
+    later: Mapping[str, Attempts] = field(default_factory=dict)
+    given_up: Mapping[str, Attempts] = field(default_factory=dict)
 
 
 def told(reasons: Sequence[Reason], say: Callable[..., str] | None = None) -> str:

@@ -19,7 +19,7 @@ from hoban_assets.classes import BACKGROUND, COLOURS
 from hoban_assets.language import speaker
 from hoban_assets.reporting.gallery.choice import Shown
 from hoban_assets.reporting.gallery.drawing import Mark, close_up, open_upright
-from hoban_assets.reporting.gallery.writing import UNREADABLE, raw_file
+from hoban_assets.reporting.gallery.pictures import UNREADABLE, raw_file
 from hoban_assets.settings import Settings
 from hoban_assets.units import area_text
 

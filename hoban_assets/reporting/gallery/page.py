@@ -15,7 +15,7 @@ from hoban_assets.reporting.page import picture_uri, render
 from hoban_assets.units import area_text
 
 if TYPE_CHECKING:
-    from hoban_assets.reporting.gallery.writing import Gallery, Picture
+    from hoban_assets.reporting.gallery.pictures import Gallery, Picture
 
 _ORDERS = {
     "area": "spread evenly from small to large",

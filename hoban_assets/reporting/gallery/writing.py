@@ -11,17 +11,15 @@ import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
-
-from PIL import Image
 
 from hoban_assets.errors import HobanError
 from hoban_assets.language import speaker
 from hoban_assets.reporting.gallery.choice import Shown, Wanted, choose, holding
 from hoban_assets.reporting.gallery.drawing import annotated, open_upright
 from hoban_assets.reporting.gallery.marks import marks_of
+from hoban_assets.reporting.gallery.pictures import UNREADABLE, Gallery, Picture, raw_file
 from hoban_assets.reporting.gallery.rules import choose_by_rule
 from hoban_assets.reporting.report import Report, save
 from hoban_assets.settings import Settings
@@ -30,35 +28,7 @@ from hoban_assets.whole_folders import put_in_place
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Ask
 
-UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
-"""What Pillow raises over a file that is gone, broken or no picture."""
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class Picture:
-    """One drawn photograph."""
-
-    shown: Shown
-    file: Path
-    kept_file: Path | None = None
-    """The image that was kept instead, where a rule removed this one for it."""
-
-
-@dataclass(frozen=True)
-class Gallery:
-    """A gallery that was written."""
-
-    wanted: Wanted
-    folder: Path
-    pictures: tuple[Picture, ...]
-    left_out: tuple[str, ...]
-    """A sentence for each image that could not be drawn."""
-
-    @property
-    def page(self) -> Path:
-        """The page to open."""
-        return self.folder / "index.html"
 
 
 def chosen(ask: Ask, wanted: Wanted) -> list[Shown]:
@@ -199,13 +169,6 @@ def _draw(settings: Settings, shown: Shown, target: Path) -> Path:
     drawn = annotated(picture, marks_of(shown, settings.language))
     drawn.save(target, quality=88)
     return target
-
-
-def raw_file(raw_root: Path, name: str) -> Path:
-    """Return the file below the raw root; a name that leads out of it is a ValueError."""
-    if ".." in PurePosixPath(name).parts or PurePosixPath(name).is_absolute():
-        raise ValueError(f"{name} leads out of the raw root")
-    return raw_root / name
 
 
 def _why(error: Exception, say: Callable[..., str]) -> str:

@@ -217,7 +217,7 @@ def _use(seen: Inspection) -> Iterator[Finding]:
             0.0,
             "No recipe reads this folder.",
             "To use it, put it below the raw root (HOBAN_RAW_ROOT), declare it in "
-            "hoban_assets/defs/sources.py and add it to a stage: {declaration}",
+            "hoban_assets/declared/sources.py and add it to a stage: {declaration}",
             {"declaration": _declaration(seen)},
         )
         if seen.format == "background":

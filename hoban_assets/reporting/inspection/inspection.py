@@ -113,7 +113,7 @@ def proposed_name(folder: str, siblings: Sequence[str] = ()) -> str:
 
     It is none that is declared, and none that another one of `siblings` gets.
     """
-    from hoban_assets.defs.sources import SOURCES
+    from hoban_assets.declared.sources import SOURCES
 
     taken = {nfc(source.name) for source in SOURCES}
     for each in dict.fromkeys([*sorted(siblings), folder]):

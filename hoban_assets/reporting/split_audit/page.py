@@ -7,7 +7,7 @@ from typing import Any
 
 from hoban_assets.curation.engines import blindness
 from hoban_assets.reporting.gallery.drawing import open_upright
-from hoban_assets.reporting.gallery.writing import UNREADABLE
+from hoban_assets.reporting.gallery.pictures import UNREADABLE
 from hoban_assets.reporting.page import picture_uri, render
 from hoban_assets.reporting.report import save
 from hoban_assets.reporting.split_audit.audit import SplitAudit

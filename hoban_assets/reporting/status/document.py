@@ -128,7 +128,7 @@ def overview(status: Status, say: Say) -> Iterator[Block]:
     yield Cards([(say(name), value, "") for name, value in figures.items()])
     if built:
         yield artifacts(status, say, words.time_text)
-        yield from not_built(status, say)
+    yield from not_built(status, say)
 
 
 def artifacts(status: Status, say: Say, when: Callable[[datetime | None], str]) -> Table:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hoban_assets.reporting.status.disk_use import Use, disk_use, tree_use
+from hoban_assets.disk_use import Use, disk_use, tree_use
 from hoban_assets.settings import Settings
 
 CURRENT, OLDER, SHARED = "current", "older build", "other"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hoban_assets.catalog.answers import Row, asking
+from hoban_assets.disk_use import Use
 from hoban_assets.errors import HobanError
 from hoban_assets.freshness.corrected import corrections_now
 from hoban_assets.freshness.declared import (
@@ -21,7 +22,6 @@ from hoban_assets.freshness.declared import (
 from hoban_assets.freshness.present import present
 from hoban_assets.freshness.staleness import NOT_BUILT, STALE, Built, Now, Verdict, judge
 from hoban_assets.howto import build
-from hoban_assets.reporting.status.disk_use import Use
 from hoban_assets.reporting.status.facts import Facts, read_facts
 from hoban_assets.reporting.status.places import Place, measured
 from hoban_assets.settings import PARTITIONS, Settings
@@ -150,7 +150,7 @@ def raw_now(
     known: Sequence[Declared], facts: Facts, settings: Settings, log: Log
 ) -> dict[str, dict[str, str]]:
     """Fingerprint what every built stage reads, as far as it is there."""
-    from hoban_assets.defs.stages import STAGES
+    from hoban_assets.declared.stages import STAGES
     from hoban_assets.pipeline.stage import raw_versions
 
     built = {line["asset"] for line in facts.lines}

@@ -47,7 +47,7 @@ def alignment(first: Path, second: Path) -> Alignment | None:
     from PIL import Image
 
     from hoban_assets.reporting.gallery.drawing import open_upright
-    from hoban_assets.reporting.gallery.writing import UNREADABLE
+    from hoban_assets.reporting.gallery.pictures import UNREADABLE
 
     def grey(file: Path) -> np.ndarray:
         picture = open_upright(file, 4 * SIDE).convert("L")

@@ -81,7 +81,7 @@ def judged(life: Life, raw_root: Path, sources: Sequence[Source] | None = None) 
 def _alignments(life: Life, raw_root: Path) -> Mapping[str, Alignment]:
     if not life.witnesses or life.file is None:
         return {}
-    from hoban_assets.reporting.gallery.writing import raw_file
+    from hoban_assets.reporting.gallery.pictures import raw_file
     from hoban_assets.reporting.why.alignment import alignment
 
     laid = {}
@@ -102,7 +102,7 @@ def with_labels(told: Story, raw_root: Path) -> Story:
     A stage that drops an image forgets its boxes. A COCO file is not opened for this: it may
     take a minute to read.
     """
-    from hoban_assets.defs.sources import SOURCES
+    from hoban_assets.declared.sources import SOURCES
 
     name = told.life.image_id.split("/")[0]
     source = next((s for s in SOURCES if s.name == name), None)

@@ -25,7 +25,8 @@ from hoban_assets.reporting.gallery.drawing import (
     open_upright,
 )
 from hoban_assets.reporting.gallery.fonts import korean_font
-from hoban_assets.reporting.gallery.writing import UNREADABLE, raw_file, refuse_below_raw
+from hoban_assets.reporting.gallery.pictures import UNREADABLE, raw_file
+from hoban_assets.reporting.gallery.writing import refuse_below_raw
 from hoban_assets.reporting.report import save
 from hoban_assets.reporting.why.places import place_of
 from hoban_assets.reporting.why.sentence import (

@@ -73,14 +73,14 @@ def passed_over(ask: Ask | None, raw_root: Path, file: str) -> Unread:
 
 def source_of(file: str) -> RawSource | None:
     """The declared source in whose folder a file lies; the deepest, where folders are nested."""
-    from hoban_assets.defs.sources import SOURCES
+    from hoban_assets.declared.sources import SOURCES
 
     mine = [s for s in SOURCES if folded(file).startswith(f"{folded(s.folder)}/")]
     return max(mine, key=lambda s: len(s.folder), default=None)
 
 
 def _stages(source: RawSource) -> list[Stage]:
-    from hoban_assets.defs.stages import STAGES
+    from hoban_assets.declared.stages import STAGES
 
     return [stage for stage in STAGES if source in stage.sources]
 

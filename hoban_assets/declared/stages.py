@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 
-from hoban_assets.defs import sources
+from hoban_assets.declared import sources
 from hoban_assets.formats.source import RawSource
 from hoban_assets.pipeline.stage import Stage
 from hoban_assets.pipeline.teaching import Completion, Teacher

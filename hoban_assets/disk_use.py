@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from hoban_assets.reporting.report import save
+from hoban_assets.files import save
 
 BLOCK = 4096
 """Bytes; the default of ext4 (mke2fs) and of NTFS up to 16 TB."""

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from hoban_assets.pipeline.recipe import Recipe
 
-DEFS = Path(__file__).parent
+DEFS = Path(__file__).parents[1] / "defs"
 COMPONENT = "hoban_assets.DatasetVersion"
 
 

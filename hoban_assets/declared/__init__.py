@@ -1,0 +1,1 @@
+"""What exists, declared: sources, stages, and the recipes of versions. No Dagster."""
