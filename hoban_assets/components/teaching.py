@@ -10,10 +10,11 @@ from pathlib import Path
 import dagster as dg
 import xxhash
 
-from hoban_assets.catalog.store import Catalog, to_run
+from hoban_assets.catalog.store import Catalog
 from hoban_assets.errors import HobanError
 from hoban_assets.external import run_worker
 from hoban_assets.files import save
+from hoban_assets.howto import build_all
 from hoban_assets.pipeline.completing import weights_file
 from hoban_assets.pipeline.teaching import Completion, Teacher
 from hoban_assets.settings import Settings
@@ -42,7 +43,7 @@ def _trained(model: str, catalog: Catalog, partition: str) -> tuple[Path, str]:
     if current is None or not current.path or not (Path(current.path) / "best.pt").is_file():
         raise HobanError(
             f"{model} [{partition}], which completes labels, is not trained",
-            to_run(model, partition),
+            build_all(model, partition),
         )
     return Path(current.path) / "best.pt", current.data_version or ""
 
