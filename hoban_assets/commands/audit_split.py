@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,6 +19,7 @@ from hoban_assets.commands.app import (
     progress_bar,
     show,
 )
+from hoban_assets.commands.comparing import copies_among, features_here
 from hoban_assets.commands.inspect import cache_file, target_named
 from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
@@ -29,6 +31,10 @@ if TYPE_CHECKING:
     from hoban_assets.samples import Samples
 
 ENGINES = ("thumbnail", "copies")
+ONE_GROUP = (
+    "No picture can be val: all are near-copies or frames of one another. Take val from "
+    "another place."
+)
 _DATASET = re.compile(r"dataset_v\d+\w*")
 
 
@@ -76,11 +82,11 @@ def audit_split(
         samples, part = _dataset(folder, partition, settings)
     else:
         name, raw_root, samples, part = _folder(folder, settings)
-        place = name
+        place = _place(name, raw_root, settings)
     paths = [raw_root / file for file in samples.images.file]
-    similar = _compared(paths, similarity, used, settings)
+    similar = _compared(paths, similarity, used, settings, say)
     made = audit(name, samples, part, similar, similarity, used)
-    home = settings.reports / "audit-split" / Path(place).name
+    home = settings.reports / "audit-split" / place
     listing = write_listing(made, home)
     page = write_page(made, raw_root, home, settings.language)
     blind = blindness(used)
@@ -93,6 +99,8 @@ def audit_split(
     typer.echo(f"\n{say(blind)}")
     typer.echo("\n" + say("The clean split that would come out") + "\n")
     show(made.clean, as_json=False)
+    if not made.images["val"]:
+        typer.echo("\n" + say(ONE_GROUP))
     typer.echo(f"\n{listing}\n{say('open')}: {how_to_open(page)}")
 
 
@@ -126,20 +134,20 @@ def _dataset(name: str, partition: str, settings: Settings) -> tuple[Samples, np
 
 
 def _compared(
-    paths: list[Path], similarity: float, engine: str, settings: Settings
+    paths: list[Path], similarity: float, engine: str, settings: Settings, say: Any
 ) -> SimilarityGraph:
-    from hoban_assets.curation.features import thumbnail_features
+    from hoban_assets.curation.engines import refuse_below
     from hoban_assets.curation.similarity import similarity_graph
 
+    refuse_below(engine, similarity)
     if engine == "thumbnail":
-        return similarity_graph(thumbnail_features(paths, settings.workers), similarity)
-    from hoban_assets.curation.copies.reading import sketches_of
-    from hoban_assets.curation.copies.search import copy_graph
+        return similarity_graph(features_here(paths, engine, settings, say), similarity)
+    return copies_among(paths, settings, say)
 
-    found = copy_graph(sketches_of(paths, settings.workers), settings.workers)
-    if similarity < found.floor:
-        raise HobanError(
-            f"copies proves pairs from {found.floor:g} on, asked for {similarity:g}",
-            f"--similarity {found.floor:g}, or --engine thumbnail",
-        )
-    return found
+
+def _place(folder: str, root: Path, settings: Settings) -> str:
+    """Name of a report's folder: two folders of one name do not overwrite each other's."""
+    if root == settings.raw_root:
+        return folder.replace("/", "__")
+    mark = hashlib.sha256(str((root / folder).resolve()).encode()).hexdigest()[:8]
+    return f"{Path(folder).name}-{mark}"

@@ -18,6 +18,7 @@ from hoban_assets.commands.app import (
     progress_bar,
     show,
 )
+from hoban_assets.commands.comparing import copies_among, features_here
 from hoban_assets.errors import HobanError
 from hoban_assets.settings import FEATURE_ENGINES, Settings
 
@@ -136,14 +137,10 @@ def _similarity(files: list[Path], n: int, settings: Settings, work: Path, say: 
     if settings.feature_engine == "fastdup":
         return _of_rows(_fastdup(files, settings, work), n)
     if settings.feature_engine == "thumbnail":
-        from hoban_assets.curation.features import thumbnail_features
+        return _of_rows(features_here(files, "thumbnail", settings, say), n)
+    from hoban_assets.curation.copies.search import FLOOR
 
-        return _of_rows(thumbnail_features(files, settings.workers), n)
-    from hoban_assets.curation.copies.reading import sketches_of
-    from hoban_assets.curation.copies.search import FLOOR, copy_graph
-
-    with progress_bar(say("proving copies")) as progress:
-        graph = copy_graph(sketches_of(files, settings.workers), settings.workers, progress)
+    graph = copies_among(files, settings, say)
     result = np.zeros((n, len(files)), np.float32)
     for block in graph.between(np.arange(n), np.arange(len(files)), FLOOR):
         result[block.i, block.j] = block.similarity

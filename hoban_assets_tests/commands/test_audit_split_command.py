@@ -120,3 +120,23 @@ def test_a_dataset_is_audited_by_its_name(hoban, tmp_path):
     assert [(r["part"], r["images"], r["leaking"]) for r in said["parts"]] == [("val", 4, 4)]
     with pytest.raises(HobanError, match="never been materialised"):
         hoban("audit-split", "dataset_v8")
+
+
+def test_folders_of_one_name_keep_a_report_each(hoban, tmp_path):
+    for folder in ("a/yard", "b/yard"):
+        drawn(tmp_path / folder, ("train", "valid"), scenes=12)
+    pages = {
+        json.loads(hoban("audit-split", tmp_path / folder, "--json"))["page"]
+        for folder in ("a/yard", "b/yard")
+    }
+    assert len(pages) == 2
+
+
+def test_the_engine_copies_finds_a_mirrored_val(hoban, tmp_path):
+    drawn(tmp_path / "yard", ("train", "valid"), scenes=12)
+    files = [sorted((tmp_path / "yard" / part).rglob("*.jpg")) for part in ("train", "valid")]
+    for train, valid in zip(*files, strict=True):
+        cv2.imwrite(str(valid), cv2.imread(str(train))[:, ::-1])
+    for engine, leaking in (("thumbnail", 0), ("copies", 6)):
+        said = json.loads(hoban("audit-split", tmp_path / "yard", "--engine", engine, "--json"))
+        assert [row["leaking"] for row in said["parts"]] == [leaking]

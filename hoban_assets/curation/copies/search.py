@@ -28,12 +28,17 @@ from hoban_assets.curation.similarity import BLOCK, LISTED_DECIMALS, Pairs
 FLOOR = FLOORS["copies"]
 """Lowest similarity that is kept. Other frames of the same camera reach 0.4 on average of the
 closest twentieth; see `hoban calibrate copies`."""
-FAMILY = 0.8
+COMMON = 0.9
+"""The threshold of the recipes, and what a proof must say (`PROOF`) to have this similarity."""
+PROOF = 0.95
+"""From here on no pair that was found among real photographs was a mistake; at 0.9 one in fifty was
+another moment of the same film, in which somebody had moved. See docs/truth.md."""
+FAMILY = 0.75
 """Pictures joined at this similarity are one family, of which all pairs are proved."""
 LARGEST_FAMILY = 64
 """Larger families are a camera that looks at nothing happening: only candidates are proved."""
 SURE = 0.98
-"""A pair that shows the same as a whole at this similarity is not looked at for crops."""
+"""A pair whose proof as a whole says this much is not looked at for crops."""
 _PAIRS = 256  # pairs that one thread proves at a time
 
 Progress = Callable[[int, int], None]
@@ -176,7 +181,10 @@ def _proved(
 
 
 def best_proofs(sketches: Sketches, pairs: Candidates) -> tuple[np.ndarray, np.ndarray]:
-    """Similarity of pictures, float32 [m], and the turns that bring `i` onto `j`, int8 [m]."""
+    """Similarity of pictures, float32 [m], and the turns that bring `i` onto `j`, int8 [m].
+
+    Similarity grows with what the proof says: `PROOF` is `COMMON`; `FLOOR` and 1 are themselves.
+    """
     small = sketches.small
     value = np.zeros(len(pairs.i), np.float32)
     turn = pairs.turn.copy()
@@ -190,7 +198,11 @@ def best_proofs(sketches: Sketches, pairs: Candidates) -> tuple[np.ndarray, np.n
         other = similarity(small[pairs.i[at]], small[pairs.j[at]], how)
         if other > value[at]:
             value[at], turn[at] = other, how.turn
-    return np.minimum(value, 1.0), np.maximum(turn, 0)
+    return _on_scale(value), np.maximum(turn, 0)
+
+
+def _on_scale(proof: np.ndarray) -> np.ndarray:
+    return np.interp(proof, [0, FLOOR, PROOF, 1], [0, FLOOR, COMMON, 1]).astype(np.float32)
 
 
 def _within_families(n: int, proved: Copies, tried: Candidates) -> Candidates:

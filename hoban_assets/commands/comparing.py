@@ -1,0 +1,41 @@
+"""Features of pictures that a command compares, with a bar: nothing of them is kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hoban_assets.commands.app import progress_bar
+from hoban_assets.settings import Settings
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from hoban_assets.curation.copies.search import CopyGraph
+
+_PART = 256
+
+
+def features_here(paths: list[Path], engine: str, settings: Settings, say: Any) -> np.ndarray:
+    """Rows of an engine that runs in this process (thumbnail, copies), in the order of `paths`."""
+    import numpy as np
+
+    from hoban_assets.curation.copies.reading import sketches_of
+    from hoban_assets.curation.features import thumbnail_features
+
+    read = sketches_of if engine == "copies" else thumbnail_features
+    parts = [read([], settings.workers)]
+    with progress_bar(say("reading pictures")) as progress:
+        for start in range(0, len(paths), _PART):
+            parts.append(read(paths[start : start + _PART], settings.workers))
+            progress(min(start + _PART, len(paths)), len(paths))
+    return np.concatenate(parts)
+
+
+def copies_among(paths: list[Path], settings: Settings, say: Any) -> CopyGraph:
+    """Graph of the copies among these files."""
+    from hoban_assets.curation.copies.search import copy_graph
+
+    rows = features_here(paths, "copies", settings, say)
+    with progress_bar(say("proving copies")) as progress:
+        return copy_graph(rows, settings.workers, progress)
