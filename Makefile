@@ -3,6 +3,7 @@
 # make test    style, types and tests
 # make test-postgres   the same on a real PostgreSQL; make test-bundle   hand-off in a fresh environment
 # make test-documents   every build that the documentation shows, as it is typed
+# make docs    the documentation as pages, in data/docs
 # make bench   speed and memory, against peers and physical floors
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -18,7 +19,7 @@ TEST_PROCESSES ?= 3
 HOME_ENV := DAGSTER_HOME="$(CURDIR)" PATH="$(CURDIR)/$(BIN):$$PATH"
 DAGSTER_ENV := $(HOME_ENV) DAGSTER_MODULE_NAME=hoban_assets.definitions
 
-.PHONY: help setup fastdup instance sample demo ui test test-postgres test-bundle test-documents lint bench clean-demo
+.PHONY: help setup fastdup instance sample demo ui test test-postgres test-bundle test-documents lint docs bench clean-demo
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 
@@ -76,6 +77,11 @@ test-bundle: setup
 
 test-documents: setup
 	$(DAGSTER_ENV) HOBAN_HEAVY=documents $(BIN)/python -m pytest hoban_assets_tests/docs/test_documented_commands.py
+
+docs: .venv/ready
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints/platform.txt -c constraints/docs.txt -e '.[docs]'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "open data/docs/cheat-sheet.html"
 
 bench: setup
 	$(DAGSTER_ENV) $(BIN)/python -m benchmarks $(BENCH)

@@ -76,6 +76,6 @@ def make_world(folder: Path, sample: Path) -> World:
         shutil.copy(REPOSITORY / name, folder)
     shutil.copytree(sample, folder / "data" / "raw", symlinks=True)
     world = World(folder)
-    select = ",".join(f"*model_{version}" for version in VERSIONS)
-    world.must(f"dagster asset materialize --select '{select}' --partition sub")
+    for version in VERSIONS:
+        world.must(f"hoban build {version} --model")
     return world

@@ -33,7 +33,8 @@ def version_summary(
     rows = ask(_ROWS, [dataset, partition])
     checks = ask(_CHECKS, [partition, dataset, model])
     metrics = ask(_METRICS, [model, partition])
-    ignored = say("{n} ignore regions", n=f"{built['ignore_regions'] or 0:,}")
+    regions = ask(_IGNORED, [dataset, partition])[0]["n"]
+    ignored = say("{n} ignore regions", n=f"{regions:,}")
     held = say("{images} images, {boxes} boxes", **_told(built, "images", "boxes"))
     parts: list[str | list[Row]] = [
         f"{dataset} [{partition}]  {held}, {ignored}  {built['path']}",
@@ -81,6 +82,7 @@ _SURVIVAL = """
     SELECT k.numbers FROM store.checks AS k JOIN store.current AS c USING (materialization_id)
     WHERE c.asset = ? AND c.partition = ? AND k.name = 'sources_survive'
 """
+_IGNORED = "SELECT count(*) AS n FROM ignore_regions WHERE asset = ? AND partition = ?"
 _CHECKS = """
     SELECT name, CASE WHEN passed THEN 'ok' WHEN blocking THEN 'FAILED'
            ELSE 'warning' END AS result, text

@@ -123,7 +123,7 @@ def test_nothing_listens_beyond_this_machine():
     proxied = re.findall(r"proxy_pass http://([^:]+):", (DEPLOY / "nginx-hoban.conf").read_text())
     assert set(proxied) == {"127.0.0.1"}
     makefile = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
-    assert "hoban ui --port" in makefile
+    assert "hoban ui " in makefile
     services = (REPOSITORY / "hoban_assets" / "front" / "services.py").read_text(encoding="utf-8")
     assert '"-h", "127.0.0.1"' in services
     said = [REPOSITORY / "Makefile", REPOSITORY / "env.sh", *DEPLOY.iterdir()]

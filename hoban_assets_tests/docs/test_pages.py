@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 from road import REPOSITORY
 
 DOCS = REPOSITORY / "docs"
@@ -28,6 +29,42 @@ def test_every_link_leads_to_a_file(page):
     text = FENCE.sub("", page.read_text(encoding="utf-8"))
     targets = [t for t in LINK.findall(text) if "://" not in t and not t.startswith("data:")]
     assert [t for t in targets if not (page.parent / t).exists()] == []
+
+
+def anchors(page: Path) -> set[str]:
+    """Places of a page that a link can lead to: headings as GitHub names them, and ids."""
+    text = FENCE.sub("", page.read_text(encoding="utf-8"))
+    headings = re.findall(r"^#+ (.*)$", text, flags=re.M)
+    slugs = {re.sub(r"[^\w\- ]", "", h.lower()).strip().replace(" ", "-") for h in headings}
+    return slugs | set(re.findall(r'<a id="([^"]+)"', text))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_link_to_a_place_of_a_page_leads_there(page):
+    text = FENCE.sub("", page.read_text(encoding="utf-8"))
+    dead = []
+    for target, place in re.findall(r"\]\(([^)#\s]*)#([^)\s]+)\)", text):
+        there = page.parent / target if target else page
+        if "://" not in target and there.suffix == ".md" and place not in anchors(there):
+            dead.append(f"{target}#{place}")
+    assert dead == []
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.ko.md"])
+def test_a_readme_is_read_in_one_go(readme):
+    assert len((REPOSITORY / readme).read_text(encoding="utf-8").splitlines()) <= 90
+
+
+def test_every_page_is_in_the_documentation_that_make_docs_writes():
+    site = yaml.safe_load((REPOSITORY / "mkdocs.yml").read_text(encoding="utf-8"))
+    listed = set(re.findall(r"'([\w/-]+\.md)'", str(site["nav"])))
+    there = {str(p.relative_to(DOCS)) for p in DOCS.rglob("*.md")}
+    assert listed == {page for page in there if not page.startswith("example-reports/")}
+
+
+def test_every_page_of_a_task_or_reference_is_there_in_korean():
+    english_only = {"bench", "design", "truth", "ultralytics"}
+    assert {p.stem for p in DOCS.glob("*.md")} - {p.stem for p in KOREAN} == english_only
 
 
 @pytest.mark.parametrize("page", KOREAN, ids=name)
