@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shlex
 import shutil
 import subprocess
 import sys
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
 from road import REPOSITORY, Road
+from typer.testing import CliRunner
 
 from hoban_assets.catalog.store import Catalog
 
 BIN = Path(sys.executable).parent
 VERSIONS = ("v8", "v9")
+ASKING = frozenset(
+    {"compare", "diff", "find", "gallery", "inspect", "is-safe-to-delete", "quality", "results"}
+    | {"sizes", "sql", "status", "summary", "why"}
+)
+"""Commands of `hoban` that start nothing. Others are run as processes, as a person does."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +58,9 @@ class World:
         }
 
     def run(self, command: str, **env: str) -> subprocess.CompletedProcess[str]:
-        """Run a line of shell in the folder."""
+        """Run a line of shell in the folder; one that only asks `hoban` runs in this process."""
+        if words := asking(command):
+            return self._ask(words, {**self.env, **env})
         return subprocess.run(
             ["/bin/bash", "-c", command],
             cwd=self.folder,
@@ -60,11 +71,33 @@ class World:
             stdin=subprocess.DEVNULL,
         )
 
+    def _ask(self, words: list[str], env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+        """As a process would answer: what it prints, and 1 with one line for an error."""
+        from hoban_assets.cli import app
+
+        with contextlib.chdir(self.folder):
+            done = CliRunner().invoke(app, words, env=env)
+        stderr = done.stderr
+        if done.exception and not isinstance(done.exception, SystemExit):
+            stderr += "".join(traceback.format_exception(done.exception))
+        return subprocess.CompletedProcess(words, done.exit_code, done.stdout, stderr)
+
     def must(self, command: str, **env: str) -> str:
         """Run a line that has to succeed; return what it printed."""
         done = self.run(command, **env)
         assert done.returncode == 0, f"{command}\n{done.stdout[-3000:]}\n{done.stderr[-5000:]}"
         return done.stdout
+
+
+def asking(command: str) -> list[str] | None:
+    """Arguments of a line that is one plain `hoban` command of `ASKING`; None: it is another."""
+    lexer = shlex.shlex(command, posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
+    words = list(lexer)
+    is_plain = not any(set(word) <= set("();<>|&") for word in words) and "$" not in command
+    if len(words) < 2 or words[0] != "hoban" or words[1] not in ASKING or not is_plain:
+        return None
+    return shlex.split(command)[1:]
 
 
 def make_world(folder: Path, sample: Path) -> World:

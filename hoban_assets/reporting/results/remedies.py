@@ -1,6 +1,6 @@
 """What to do about what a model gets wrong: sentences in English, keys of their translation.
 
-The fields in braces are values of `results_findings.Finding`; `name_id` is the raw class name.
+The fields in braces are values of `findings.Finding`; `name_id` is the raw class name.
 """
 
 LOOK_AT_WORST = "Look at the worst images on the page (worst_images.json in the run folder)."

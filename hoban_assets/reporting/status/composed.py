@@ -10,7 +10,7 @@ SPLITS = ("train", "val")
 
 
 def pivoted(rows: Sequence[Row]) -> dict[tuple[str, str], list[Row]]:
-    """Turn rows of `status_facts` (asset, partition, class_name, source, split, images, boxes).
+    """Turn rows of `facts` (asset, partition, class_name, source, split, images, boxes).
 
     Returns:
         (asset, partition) -> rows with class_name, source, and ``<split>_images``,
