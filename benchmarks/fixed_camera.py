@@ -103,9 +103,9 @@ def curate(frames: int, rule: str) -> Work:
     """Time what a dataset does with its pictures, from features to split groups."""
     import numpy as np
 
+    from hoban_assets.curation.components import components
     from hoban_assets.curation.duplicates import certificate, deduplicate
     from hoban_assets.curation.events import Rule, duplicates_among
-    from hoban_assets.curation.graphs import components
     from hoban_assets.curation.similarity import similarity_graph
 
     pool, features = _room(frames), invented_features(frames)

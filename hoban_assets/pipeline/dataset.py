@@ -13,11 +13,12 @@ import pandas as pd
 from hoban_assets.classes import CLASS_NAMES, PERSON
 from hoban_assets.curation.completion.aside import STAGE as COMPLETED_LABELS
 from hoban_assets.curation.completion.aside import Aside, boxes_on, join_train, set_aside
+from hoban_assets.curation.components import components, links
 from hoban_assets.curation.contradictions import drop_contradicting_copies
 from hoban_assets.curation.duplicates import Certificate, certificate, deduplicate
 from hoban_assets.curation.engines import refuse_below
 from hoban_assets.curation.events import duplicates_among
-from hoban_assets.curation.graphs import closest, components, links
+from hoban_assets.curation.graphs import closest
 from hoban_assets.curation.quality import (
     drop_without_labels,
     limit_areas,

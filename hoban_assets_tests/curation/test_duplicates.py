@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from hoban_assets.curation.components import components
 from hoban_assets.curation.duplicates import (
     Pairs,
     certificate,
@@ -12,7 +13,7 @@ from hoban_assets.curation.duplicates import (
     keep_order,
     similar_pairs,
 )
-from hoban_assets.curation.graphs import components, keep_best
+from hoban_assets.curation.graphs import keep_best
 from hoban_assets.curation.similarity import FeatureGraph, at_least
 from hoban_assets.errors import HobanError
 from hoban_assets.samples import Samples

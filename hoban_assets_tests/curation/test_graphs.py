@@ -8,7 +8,8 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from hoban_assets.curation import graphs, similarity
-from hoban_assets.curation.graphs import closest, components, keep_best, links, survey
+from hoban_assets.curation.components import components, links
+from hoban_assets.curation.graphs import closest, keep_best, survey
 from hoban_assets.curation.similarity import (
     FeatureGraph,
     PairList,

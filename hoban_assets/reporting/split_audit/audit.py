@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hoban_assets.curation.graphs import components, links
+from hoban_assets.curation.components import components, links
 from hoban_assets.curation.similarity import SimilarityGraph
 from hoban_assets.curation.splits import join_groups, largest_in_val, split_by_group
 from hoban_assets.errors import HobanError

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-SIDE = 48
-"""Pictures are compared as grey squares of so many pixels: enough to tell left from right."""
 LEAST = 0.8
 """Correlation from which one picture lies over the other. Recompressed and brightened copies have
 more than 0.95; other pictures of one room reach 0.7."""
@@ -44,23 +42,21 @@ def alignment(first: Path, second: Path) -> Alignment | None:
     Crops and perspective are not looked for: such pairs have no `way`.
     """
     import numpy as np
-    from PIL import Image
 
-    from hoban_assets.reporting.gallery.drawing import open_upright
-    from hoban_assets.reporting.gallery.pictures import UNREADABLE
+    from hoban_assets.curation.packed_boxes import TURNS, turned_picture
+    from hoban_assets.curation.small_pictures import correlations, small_pictures, standardised
 
-    def grey(file: Path) -> np.ndarray:
-        picture = open_upright(file, 4 * SIDE).convert("L")
-        pixels = np.asarray(picture.resize((SIDE, SIDE), Image.Resampling.BOX), np.float64)
-        centred = pixels - pixels.mean()
-        return centred / max(float(np.sqrt((centred**2).sum())), 1e-9)
-
-    try:
-        one, other = grey(first), grey(second)
-    except UNREADABLE:
+    pictures = small_pictures((first, second), workers=1)
+    if not pictures.any(axis=(1, 2)).all():
         return None
+    one, other = standardised(pictures)[:, None]
+    by_turn = correlations(other, one)[:, 0].tolist()
+    sample = np.arange(4).reshape(2, 2)
+    turn_of = {turned_picture(sample, turn).tobytes(): turn for turn in range(TURNS)}
     fits = {
-        name: float((one * np.rot90(other[:, ::-1] if is_mirrored else other, turns)).sum())
+        name: by_turn[
+            turn_of[np.rot90(sample[:, ::-1] if is_mirrored else sample, turns).tobytes()]
+        ]
         for name, (is_mirrored, turns) in WAYS.items()
     }
     best = max(fits, key=lambda name: fits[name])
