@@ -94,7 +94,7 @@ class Completion:
     def as_recipe(self) -> dict[str, Any]:
         """What decides the rows that are added, as JSON."""
         return {
-            "teachers": {t.name: asdict(t) for t in self.teachers},
+            "teachers": {t.name: asdict(t) | {"scales": list(t.scales)} for t in self.teachers},
             "limits": {name: asdict(self.limits_of(name)) for name in CLASS_NAMES},
             "measured_on": [source.name for source in self.measured_on],
             "most": self.most,
