@@ -5,6 +5,7 @@
 # make test-documents   every build that the documentation shows, as it is typed
 # make docs    the documentation as pages, in data/docs
 # make bench   speed and memory, against peers and physical floors
+# make prove-partial-labels   what masks and completed labels are worth, where the truth is known
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -19,7 +20,7 @@ TEST_PROCESSES ?= 3
 HOME_ENV := DAGSTER_HOME="$(CURDIR)" PATH="$(CURDIR)/$(BIN):$$PATH"
 DAGSTER_ENV := $(HOME_ENV) DAGSTER_MODULE_NAME=hoban_assets.definitions
 
-.PHONY: help setup fastdup instance sample demo ui test test-postgres test-bundle test-documents lint docs bench clean-demo
+.PHONY: help setup fastdup instance sample demo ui test test-postgres test-bundle test-documents lint docs bench prove-partial-labels clean-demo
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 
@@ -85,6 +86,10 @@ docs: .venv/ready
 
 bench: setup
 	$(DAGSTER_ENV) $(BIN)/python -m benchmarks $(BENCH)
+
+# PROOF=--quick: one seed, under 20 minutes on two cores without a GPU. Goes on where it was stopped.
+prove-partial-labels: setup
+	$(DAGSTER_ENV) $(BIN)/python -m benchmarks.prove_partial_labels $(PROOF)
 
 clean-demo:
 	@test -e data/raw/defects.json || { echo "data/raw is not the sample: nothing removed"; exit 1; }

@@ -25,6 +25,7 @@ from hoban_assets.components.platform import Platform
 from hoban_assets.components.presence import RECIPE_FILE
 from hoban_assets.curation import checks
 from hoban_assets.curation.checks import Check
+from hoban_assets.curation.completion.aside import set_aside
 from hoban_assets.curation.survival import sources_survive, survivals
 from hoban_assets.ingredients import can_be_taken_from, key_of, version_of
 from hoban_assets.ledger import Ledger
@@ -191,7 +192,7 @@ def dataset_checks(
             say,
             dataset.certificate.engine,
         ),
-        checks.val_share(samples, recipe.val_share, say),
+        checks.val_share(set_aside(samples)[0], recipe.val_share, say),  # as people labelled it
         checks.quotas_reached(dataset.quotas, recipe.quota_unit, wanted, say),
         sources_survive(survivals(used, samples), recipe.sources_survive, say),
     ]

@@ -125,9 +125,8 @@ def _decisions(told: Story, say: Say) -> Iterator[Block]:
 
 def event_text(told: Story, event: Event, say: Say) -> str:
     """One decision: its rule and row, what the rule means, what was seen, where the box was."""
-    place = (
-        f", {say('row {row} of the label file', row=event.row)}" if event.row is not None else ""
-    )
+    is_label = event.row is not None and event.row >= 0  # below 0: a teacher's prediction
+    place = f", {say('row {row} of the label file', row=event.row)}" if is_label else ""
     name = f", {say(event.class_name)}" if event.class_name else ""
     text = f"{event.rule} ({event.stage}{place}{name}): {meaning(event.rule, say)}"
     if seen := seen_and_limit(event, say):
@@ -207,7 +206,7 @@ def _labels(told: Story, say: Say) -> Iterator[Block]:
             row = rows.setdefault(
                 key,
                 {
-                    "row": box["row"],
+                    "row": box["row"] if box["row"] >= 0 else None,
                     "class": say(box["class_name"]),
                     "box": in_pixels(place_of(box), *size),
                     "area": area_text(box["area"]),

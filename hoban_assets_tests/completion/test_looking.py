@@ -1,0 +1,58 @@
+"""A network that looks at photographs goes on where it was stopped; its worker says no early."""
+
+import importlib
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+import hoban_assets
+
+WORKERS = Path(hoban_assets.__file__).parent / "workers"
+
+
+@pytest.fixture
+def worker(monkeypatch):
+    monkeypatch.syspath_prepend(str(WORKERS))
+    return importlib.import_module("yolo_teach")
+
+
+@pytest.fixture(autouse=True)
+def no_module_stays():
+    yield
+    for name in ("yolo_teach", "yolo_support", "_watchdog"):
+        sys.modules.pop(name, None)
+
+
+def found(file: str) -> str:
+    return json.dumps({"file": file, "class_name": "a", "score": 0.5, "box": [0, 0, 1, 1]}) + "\n"
+
+
+def mark(*files: str) -> str:
+    return json.dumps({"looked_at": files}) + "\n"
+
+
+def test_what_was_looked_at_is_kept_and_what_a_kill_cut_off_is_not(worker, tmp_path):
+    part = tmp_path / "640.jsonl.part"
+    part.write_text(found("a.jpg") + mark("a.jpg", "b.jpg") + found("c.jpg") + '{"looked_at": ["c.')
+    assert worker._kept(part) == {"a.jpg", "b.jpg"}
+    assert part.read_text() == found("a.jpg") + mark("a.jpg", "b.jpg")
+
+
+def test_a_mark_that_was_not_written_to_its_end_does_not_count(worker, tmp_path):
+    part = tmp_path / "640.jsonl.part"
+    part.write_text(mark("a.jpg") + mark("b.jpg").rstrip("\n"))
+    assert worker._kept(part) == {"a.jpg"}
+
+
+def test_nothing_was_looked_at_yet(worker, tmp_path):
+    assert worker._kept(tmp_path / "640.jsonl.part") == set()
+
+
+def test_an_onnx_without_its_runtime_is_refused_before_anything_is_imported(
+    worker, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(worker.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(worker.Failure, match="needs onnxruntime"):
+        worker.teach({"weights": str(tmp_path / "a.onnx"), "run_dir": str(tmp_path)})
