@@ -6,6 +6,8 @@ import errno
 import re
 from collections.abc import Iterator
 
+from hoban_assets.visible import visible
+
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """Numbers of the errors by which a file system says that nothing more fits."""
 _FULL = re.compile(
@@ -22,9 +24,9 @@ class HobanError(Exception):
 
     def __init__(self, problem: str, way_out: str) -> None:
         """Join what is wrong and how to fix it to one message."""
-        self.problem = problem
-        self.way_out = way_out
-        super().__init__(f"{problem} -> {way_out}")
+        self.problem = visible(problem)
+        self.way_out = visible(way_out)
+        super().__init__(f"{self.problem} -> {self.way_out}")
 
 
 def of_the_disk(error: BaseException) -> HobanError | None:

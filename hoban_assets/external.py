@@ -26,6 +26,7 @@ import dagster as dg
 
 from hoban_assets.errors import HobanError
 from hoban_assets.liveness import Silence, last_message, processes_of
+from hoban_assets.visible import visible
 from hoban_assets.workers import _watchdog
 from hoban_assets.workers._surroundings import clean_environment as clean_environment
 
@@ -188,9 +189,9 @@ class _Output:
                     whole, rest = [*whole, rest], ""
                 for line in whole:
                     if line.strip():
-                        self._lines.put(line.rstrip())
+                        self._lines.put(visible(line.rstrip()))
             if rest.strip():
-                self._lines.put(rest.rstrip())
+                self._lines.put(visible(rest.rstrip()))
 
 
 def _has_ended(process: subprocess.Popen[bytes]) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from hoban_assets.visible import visible
+
 
 class Share(float):
     """0.123, told as '12.3 %'; JSON has the number."""
@@ -37,7 +39,7 @@ def text_of(value: object) -> str:
         return "yes" if value else "no"
     if type(value) is int:
         return f"{value:,}"
-    return f"{value:,.3f}" if type(value) is float else str(value)
+    return f"{value:,.3f}" if type(value) is float else visible(str(value))
 
 
 def percent(share: float | None, digits: int = 1) -> str:

@@ -45,6 +45,7 @@ COMMANDS = (
     "ui",
     "unlock",
     "view",
+    "verify",
     "why",
 )
 """Every command of `hoban`."""

@@ -20,6 +20,7 @@ from hoban_assets.reporting.terminal import cell as cell
 from hoban_assets.reporting.terminal import console as console
 from hoban_assets.reporting.terminal import show_blocks
 from hoban_assets.settings import PARTITIONS, Settings
+from hoban_assets.visible import visible
 
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Ask, Row
@@ -32,6 +33,15 @@ UPKEEP = "Upkeep"
 PANELS = (BUILD, LOOK, FIX, REPORTS, UPKEEP)
 """Groups of commands in the help, in their order."""
 
+_echo = typer.echo
+
+
+def _echo_visibly(message: Any = None, *more: Any, **options: Any) -> None:
+    """Print text in which nothing is obeyed by the terminal, whoever named it."""
+    _echo(visible(message) if isinstance(message, str) else message, *more, **options)
+
+
+typer.echo = _echo_visibly  # so no command can forget it
 app = typer.Typer(
     help="Construction-safety datasets and detectors. Build with `hoban build`, look with the "
     "others.",

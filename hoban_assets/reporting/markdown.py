@@ -20,6 +20,7 @@ from hoban_assets.reporting.blocks import (
     table,
 )
 from hoban_assets.units import text_of
+from hoban_assets.visible import without_tags
 
 
 def markdown(blocks: Iterable[Block], deeper: int = 0) -> str:
@@ -37,14 +38,14 @@ def _markdown(block: Block, deeper: int) -> str:
     match block:
         case Heading(level, text, anchor):
             link = f'<a id="{anchor}"></a>\n\n' if anchor else ""
-            return f"{link}{'#' * (level + deeper)} {text}"
+            return f"{link}{'#' * (level + deeper)} {without_tags(text)}"
         case Paragraph(text):
-            return text
+            return without_tags(text)
         case Bullets(items):
-            return "\n".join(f"- {item}" for item in items)
+            return "\n".join(f"- {without_tags(item)}" for item in items)
         case Links(items):
             lines = [
-                f"- [{text}]({address})" + (f": {note}" if note else "")
+                f"- [{without_tags(text)}]({address})" + (f": {without_tags(note)}" if note else "")
                 for text, address, note in items
             ]
             return "\n".join(lines)
@@ -53,9 +54,10 @@ def _markdown(block: Block, deeper: int) -> str:
         case Table(rows, columns):
             return markdown_rows(rows, columns)
         case Finding(level, text, remedies):
-            return "\n".join([f"- {MARKS[level]} {text}", *(f"    - {r}" for r in remedies)])
+            told = [f"- {MARKS[level]} {without_tags(text)}"]
+            return "\n".join([*told, *(f"    - {without_tags(r)}" for r in remedies)])
         case Details(summary, blocks):
-            return f"**{summary}**\n\n{markdown(blocks, deeper).rstrip()}"
+            return f"**{without_tags(summary)}**\n\n{markdown(blocks, deeper).rstrip()}"
         case _:  # cards, bars and pictures: other blocks say the same
             return ""
 
@@ -81,5 +83,5 @@ def markdown_rows(rows: Sequence[Row], columns: Mapping[str, str] | None = None)
 
 
 def markdown_cell(value: object) -> str:
-    """A value as text of a Markdown table: '-' for none, pipes escaped, lines joined."""
-    return text_of(value).replace("|", "\\|").replace("\n", "<br>")
+    """A value as text of a Markdown table: '-' for none, pipes and tags escaped, lines joined."""
+    return without_tags(text_of(value)).replace("|", "\\|").replace("\n", "<br>")

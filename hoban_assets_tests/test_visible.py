@@ -1,0 +1,54 @@
+"""Names of others do nothing where they are shown."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hoban_assets.commands.app import cell
+from hoban_assets.errors import HobanError
+from hoban_assets.reporting.blocks import Bullets, Finding, Heading, Paragraph
+from hoban_assets.reporting.markdown import markdown, markdown_rows
+from hoban_assets.visible import visible
+
+NAMES = {
+    "clears the screen": ("a\x1b[2Jb.jpg", r"a\u001b[2Jb.jpg"),
+    "one byte of control": ("a\x9b31mb", r"a\u009b31mb"),
+    "writes over its line": ("good\rbad", r"good\u000dbad"),
+    "turns letters around": ("photo\u202egpj.exe", r"photo\u202egpj.exe"),
+    "half a character": ("a\udcff", r"a\udcff"),
+    "ends a line": ("a\u2028b", r"a\u2028b"),
+    "Korean": ("안전모 사진.jpg", "안전모 사진.jpg"),
+}
+
+
+@pytest.mark.parametrize(("name", "shown"), NAMES.values(), ids=NAMES)
+def test_a_name_is_shown_and_not_obeyed(name, shown):
+    assert visible(name) == shown
+    assert cell(name) == shown.replace("[", r"\[")
+    assert str(HobanError(f"{name} is gone", "look")) == f"{shown} is gone -> look"
+
+
+@given(st.text())
+def test_no_text_holds_what_a_terminal_obeys(text):
+    assert visible(text).replace("\n", "").replace("\t", "").isprintable() or not any(
+        ord(c) < 32 or 0x7F <= ord(c) < 0xA0 for c in visible(text) if c not in "\n\t"
+    )
+    assert visible(visible(text)) == visible(text)
+    visible(text).encode()
+
+
+TAG = "<img src=x onerror=alert(1)>"
+
+
+@pytest.mark.parametrize("text", [TAG, f"`{TAG}", f"a ` {TAG}", "</table>", "<!-- x"])
+def test_markdown_of_a_name_holds_no_tag(text):
+    blocks = [Heading(2, text), Paragraph(text), Bullets([text]), Finding("bad", text, (text,))]
+    told = markdown(blocks) + markdown_rows([{"name": text}])
+    assert "<img" not in told
+    assert "</" not in told
+    assert "<!" not in told
+
+
+def test_code_and_comparisons_stay_as_they_are():
+    told = "`hoban find <pattern>` where a < b and 3 <5"
+    assert markdown([Paragraph(told)]) == f"{told}\n"
