@@ -64,6 +64,8 @@ def completed(
     if gallery:
         _draw(settings, pictures, say, err=as_json)
     elif not as_json:
+        decide = f"hoban view {asset} --partition {partition} --rule teacher_unsure"
+        typer.echo(say("Decide about them: {command}", command=decide))
         command = f"hoban completed {asset} --partition {partition} --gallery"
         typer.echo(say("With pictures: {command}", command=command))
 

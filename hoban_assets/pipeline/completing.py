@@ -138,7 +138,7 @@ def chosen_limits(
                 if name in labelled.classes:
                     rows = by_image.get(file, nothing)
                     found_here = vote(rows[rows.class_name == name], asked.taught[name])
-                    looked.append(Looked(found_here, labelled, labelled.of({name})))
+                    looked.append(Looked(found_here, labelled.without(name), labelled.of({name})))
         if chosen := choose(name, looked, completion.limits_of(name)):
             found[name] = chosen
     return found

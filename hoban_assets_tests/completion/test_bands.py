@@ -92,6 +92,13 @@ def test_a_fallen_one_over_a_labelled_person_is_not_known():
     assert parted.verdict.tolist() == ["same_object"]
 
 
+def test_what_a_person_has_drawn_is_not_added_again():
+    by_hand = labelled(("person", BODY), (WORN, HEAD))
+    parted = part("person", candidates((0.9, moved(BODY, 0.02))), by_hand, LIMITS)
+    assert parted.band.tolist() == ["merged"]
+    assert len(parted.regions) == 0
+
+
 def test_a_body_around_a_labelled_head_is_not_taken_for_it():
     tight = (0.44, 0.09, 0.56, 0.30)
     parted = part("person", candidates((0.9, tight)), labelled((WORN, HEAD)), LIMITS)

@@ -52,6 +52,11 @@ class Labelled:
         """Boxes of these classes: [m, 4]."""
         return self.corners[np.isin(self.names, list(names))]
 
+    def without(self, name: str) -> Labelled:
+        """The same as if nobody had labelled this class: to see how well a teacher does."""
+        others = self.names != name
+        return Labelled(self.corners[others], self.names[others], self.classes - {name})
+
 
 @dataclass(frozen=True)
 class Parted:
@@ -112,7 +117,7 @@ def asked(name: str, found: Candidates, labelled: Labelled) -> Asked:
     value, no_heads = np.full(count, float(NEVER)), np.empty((0, 4))
     head_classes = {h for h, body in BODY_OF.items() if body == name} & labelled.classes
     if head_classes:
-        heads = labelled.of(head_classes)
+        heads = _without_body(labelled.of(head_classes), labelled.of({name}))
         pairs = np.repeat(found.score[:, None], len(heads), axis=1)
         seen = matched(found.corners, pairs, heads, GROUP)
         verdict[:] = NO_HEAD
@@ -129,6 +134,12 @@ def asked(name: str, found: Candidates, labelled: Labelled) -> Asked:
     return Asked(value, verdict, nobody, no_heads)
 
 
+def _without_body(heads: np.ndarray, bodies: np.ndarray) -> np.ndarray:
+    """Heads whose body a person has drawn already are left out."""
+    taken = matched(bodies, np.full((len(bodies), len(heads)), 0.5), heads, 0.0).partner
+    return np.delete(heads, taken[taken >= 0], axis=0)
+
+
 def _merge_labelled(
     name: str, corners: np.ndarray, labelled: Labelled, band: np.ndarray, verdict: np.ndarray
 ) -> None:
@@ -138,6 +149,8 @@ def _merge_labelled(
         same = near.any(axis=1) & (band != BACKGROUND)
         band[same] = MERGED if INSTEAD_OF.get(other) == name else IGNORE
         verdict[same] = SAME_BODY
+    drawn = pairwise_iou(corners, labelled.of({name})) >= SAME_BODY_IOU  # by a person, some of it
+    band[drawn.any(axis=1) & (band != BACKGROUND)] = MERGED
 
 
 def _once(found: Candidates, confirmed: np.ndarray, band: np.ndarray) -> None:
