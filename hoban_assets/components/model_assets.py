@@ -39,6 +39,7 @@ from hoban_assets.language import Say
 from hoban_assets.pipeline.recipe import Recipe
 from hoban_assets.publish.yolo_tree import what_is_wrong
 from hoban_assets.reporting.composition import markdown_preview
+from hoban_assets.reporting.markdown import markdown_rows
 from hoban_assets.training import regression
 from hoban_assets.training.metrics import ALL, LABEL_AWARE, STOCK, class_table, value_of
 from hoban_assets.training.plan import TrainingPlan, plan_ingredients, plan_training
@@ -218,6 +219,7 @@ def model_metadata(plan: TrainingPlan, result: TrainingResult) -> dict[str, Any]
         for picture in result.pictures
     }
     return {
+        "summary": dg.MetadataValue.md(markdown_rows(_class_rows(result, LABEL_AWARE))),
         "path": dg.MetadataValue.path(str(result.run_dir)),
         "best_weights": dg.MetadataValue.path(str(result.best)),
         "dataset": dg.MetadataValue.path(str(plan.dataset_path)),
@@ -235,7 +237,17 @@ def model_metadata(plan: TrainingPlan, result: TrainingResult) -> dict[str, Any]
 
 def per_class(result: TrainingResult, split: str) -> Any:
     """Table of the final figures of each class, 'all' (their mean) first."""
+    return table(_classes(result, split))
+
+
+def _class_rows(result: TrainingResult, split: str) -> list[dict[str, Any]]:
+    """The same as rows, which the UI shows whole where a table of its own is cut off."""
+    known = _classes(result, split).astype(object)
+    return [{str(k): v for k, v in row.items()} for row in known.to_dict("records")]
+
+
+def _classes(result: TrainingResult, split: str) -> pd.DataFrame:
     figures = class_table(result.metrics, result.best_epoch, split=split)
     shown = ["mAP50", "mAP50-95", "precision", "recall", "labels"]
     judged = figures.reindex(columns=shown).dropna(how="all")  # images without objects have none
-    return table(judged.round(3).reset_index())
+    return judged.round(3).reset_index()

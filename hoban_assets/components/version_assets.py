@@ -1,6 +1,6 @@
 """The factory behind a recipe: ``dataset_<version>``, ``model_<version>`` and their checks."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,10 @@ from hoban_assets.components.presence import RECIPE_FILE
 from hoban_assets.curation import checks
 from hoban_assets.curation.checks import Check
 from hoban_assets.curation.completion.aside import set_aside
-from hoban_assets.curation.survival import sources_survive, survivals
+from hoban_assets.curation.survival import NAME as SURVIVAL
+from hoban_assets.curation.survival import sources_survive, survivals, survivals_of
 from hoban_assets.ingredients import can_be_taken_from, key_of, version_of
+from hoban_assets.language import Say
 from hoban_assets.ledger import Ledger
 from hoban_assets.pipeline.dataset import (
     Dataset,
@@ -128,6 +130,7 @@ def dataset_asset(recipe: Recipe, file: Path) -> dg.AssetsDefinition:
                     settings.links,
                 )
                 metadata = {
+                    "summary": dataset_summary(dataset.samples, found, words()),
                     **publish_metadata(report),
                     **sample_metadata(dataset.samples, ledger.table()),
                     **pictures(recipe.dataset, partition, dataset.samples, settings),
@@ -196,6 +199,21 @@ def dataset_checks(
         checks.quotas_reached(dataset.quotas, recipe.quota_unit, wanted, say),
         sources_survive(survivals(used, samples), recipe.sources_survive, say),
     ]
+
+
+def dataset_summary(samples: Samples, found: Sequence[Check], say: Say) -> dg.MetadataValue:
+    """What the UI shows first: how much there is, and what is left of each source."""
+    held = say("{images} images, {boxes} boxes", **_counted(samples))
+    regions = say("{n} ignore regions", n=f"{int(samples.boxes.ignore.sum()):,}")
+    splits = ", ".join(f"{n} {c:,}" for n, c in samples.images.split.value_counts().items())
+    numbers = next((c.numbers for c in found if c.name == SURVIVAL), {})
+    lines = [f"- {survival.said(say)}" for survival in survivals_of(numbers)]
+    parts = [f"{held}, {regions} ({splits})", f"**{say('What is left of each source:')}**"]
+    return dg.MetadataValue.md("\n\n".join([*parts, "\n".join(lines)]))
+
+
+def _counted(samples: Samples) -> dict[str, str]:
+    return {"images": f"{len(samples.images):,}", "boxes": f"{len(samples.labels):,}"}
 
 
 def earlier_trees(settings: Settings) -> list[Path]:
