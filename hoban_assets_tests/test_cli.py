@@ -30,6 +30,7 @@ COMMANDS = (
     "inspect",
     "is-safe-to-delete",
     "journal",
+    "noise",
     "predict",
     "prune",
     "quality",

@@ -22,6 +22,7 @@ from hoban_assets.settings import Settings
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Ask
     from hoban_assets.evaluation.comparing import Paired
+    from hoban_assets.evaluation.noise import Noise
     from hoban_assets.evaluation.subjects import Subject
 
 
@@ -62,11 +63,12 @@ def compare(
     with asking_catalog() as ask:
         found = compared(ask, _known(ask, models, partition), partition)
         subjects = _with_weights(ask, [model.name for model in found.models], partition)
+    noise = _noise([model.name for model in found.models], partition, settings)
     same, reason = ((), say("asked for")) if recorded else _on_the_same(subjects, settings)
     if as_json:
         print_json({**json_of(found), "same_pictures": paired.as_json(same), "reason": reason})
         return
-    told, first = list(document(found, say)), paired.blocks(same, reason, say)
+    told, first = list(document(found, say)), paired.blocks(same, reason, say, noise)
     if markdown:
         typer.echo(as_markdown([told[0], *first, *told[1:]]), nl=False)
         return
@@ -77,6 +79,16 @@ def compare(
         names = [model.name for model in found.models]
         report = write_comparison(settings, partition, typer.echo, names)
         typer.echo("\n" + "\n".join(map(str, report.files)))
+
+
+def _noise(names: list[str], partition: str, settings: Settings) -> Noise | None:
+    """The seed noise of one of the models, the last one first."""
+    if not (settings.data_root / "noise").is_dir():
+        return None  # nothing heavy is imported for that answer
+    from hoban_assets.evaluation.noise import read_noise
+
+    found = (read_noise(settings, name, partition) for name in reversed(names))
+    return next((each for each in found if each is not None), None)
 
 
 def _with_weights(ask: Ask, names: list[str], partition: str) -> list[Subject] | HobanError:

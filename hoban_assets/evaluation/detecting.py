@@ -124,10 +124,15 @@ def _key(
     return xxhash.xxh3_64_hexdigest(json.dumps(decides, sort_keys=True).encode())
 
 
-def run_worker(script: Path, job: dict[str, Any], progress: Progress) -> None:
+def run_worker(
+    script: Path,
+    job: dict[str, Any],
+    progress: Progress = lambda done, of: None,
+    log: Callable[[str], None] | None = None,
+) -> None:
     """Run a worker of a command, outside Dagster, and wait for it.
 
-    It ends with this process, and nothing of its work folder is left.
+    It ends with this process, and nothing of its work folder is left. `log` gets its other lines.
 
     Raises:
         HobanError: the worker gave a reason, or ended without one.
@@ -157,12 +162,14 @@ def run_worker(script: Path, job: dict[str, Any], progress: Progress) -> None:
                     progress(int(match[1]), int(match[2]))
                 else:
                     tail.append(line)
+                    if log is not None:
+                        log(line.rstrip())
             process.wait()
         finally:
             if process.poll() is None:
                 process.terminate()
                 process.wait()
-        reason = work / "failed.json"
+        reason = Path(job.get("run_dir", name)) / "failed.json"
         if process.returncode and reason.is_file():
             raise HobanError(**json.loads(reason.read_text(encoding="utf-8")))
         if process.returncode:

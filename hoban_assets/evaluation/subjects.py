@@ -32,6 +32,8 @@ class Subject:
     trained_on: Path | None = None
     """Published dataset that it was trained on, where that is known."""
     dataset: str = ""
+    asset: str = ""
+    """Of a model of this platform: its name without the partition."""
 
     @property
     def is_predictions(self) -> bool:
@@ -75,6 +77,7 @@ def trained_model(ask: Ask, asset: str, partition: str) -> Subject:
         arguments.get("nms"),
         tree if tree is not None and tree.is_dir() else None,
         row["dataset"] or "",
+        asset,
     )
 
 

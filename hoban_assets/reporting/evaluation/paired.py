@@ -11,6 +11,7 @@ from hoban_assets.reporting.blocks import Block, Paragraph, table
 
 if TYPE_CHECKING:
     from hoban_assets.evaluation.comparing import Difference, Paired
+    from hoban_assets.evaluation.noise import Noise
 
 
 def headline(found: Paired, say: Say) -> str:
@@ -47,9 +48,17 @@ def change(step: Difference, say: Say) -> str:
     return say("{by:+.3f}, 95 %: {low:+.3f} to {high:+.3f}", by=step.value, low=low, high=high)
 
 
-def rows(found: Paired, say: Say) -> list[dict[str, Any]]:
-    """Table: a row a class and figure."""
+def rows(found: Paired, say: Say, noise: Noise | None = None) -> list[dict[str, Any]]:
+    """Table: a row a class and figure; `noise` adds what the seed alone does."""
     words = {"better": "better", "worse": "worse", "same": "not shown"}
+
+    def told(step: Difference) -> dict[str, Any]:
+        margin = noise.margin(step.class_name, step.measure) if noise else None
+        if margin is None:
+            return {}
+        inside = say("inside") if abs(step.value) <= margin else say("beyond")
+        return {say("seed noise"): f"±{margin:.3f} ({inside})"}
+
     return [
         {
             say("class"): say(step.class_name),
@@ -59,17 +68,46 @@ def rows(found: Paired, say: Say) -> list[dict[str, Any]]:
             found.after: step.after,
             say("difference"): change(step, say),
             say("verdict"): say(words[step.direction]),
+            **told(step),
         }
         for step in found.differences
     ]
 
 
-def blocks(same: Sequence[Paired], reason: str, say: Say) -> list[Block]:
+def blocks(
+    same: Sequence[Paired], reason: str, say: Say, noise: Noise | None = None
+) -> list[Block]:
     """Say in the first line which is better on the same pictures, or that pictures differ."""
     if not same:
         return [Paragraph(different_pictures(reason, say), "warn")]
     told: list[Block] = [Paragraph(headline(each, say)) for each in same]
-    return [*told, *(table(rows(each, say)) for each in same)]
+    if noise is not None:
+        told += [Paragraph(text) for each in same if (text := noise_text(each, noise, say))]
+    return [*told, *(table(rows(each, say, noise)) for each in same)]
+
+
+def noise_text(found: Paired, noise: Noise, say: Say) -> str:
+    """Say whether the difference is more than trainings of one recipe differ; '' if not known."""
+    whole, margin = found.of(), noise.margin("all", "mAP50-95")
+    if whole is None or margin is None:
+        return ""
+    values = {
+        "model": noise.model,
+        "seeds": len(noise.seeds),
+        "epochs": noise.epochs,
+        "margin": margin,
+    }
+    if abs(whole.value) <= margin:
+        return say(
+            "Trainings that differ in nothing but the seed differ by up to {margin:.3f} ({model}, "
+            "{seeds} seeds, {epochs} epochs): this difference is inside it.",
+            **values,
+        )
+    return say(
+        "Trainings that differ in nothing but the seed differ by up to {margin:.3f} ({model}, "
+        "{seeds} seeds, {epochs} epochs): this difference is beyond it.",
+        **values,
+    )
 
 
 def different_pictures(reason: str, say: Say) -> str:

@@ -1,0 +1,72 @@
+"""`hoban noise`: how far figures differ by the seed alone."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from hoban_assets.commands.app import LOOK, AsJson, Partition, app, print_json, show
+from hoban_assets.commands.evaluate import subject_named
+from hoban_assets.errors import HobanError
+from hoban_assets.settings import Settings
+
+
+@app.command(rich_help_panel=LOOK)
+def noise(
+    model: Annotated[str, typer.Argument(help="Trained model, for instance model_v9 or v9.")],
+    seeds: Annotated[int, typer.Option(min=2, help="Trainings, each with another seed.")] = 3,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Epochs of each; those of the model by default.")
+    ] = None,
+    partition: Partition = "sub",
+    as_json: AsJson = False,
+) -> None:
+    """Train the recipe of a model again with other seeds, and keep how far the figures differ.
+
+    `hoban compare` says then whether a difference is more than that. A training that was stopped
+    goes on.
+
+    Example: hoban noise model_v9 --seeds 3 --epochs 30
+    """
+    from dataclasses import asdict
+
+    from hoban_assets.evaluation.noise import MEASURES, file_of, measure
+
+    settings = Settings.from_env()
+    subject = subject_named(model, partition)
+    if subject.trained_on is None:
+        raise HobanError(
+            f"{model} is no model of this platform, or its dataset is gone",
+            "name a trained model, for instance model_v9",
+        )
+    found = measure(
+        subject.asset,
+        partition,
+        subject.file.parent,
+        settings,
+        seeds=seeds,
+        epochs=epochs,
+        log=lambda line: typer.echo(line, err=True),
+    )
+    rows = [
+        {
+            "class": name,
+            "figure": what,
+            "lowest": min(values[what]),
+            "highest": max(values[what]),
+            "standard deviation": found.spread(name, what),
+            "two trainings differ by": found.margin(name, what),
+        }
+        for name, values in found.figures.items()
+        for what in MEASURES
+    ]
+    if as_json:
+        print_json({**asdict(found), "rows": rows})
+        return
+    from hoban_assets.language import speaker
+
+    say = speaker(settings.language)
+    told = [{**row, "class": say(str(row["class"]))} for row in rows]
+    show([{say(key): value for key, value in row.items()} for row in told], as_json=False)
+    typer.echo(f"\n{file_of(settings, found.model, partition)}")
