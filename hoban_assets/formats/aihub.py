@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from hoban_assets.formats.aihub_layout import original_pairs
 from hoban_assets.formats.clips import is_specific, without_marks
 from hoban_assets.formats.collect import Collector
-from hoban_assets.formats.folders import parse_json, path_below, paused_collector, stem
+from hoban_assets.formats.decoding import read_label
+from hoban_assets.formats.folders import Tree, parse_json, path_below, paused_collector, stem
 from hoban_assets.formats.listed import Listed
 from hoban_assets.formats.numbers import bounds, number
 from hoban_assets.formats.outlines import compare_outlines
@@ -57,6 +59,24 @@ class AiHubReader(Listed):
             "an image"
         )
 
+    @cached_property
+    def _named_again(self) -> dict[str, str]:
+        """Images that a label without an image of its stem names: they have two labels."""
+        if not self._orphans:
+            return {}
+        labelled = ((label, path) for path, label in self._pairs.items() if label)
+        of = {(label.rpartition("/")[0], _last(path)): path for label, path in labelled}
+        found = {}
+        for orphan in self._orphans:
+            document = None if orphan in self.tree.outside_files else _parsed(self.tree, orphan)
+            facts = document.get("image") if isinstance(document, dict) else None
+            named = facts.get("filename") if isinstance(facts, dict) else None
+            last = _last(named) if isinstance(named, str) else ""
+            path = of.get((orphan.rpartition("/")[0], last))
+            if path is not None:
+                found[path] = f"two labels name it: also {orphan}"
+        return found
+
     @paused_collector()
     def read(self, image_ids: Collection[str] | None = None) -> Read:
         """Read the labels of these images, or of all."""
@@ -67,6 +87,9 @@ class AiHubReader(Listed):
             label = self._pairs[path]
             data = found.label_bytes(path, label, "labels/<stem>.json")
             if data is None or label is None:
+                continue
+            if path in self._named_again:
+                found.drop_image(path, "identity_unclear", label, self._named_again[path])
                 continue
             try:
                 document = parse_json(data)
@@ -156,6 +179,13 @@ class AiHubReader(Listed):
             named = facts.get("path")
             clip = named if isinstance(named, str) and named.upper() != "NULL" else ""
         return f"{self.source.name}:{clip}" if clip else None
+
+
+def _parsed(tree: Tree, path: str) -> object:
+    try:
+        return parse_json(read_label(tree.absolute(path)))
+    except (OSError, ValueError):
+        return None
 
 
 def _last(path: str) -> str:

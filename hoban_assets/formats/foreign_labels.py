@@ -16,6 +16,7 @@ from typing import Any
 
 from hoban_assets.formats.decoding import decode, parse_json, read_bytes, read_head
 from hoban_assets.formats.naming import (
+    IMAGE_SUFFIXES,
     LABEL_SUFFIXES,
     OTHER_LABELS,
     is_label_folder,
@@ -63,11 +64,15 @@ def masks_in(tree: Tree) -> dict[str, str]:
         folder, _, name = path.rpartition("/")
         stems[folders[folder]][path] = nfc(stem(name))
     others = set(stems[False].values())
-    return {
+    found = {
         path: of
         for path, own in stems[True].items()
         if (of := own if own in others else mask_of(own)) in others
     }
+    for path, own in stems[False].items():  # a_mask.png beside a.jpg
+        if (of := mask_of(own)) != own and of in others:
+            found[path] = of
+    return found
 
 
 def other_labels_in(tree: Tree) -> list[str]:
@@ -149,23 +154,28 @@ def labels_beside(root: Path, images: Collection[str]) -> str | None:
     """
     names = {nfc(path.rpartition("/")[2]) for path in images}
     stems = {stem(name) for name in names}
-    left, opened = _MOST_ENTRIES, 0
+    left, opened, parent = _MOST_ENTRIES, 0, os.path.realpath(root.parent)
     for folder, entry in _files_around(root):
         left -= 1
         if left < 0:
             return None
         suffix = suffix_of(entry)
-        if suffix not in LABEL_SUFFIXES or is_no_label(entry):
-            continue
         path = f"{folder}/{entry}"
         own = nfc(stem(entry))
-        if suffix in ONE_AN_IMAGE and (own in stems or own in names):
+        is_of_one = own in stems or mask_of(own) in stems
+        if is_of_one and suffix in IMAGE_SUFFIXES and is_mask_folder(folder.rpartition("/")[2]):
+            return path
+        if suffix in OTHER_LABELS and folder == parent and is_label_folder(own):
+            return path
+        if suffix not in LABEL_SUFFIXES or is_no_label(entry):
+            continue
+        if suffix in ONE_AN_IMAGE and (is_of_one or own in names):
             if read_head(path, 256).strip():
                 return path
         elif (
             suffix != "txt"
             and opened < _MOST_OPENED
-            and (folder == os.path.realpath(root.parent) or is_label_folder(folder))
+            and (folder == parent or is_label_folder(folder))
         ):
             opened += 1
             if sniff(path) and _names_one(path, names, stems):

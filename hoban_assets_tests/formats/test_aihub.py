@@ -267,3 +267,14 @@ def test_shares_for_pixels_are_named_and_spoil_their_image(tmp_path, folder, box
     result = read(aihub(), tmp_path)
     assert result.samples.boxes.empty
     assert rules(result) == [("half_labelled", "drop"), ("other_unit", "drop")]
+
+
+@pytest.mark.parametrize(("named", "left"), [("a-1x.jpg", 1), ("a-9x.jpg", 2)])
+def test_an_image_that_a_second_label_names_is_not_read_by_halves(tmp_path, named, left):
+    folder = tmp_path / "h" / "c"
+    for name in ("a-1x.jpg", "a-2x.jpg"):
+        aihub_item(folder, name, [head([10, 10, 30, 20])])
+    text(folder / "labels" / "a-1x_2.json", aihub_json(named, [head([40, 10, 60, 20])]))
+    result = read(aihub(), tmp_path)
+    assert len(result.samples.images) == left
+    assert ("identity_unclear", "drop") in rules(result) or left == 2

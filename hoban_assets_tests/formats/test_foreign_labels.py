@@ -16,13 +16,21 @@ def photos(tmp_path):
     return tmp_path / "photos"
 
 
-@pytest.mark.parametrize("file", ["정답/site 2.txt", "xml/deep/site 2.xml", "라벨/site 1.json"])
+@pytest.mark.parametrize(
+    "file",
+    [
+        *("정답/site 2.txt", "xml/deep/site 2.xml", "라벨/site 1.json", "out/site 1_label.txt"),
+        *("SegmentationClass/site 1.png", "masks/site 2_mask.png", "라벨.xlsx"),
+    ],
+)
 def test_a_label_beside_the_folder_that_has_an_images_name_is_found(photos, file):
     text(photos.parent / file, "0 .5 .5 .1 .1")
     assert labels_beside(photos, NAMES) == str(photos.parent / file)
 
 
-@pytest.mark.parametrize("file", ["labels/other.txt", "readme.txt", "labels/.site 2.bak"])
+@pytest.mark.parametrize(
+    "file", ["labels/other.txt", "readme.txt", "labels/.site 2.bak", "x/site 1.png", "원가.xlsx"]
+)
 def test_files_of_other_images_are_none(photos, file):
     text(photos.parent / file, "0 .5 .5 .1 .1")
     assert labels_beside(photos, NAMES) is None
