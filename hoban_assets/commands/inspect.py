@@ -11,6 +11,7 @@ import typer
 
 from hoban_assets.commands.app import LOOK, AsJson, app, nearest, print_json, progress_bar, show
 from hoban_assets.errors import HobanError
+from hoban_assets.reporting.terminal import show_blocks
 from hoban_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def target_named(text: str, settings: Settings, format_name: str | None) -> Any:
     )
     from hoban_assets.formats.detect import detect
     from hoban_assets.language import speaker
-    from hoban_assets.reporting.inspection.text import nothing_fits
+    from hoban_assets.reporting.inspection.document import nothing_fits
 
     sources = sources_of(text)
     if len(sources) > 1:
@@ -119,7 +120,7 @@ def _checked(pattern: str | None) -> str | None:
 
 
 def _print_parts(found: Detection, as_json: bool, say: Any) -> None:
-    from hoban_assets.reporting.inspection.text import said
+    from hoban_assets.reporting.inspection.document import said
 
     rows = [
         {
@@ -150,7 +151,7 @@ def _inspect(
     from dataclasses import replace
 
     from hoban_assets.formats.gather import gather
-    from hoban_assets.reporting.inspection import text as text
+    from hoban_assets.reporting.inspection import document as told
     from hoban_assets.reporting.inspection.inspection import inspect_rows
     from hoban_assets.reporting.split_audit.near import TOO_MANY, compares, near_leaks
 
@@ -171,21 +172,10 @@ def _inspect(
     seen = replace(seen, leakage=[*seen.leakage, *near])
     if as_json:
         found = target.found
-        reason = {"reason": text.said(say, found.reason, found.facts)} if found else {}
-        print_json({**reason, "findings": text.findings_as_rows(seen, say), **seen.as_json()})
+        reason = {"reason": told.said(say, found.reason, found.facts)} if found else {}
+        print_json({**reason, "findings": told.findings_as_rows(seen, say), **seen.as_json()})
         return
-    for line in text.headline(seen, target.found, say):
-        typer.echo(line)
-    if target.found and target.found.near:
-        typer.echo(text.said(say, target.found.near, target.found.facts))
-    typer.echo("\n" + say("Findings, worst first"))
-    for line in text.finding_lines(seen, say):
-        typer.echo(line)
-    for part in text.parts(seen, say):
-        typer.echo(f"\n{part.heading}\n")
-        show(part.rows, as_json=False)
-        for line in part.lines:
-            typer.echo(f"  {line}")
+    show_blocks(told.document(seen, target.found, say))
 
 
 def cache_file(target: Target, settings: Settings) -> Path | None:

@@ -1,28 +1,38 @@
-"""An inspection as text for a terminal: the findings first, then the tables they come from."""
+"""An inspection as a document."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 from hoban_assets.formats.detect import LOOKED_FOR, Detection
 from hoban_assets.language import Say
+from hoban_assets.reporting.blocks import (
+    Block,
+    Finding,
+    Heading,
+    Paragraph,
+    bullets,
+    table,
+    without_empty_columns,
+)
 from hoban_assets.reporting.inspection.findings import findings
-from hoban_assets.reporting.inspection.inspection import ALL, BANDS, Inspection, Rows
-from hoban_assets.reporting.inspection.losses import percent
+from hoban_assets.reporting.inspection.inspection import ALL, BANDS, Inspection
+from hoban_assets.reporting.inspection.losses import DOUBTFUL, NOTE, SERIOUS, percent
 from hoban_assets.reporting.inspection.overlap import KINDS
 from hoban_assets.rules import meaning
+
+if TYPE_CHECKING:
+    from hoban_assets.catalog.answers import Row
 
 _LONGEST = 60
 
 
-@dataclass(frozen=True)
-class Part:
-    """A heading, a table below it, and lines below that."""
-
-    heading: str
-    rows: Rows
-    lines: tuple[str, ...] = ()
+LEVELS: Mapping[str, Literal["bad", "warn", "info"]] = {
+    SERIOUS: "bad",
+    DOUBTFUL: "warn",
+    NOTE: "info",
+}
 
 
 def said(say: Say, text: str, facts: Mapping[str, object]) -> str:
@@ -39,7 +49,7 @@ def _word(say: Say, value: object) -> object:
     return value
 
 
-def findings_as_rows(seen: Inspection, say: Say) -> Rows:
+def findings_as_rows(seen: Inspection, say: Say) -> list[Row]:
     """Findings, worst first: severity, share, text, what_to_do."""
     return [
         {
@@ -94,6 +104,8 @@ def headline(seen: Inspection, found: Detection | None, say: Say) -> list[str]:
             if sizes["distinct"] > 1
             else say("All images have {size} pixels", size=_size(sizes["largest"]))
         )
+    if found is not None and found.near:
+        lines.append(said(say, found.near, found.facts))
     return lines
 
 
@@ -101,56 +113,61 @@ def _size(sides: Sequence[int]) -> str:
     return "x".join(map(str, sides))
 
 
-def finding_lines(seen: Inspection, say: Say) -> Iterator[str]:
-    """Numbered findings, each with what to do."""
+def document(seen: Inspection, found: Detection | None, say: Say) -> Iterator[Block]:
+    """The findings first, then the tables they come from, in the order of looking at them."""
+    yield from map(Paragraph, headline(seen, found, say))
+    yield Heading(2, say("Findings, worst first"))
     rows = findings_as_rows(seen, say)
     if not rows:
-        yield say("Nothing was found to be wrong.")
+        yield Paragraph(say("Nothing was found to be wrong."))
     for number, row in enumerate(rows, 1):
-        yield f"{number:>3}. [{say(row['severity'])}] {row['text']}"
-        yield f"       {row['what_to_do']}"
-
-
-def parts(seen: Inspection, say: Say) -> Iterator[Part]:
-    """The tables, in the order in which they are looked at."""
+        severity = row["severity"]
+        told = f"{number}. [{say(severity)}] {row['text']}"
+        yield Finding(LEVELS[severity], told, [row["what_to_do"]])
     if seen.classes:
-        yield Part(say("Classes of the source, and what recipes make of them"), _classes(seen))
+        yield Heading(2, say("Classes of the source, and what recipes make of them"))
+        yield table(_classes(seen), None, say)
     if seen.size_bands:
-        yield Part(say("Boxes by size, share of the image"), _bands(seen, say))
+        yield Heading(2, say("Boxes by size, share of the image"))
+        yield table(_bands(seen, say), None, say)
     if any(row["split"] != "-" for row in seen.splits):
-        yield Part(say("Its own split"), seen.splits)
+        yield Heading(2, say("Its own split"))
+        yield table(seen.splits, None, say)
     if seen.leakage:
-        yield Part(say("Leakage between its splits"), _leakage(seen, say), tuple(_pairs(seen)))
+        yield Heading(2, say("Leakage between its splits"))
+        yield table(_leakage(seen, say), None, say)
+        pairs = [pair for row in seen.leakage for pair in row["examples"][:1]]
+        yield bullets(f"{pair['file']}  =  {pair['counterpart']}" for pair in pairs)
     if seen.duplicates and seen.duplicates["groups"]:
-        heading = say("Copies, the largest groups")
-        rows = [
-            {"images": group["images"], "files": "  |  ".join(group["files"][:3])}
-            for group in seen.duplicates["largest"]
-        ]
-        yield Part(heading, rows)
+        yield Heading(2, say("Copies, the largest groups"))
+        groups = seen.duplicates["largest"]
+        copies = [{**group, "file": "  |  ".join(group["files"][:3])} for group in groups]
+        yield table(copies, ["images", "file"], say)
     if seen.defects:
-        yield Part(say("Defects of labels and images, by rule"), _defects(seen, say))
-        yield Part(say("Examples of defects"), _examples(seen))
+        yield Heading(2, say("Defects of labels and images, by rule"))
+        yield table(_defects(seen, say), None, say)
+        yield Heading(2, say("Examples of defects"))
+        yield table(_examples(seen), None, say)
 
 
-def _classes(seen: Inspection) -> Rows:
-    has_text = any(row["text"] for row in seen.classes)
-    has_ignore = any(row["ignore"] for row in seen.classes)
-    return [
+def _classes(seen: Inspection) -> list[Row]:
+    """Columns that hold nothing are left out."""
+    rows = [
         {
             "class": row["class"],
-            **({"said of it": _short(row["text"])} if has_text else {}),
-            "becomes": row["becomes"],
+            "said of it": _short(row["text"]) or None,
+            "becomes": row["becomes"] or "",
             "boxes": row["boxes"],
             "images": row["images"],
-            **({"ignore regions": row["ignore"]} if has_ignore else {}),
-            "median size": None if row["median_area"] is None else percent(row["median_area"]),
+            "ignore regions": row["ignore"] or None,
+            "median size": "-" if row["median_area"] is None else percent(row["median_area"]),
         }
         for row in seen.classes
     ]
+    return [{**row, "becomes": row["becomes"] or None} for row in without_empty_columns(rows)]
 
 
-def _bands(seen: Inspection, say: Say) -> Rows:
+def _bands(seen: Inspection, say: Say) -> list[Row]:
     return [
         {
             "class": say("all classes") if row["class"] == ALL else row["class"],
@@ -161,7 +178,7 @@ def _bands(seen: Inspection, say: Say) -> Rows:
     ]
 
 
-def _leakage(seen: Inspection, say: Say) -> Rows:
+def _leakage(seen: Inspection, say: Say) -> list[Row]:
     return [
         {
             "what": say(KINDS[row["kind"]]),
@@ -175,13 +192,7 @@ def _leakage(seen: Inspection, say: Say) -> Rows:
     ]
 
 
-def _pairs(seen: Inspection) -> Iterator[str]:
-    for row in seen.leakage:
-        for pair in row["examples"][:1]:
-            yield f"{pair['file']}  =  {pair['counterpart']}"
-
-
-def _defects(seen: Inspection, say: Say) -> Rows:
+def _defects(seen: Inspection, say: Say) -> list[Row]:
     return [
         {
             "rule": row["rule"],
@@ -195,7 +206,7 @@ def _defects(seen: Inspection, say: Say) -> Rows:
     ]
 
 
-def _examples(seen: Inspection) -> Rows:
+def _examples(seen: Inspection) -> list[Row]:
     return [
         {
             "rule": row["rule"],
