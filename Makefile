@@ -2,6 +2,7 @@
 # make ui      the Dagster UI; it prints its address (PORT=3005 chooses another port)
 # make test    style, types and tests
 # make test-postgres   the same on a real PostgreSQL; make test-bundle   hand-off in a fresh environment
+# make test-look   see a wrong box, fix it in a browser, have it in the next dataset
 # make test-documents   every build that the documentation shows, as it is typed
 # make docs    the documentation as pages, in data/docs
 # make bench   speed and memory, against peers and physical floors
@@ -20,7 +21,7 @@ TEST_PROCESSES ?= 3
 HOME_ENV := DAGSTER_HOME="$(CURDIR)" PATH="$(CURDIR)/$(BIN):$$PATH"
 DAGSTER_ENV := $(HOME_ENV) DAGSTER_MODULE_NAME=hoban_assets.definitions
 
-.PHONY: help setup fastdup instance sample demo ui test test-postgres test-bundle test-documents lint docs bench prove-partial-labels clean-demo
+.PHONY: help setup fastdup instance sample demo ui test test-postgres test-look test-bundle test-documents lint docs bench prove-partial-labels clean-demo
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 
@@ -72,6 +73,9 @@ test: setup lint
 # Heavier than CI may be: a database server of its own; an environment of its own (6 GB).
 test-postgres: setup
 	$(DAGSTER_ENV) HOBAN_HEAVY=postgres $(BIN)/python -m pytest -rs hoban_assets_tests/heavy/test_postgres.py
+
+test-look: setup
+	$(DAGSTER_ENV) HOBAN_HEAVY=look $(BIN)/python -m pytest -rs hoban_assets_tests/heavy/test_look_and_fix.py
 
 test-bundle: setup
 	$(DAGSTER_ENV) HOBAN_HEAVY=bundle $(BIN)/python -m pytest -rs hoban_assets_tests/heavy/test_bundle_fresh_environment.py

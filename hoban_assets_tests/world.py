@@ -100,15 +100,20 @@ def asking(command: str) -> list[str] | None:
     return shlex.split(command)[1:]
 
 
-def make_world(folder: Path, sample: Path) -> World:
-    """Copy the project and the sample, then build and train `VERSIONS` for `sub`."""
+def made_project(folder: Path, sample: Path) -> World:
+    """Copy the project and the sample; nothing is built."""
     folder.mkdir()
     skip = shutil.ignore_patterns("__pycache__")
     shutil.copytree(REPOSITORY / "hoban_assets", folder / "hoban_assets", ignore=skip)
     for name in ("pyproject.toml", "dagster.yaml", "workspace.yaml"):
         shutil.copy(REPOSITORY / name, folder)
     shutil.copytree(sample, folder / "data" / "raw", symlinks=True)
-    world = World(folder)
+    return World(folder)
+
+
+def make_world(folder: Path, sample: Path) -> World:
+    """Copy the project and the sample, then build and train `VERSIONS` for `sub`."""
+    world = made_project(folder, sample)
     for version in VERSIONS:
         world.must(f"hoban build {version} --model")
     return world

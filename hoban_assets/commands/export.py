@@ -73,7 +73,7 @@ def export(
     if class_name is not None:
         meant = nearest(class_meant(class_name), (*CLASS_NAMES, BACKGROUND), "class")
     with asking_catalog() as ask:
-        known_asset(ask, asset, partition)
+        asset = known_asset(ask, asset, partition)
         ids = None
         if review:
             from hoban_assets.review.queues import queued

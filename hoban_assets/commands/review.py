@@ -34,7 +34,7 @@ def review(
     say = speaker(settings.language)
     active = standing(read_log(settings.corrections)).active
     with asking_catalog() as ask:
-        known_asset(ask, asset, partition)
+        asset = known_asset(ask, asset, partition)
         found = queues(ask, asset, partition, active)
     rows = [
         {

@@ -55,7 +55,7 @@ def view(
     if class_name is not None:
         class_name = nearest(class_meant(class_name), (*CLASS_NAMES, BACKGROUND), "class")
     with asking_catalog() as ask:
-        known_asset(ask, asset, partition)
+        asset = known_asset(ask, asset, partition)
     active = standing(read_log(settings.corrections)).active
     store = Store(settings.catalog_path, asset, partition, active, model, settings.catalog_wait)
     facets = {name: [str(v["value"]) for v in rows] for name, rows in store.facets().items()}

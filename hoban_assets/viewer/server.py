@@ -125,16 +125,21 @@ class Viewer:
     def image(self, request: Request) -> Response:
         """Return a picture, as displayed; with ``small`` for the grid."""
         found = self.store.picture(request.path_params["number"])
-        file = self.settings.raw_root / found["file"] if found else None
-        if file is None or not file.is_file():
+        file = self.settings.raw_root / found["file"] if found and found["file"] else None
+        if found is None or file is None or not file.is_file():
             return Response(status_code=404)
-        small = "small" in request.query_params
-        kept = self.settings.cache / "viewer" / f"{found['content_hash']}.jpg" if found else None
-        if small and kept and found and found["content_hash"]:
+        try:
+            return self._image(found, file, small="small" in request.query_params)
+        except OSError:  # damaged: that is why it was left out
+            return Response(status_code=404)
+
+    def _image(self, found: dict[str, Any], file: Path, *, small: bool) -> Response:
+        if small and found["content_hash"]:
+            kept = self.settings.cache / "viewer" / f"{found['content_hash']}.jpg"
             if not kept.is_file():
                 save(kept, _drawn(file, THUMBNAIL))
             return FileResponse(kept, headers={"cache-control": "max-age=86400"})
-        return Response(_drawn(file, None if not small else THUMBNAIL), media_type="image/jpeg")
+        return Response(_drawn(file, THUMBNAIL if small else None), media_type="image/jpeg")
 
 
 def _drawn(file: Path, side: int | None) -> bytes:

@@ -196,9 +196,11 @@ kept AS (
     FROM store.images JOIN mine USING (materialization_id)
 ),
 dropped AS (
-    SELECT d.image_id, any_value(d.file) AS file
+    SELECT d.image_id,
+           any_value(d.file) FILTER (regexp_matches(d.file, '[.](jpe?g|png|bmp|webp|jfif|tiff?)$', 'i'))
+               AS file -- a reader's decision names the label
     FROM store.decisions AS d JOIN builds USING (materialization_id)
-    WHERE d.images_removed > 0 AND d.file IS NOT NULL
+    WHERE d.images_removed > 0
       AND d.image_id NOT IN (SELECT image_id FROM kept)
     GROUP BY d.image_id
 ),

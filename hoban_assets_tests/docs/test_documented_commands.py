@@ -16,6 +16,7 @@ PAGES = (
     "add-a-source",
     "add-a-version",
     "look-at-data-quality",
+    "look-and-fix",
     "compare-models",
     "clean-up",
     "rebuild-by-itself",
