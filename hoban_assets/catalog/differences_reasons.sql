@@ -193,8 +193,18 @@ decided AS (
     WHERE CASE WHEN w.change IN ('removed', 'added') THEN d.boxes_removed > 0
                ELSE d.action = 'ignore' END
     QUALIFY row_number() OVER (PARTITION BY w.number ORDER BY k.distance, d.rowid) = 1
-)
+),
+drawn AS ( -- a label that a person drew stands in no row: who made it is known on the new side
+    SELECT w.number, m.asset, d.stage, d.rule, d.threshold
+    FROM numbered AS w
+    JOIN store.decisions AS d ON d.image_id = w.image_id AND d.rule = 'box_added'
+    JOIN deciders AS k ON k.materialization_id = d.materialization_id AND k.direction = 'removed'
+    JOIN store.materializations AS m ON m.materialization_id = d.materialization_id
+    WHERE w.change = 'added' AND w."row" = -1
+    QUALIFY row_number() OVER (PARTITION BY w.number ORDER BY k.distance, d.rowid) = 1
+),
+told AS (FROM decided UNION ALL FROM drawn)
 SELECT
     w.change, w.direction, w.class_name, w.image_id, d.asset, d.stage, d.threshold,
     coalesce(d.rule, 'label_differs') AS rule
-FROM numbered AS w LEFT JOIN decided AS d USING (number);
+FROM numbered AS w LEFT JOIN told AS d USING (number);

@@ -309,6 +309,21 @@ def test_lost_labels_have_the_rule_of_their_row(shelf):
     ]
 
 
+def test_what_a_person_drew_or_took_out_says_so(shelf):
+    old, taken_out = Label(PERSON, 0, 0.2), Label(FALLEN, 1, 0.5)
+    decisions = [
+        Decided("s/1.jpg", "box_added", "corrections", "correct", images=0),
+        Decided("s/1.jpg", "box_removed", "corrections", "correct", images=0, boxes=1, row=1),
+    ]
+    before = [Photo("s/1.jpg", [old, taken_out])]
+    after = [Photo("s/1.jpg", [old, Label(PERSON, -1, 0.8)])]
+    result = diff_of(shelf, before, after, decisions)
+    assert lines(result.boxes_because, "change", "rule", "class_name", "boxes") == [
+        ("added", "box_added", PERSON, 1),
+        ("removed", "box_removed", FALLEN, 1),
+    ]
+
+
 def test_totals_add_up(road):
     result = found(road)
     images, boxes = result.images, result.boxes
