@@ -176,6 +176,7 @@ def _count(boxes: list[dict[str, Any]], kind: str) -> int:
     return sum(box.get("kind") == kind for box in boxes)
 
 
+_IMAGES = "jpe?g|png|bmp|webp|jfif|tiff?"
 _BUILDS = """
 mine AS (
     SELECT materialization_id FROM store.current WHERE asset = $asset AND "partition" = $partition
@@ -196,9 +197,8 @@ kept AS (
     FROM store.images JOIN mine USING (materialization_id)
 ),
 dropped AS (
-    SELECT d.image_id,
-           any_value(d.file) FILTER (regexp_matches(d.file, '[.](jpe?g|png|bmp|webp|jfif|tiff?)$', 'i'))
-               AS file -- a reader's decision names the label
+    SELECT d.image_id, -- a reader's decision names the label file
+           any_value(d.file) FILTER (regexp_matches(lower(d.file), '[.]({_IMAGES})$')) AS file
     FROM store.decisions AS d JOIN builds USING (materialization_id)
     WHERE d.images_removed > 0
       AND d.image_id NOT IN (SELECT image_id FROM kept)

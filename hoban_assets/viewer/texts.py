@@ -22,7 +22,7 @@ def texts(say: Say) -> dict[str, str]:
         "missed": say("the model missed something"),
         "false": say("the model found what is not there"),
         "search": say("part of the name"),
-        "pictures": say("pictures"),
+        "pictures": say("{n} pictures"),
         "save": say("Save (S)"),
         "accept": say("Right as it is (A)"),
         "reject": say("Reject the picture (X)"),

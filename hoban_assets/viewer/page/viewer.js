@@ -68,7 +68,7 @@ async function more() {
   const answer = await get(`/api/pictures?${wanted}`);
   if (mine !== asked) return;
   total = answer.total;
-  byId("total").textContent = `${total.toLocaleString()} ${begun.texts.pictures}`;
+  byId("total").textContent = begun.texts.pictures.replace("{n}", total.toLocaleString());
   for (const picture of answer.pictures) {
     shown.push(picture);
     byId("grid").append(card(picture, shown.length - 1));
