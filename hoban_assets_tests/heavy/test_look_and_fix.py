@@ -91,7 +91,7 @@ def test_the_circle_by_the_browser(project):
     )
     assert {"box_moved", "box_added"} == set(decided.rule)
     assert boxes(project, rejected) == []
-    diff = project.must("hoban diff dataset_v9", HOBAN_LANG="en")
+    diff = project.must("hoban diff dataset_v9 --previous", HOBAN_LANG="en")
     assert "rejected by a person" in diff
     assert "drawn by a person" in diff
     assert "kim" in project.must(f"hoban why '{fixed}'", HOBAN_LANG="en")
