@@ -57,8 +57,8 @@ def judge(run: Path, weights: str, truth: Path, size: int) -> Iterator[dict[str,
                 other: values.get((name, f"predicted_as/{other}"), 0)
                 for other in (*CLASS_NAMES, "background")
             }
-            found["objects"] = sum(taken.values())
-            found["recall"] = taken[name] / max(found["objects"], 1)
+            objects = sum(taken.values())
+            found |= {"objects": objects, "recall": taken[name] / max(objects, 1)}
             found["false alarms an image"] = values.get(
                 ("background", f"predicted_as/{name}"), 0
             ) / len(manifest)
@@ -86,15 +86,16 @@ def recovered(rows: pd.DataFrame) -> str:
 
     The mean over seeds, of classes whose recall suffers by 0.05 or more.
     """
-    means = rows[rows["class"] != "all"].groupby(["on", "weights", "class", "way"]).recall.mean()
+    keys = ["on", "weights", "class"]
+    means = rows[rows["class"] != "all"].groupby([*keys, "way"]).recall.mean()
     lines = ["| on | weights | class | naive | full | masked closes | completed closes |"]
     lines.append("|" + "---|" * 7)
-    for key, each in means.unstack("way").iterrows():
+    for each in means.unstack("way").reset_index().to_dict("records"):
         gap = each["full"] - each["naive"]
         if gap >= 0.05:
             shares = [f"{(each[way] - each['naive']) / gap:.0%}" for way in ("masked", "completed")]
             figures = [f"{each[way]:.3f}" for way in ("naive", "full")]
-            lines.append(f"| {' | '.join([*map(str, key), *figures, *shares])} |")
+            lines.append(f"| {' | '.join([*(str(each[k]) for k in keys), *figures, *shares])} |")
     return "\n".join(lines)
 
 

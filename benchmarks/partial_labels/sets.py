@@ -21,7 +21,7 @@ from hoban_assets.curation.quality import limit_areas
 from hoban_assets.ledger import Ledger
 from hoban_assets.pipeline.dataset import build_dataset
 from hoban_assets.pipeline.recipe import Recipe
-from hoban_assets.pipeline.stage import build_stage
+from hoban_assets.pipeline.stage_build import build_stage
 from hoban_assets.publish.yolo_tree import publish
 from hoban_assets.sample_data import generate
 from hoban_assets.sample_data.output import TRUTH

@@ -43,14 +43,8 @@ from hoban_assets.ledger import Ledger
 from hoban_assets.pipeline.completing import told
 from hoban_assets.pipeline.corrected import corrections_in
 from hoban_assets.pipeline.features import FeatureExtractor
-from hoban_assets.pipeline.stage import (
-    Stage,
-    StageBuild,
-    build_stage,
-    raw_fingerprints,
-    stage_ingredients,
-    versions_in,
-)
+from hoban_assets.pipeline.stage import Stage, raw_fingerprints, stage_ingredients, versions_in
+from hoban_assets.pipeline.stage_build import StageBuild, build_stage
 from hoban_assets.samples import Samples
 from hoban_assets.settings import Settings
 

@@ -10,7 +10,8 @@ from hoban_assets.components.stage_assets import CODE_VERSION, full_stage
 from hoban_assets.formats.source import RawSource
 from hoban_assets.ingredients import key_of
 from hoban_assets.ledger import Ledger
-from hoban_assets.pipeline.stage import Stage, build_stage, stage_ingredients
+from hoban_assets.pipeline.stage import Stage, stage_ingredients
+from hoban_assets.pipeline.stage_build import build_stage
 from hoban_assets.settings import Settings
 
 PLACES = ("hall", "stairs")
