@@ -13,6 +13,7 @@ from hoban_assets.commands.app import (
     app,
     asking_catalog,
     built_one,
+    nearest,
     print_json,
     progress_bar,
 )
@@ -36,6 +37,14 @@ def compare(
         bool, typer.Option("--page", help="Write the page with pictures too, and say where.")
     ] = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
+    on: Annotated[
+        str | None,
+        typer.Option(
+            "--on",
+            metavar="SET",
+            help="A benchmark, or val; by default the first benchmark, val where there is none.",
+        ),
+    ] = None,
     recorded: Annotated[
         bool, typer.Option("--recorded", help="Only figures that are recorded; look at no picture.")
     ] = False,
@@ -43,10 +52,10 @@ def compare(
 ) -> None:
     """Compare models with the first one: on the same pictures, then figures, recipes and data.
 
-    The same pictures are those of their validation that none of them was trained on; difference
-    and 95 % interval are of both models drawn together. Recorded figures are label-aware (each
-    class only on images whose source labels it); 'all (stock)' is what Ultralytics counts. Columns
-    ending in ± are differences to the first model.
+    The same pictures are a benchmark, or of their validation what none of them was trained on;
+    difference and 95 % interval are of both models drawn together. Recorded figures are
+    label-aware (each class only on images whose source labels it); 'all (stock)' is what
+    Ultralytics counts. Columns ending in ± are differences to the first model.
 
     Example: hoban compare model_v8 model_v9 --partition sub
     """
@@ -63,8 +72,13 @@ def compare(
     with asking_catalog() as ask:
         found = compared(ask, _known(ask, models, partition), partition)
         subjects = _with_weights(ask, [model.name for model in found.models], partition)
+        benchmark = _benchmark(ask, on, partition)
     noise = _noise([model.name for model in found.models], partition, settings)
-    same, reason = ((), say("asked for")) if recorded else _on_the_same(subjects, settings)
+    same, reason = (
+        ((), say("asked for"))
+        if recorded
+        else _on_the_same(subjects, benchmark, partition, settings)
+    )
     if as_json:
         print_json({**json_of(found), "same_pictures": paired.as_json(same), "reason": reason})
         return
@@ -101,16 +115,43 @@ def _with_weights(ask: Ask, names: list[str], partition: str) -> list[Subject] |
         return error
 
 
+def _benchmark(ask: Ask, on: str | None, partition: str) -> str | None:
+    """The benchmark to compare on; None: validation images that no model was trained on.
+
+    Raises:
+        HobanError: there is no such benchmark.
+    """
+    rows = ask(
+        "SELECT asset FROM materializations WHERE is_current AND images > 0 AND partition = ? "
+        "AND starts_with(asset, 'benchmark_') ORDER BY asset",
+        [partition],
+    )
+    known = [row["asset"] for row in rows]
+    if on is None:
+        return known[0] if known else None
+    return None if on == "val" else nearest(on, known, "benchmark")
+
+
 def _on_the_same(
-    subjects: list[Subject] | HobanError, settings: Settings
+    subjects: list[Subject] | HobanError,
+    benchmark: str | None,
+    partition: str,
+    settings: Settings,
 ) -> tuple[tuple[Paired, ...], str]:
     """What comes out on the same pictures, or why there is nothing."""
     if isinstance(subjects, HobanError):
         return (), str(subjects)
+    from hoban_assets.catalog.store import Catalog
+    from hoban_assets.evaluation.pictures import benchmark_pictures
     from hoban_assets.evaluation.same_pictures import hold_together, pictures_for
 
     try:
-        return hold_together(subjects, pictures_for(subjects), settings, progress_bar), ""
+        if benchmark is None:
+            pictures = pictures_for(subjects)
+        else:
+            catalog = Catalog(settings.catalog_path, deadline=settings.catalog_wait)
+            pictures = benchmark_pictures(catalog, benchmark, partition, settings.raw_root)
+        return hold_together(subjects, pictures, settings, progress_bar), ""
     except HobanError as error:
         return (), str(error)
 

@@ -11,7 +11,6 @@ import pandas as pd
 
 from hoban_assets.catalog.answers import asking
 from hoban_assets.catalog.store import Catalog, Materialization
-from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.components.benchmark_checks import built
 from hoban_assets.curation.benchmarks import overlaps
 from hoban_assets.errors import HobanError
@@ -19,7 +18,7 @@ from hoban_assets.evaluation.comparing import Paired
 from hoban_assets.evaluation.detecting import Progress
 from hoban_assets.evaluation.judging import Judgement, choose_confidences, judge
 from hoban_assets.evaluation.looking import confidences_of, look
-from hoban_assets.evaluation.pictures import Pictures, pictures_of
+from hoban_assets.evaluation.pictures import benchmark_pictures
 from hoban_assets.evaluation.predicting import store
 from hoban_assets.evaluation.same_pictures import hold_together, pictures_for
 from hoban_assets.evaluation.subjects import Subject, trained_model
@@ -39,13 +38,6 @@ def subject_of(plan: TrainingPlan, result: TrainingResult, dataset: Materializat
     return Subject(
         name, result.best, plan.image_size, plan.nms, Path(dataset.path or ""), dataset.asset
     )
-
-
-def benchmark_pictures(catalog: Catalog, name: str, partition: str, raw_root: Path) -> Pictures:
-    """Return the pictures of a benchmark that was built."""
-    rows = catalog.load(name, partition)
-    files = [raw_root / file for file in rows.images.file]
-    return pictures_of(rows, files, name, CLASS_NAMES)
 
 
 def judged_on_benchmarks(

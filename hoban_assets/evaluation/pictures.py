@@ -9,12 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import xxhash
 
+from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.samples import Samples
+
+if TYPE_CHECKING:
+    from hoban_assets.catalog.store import Catalog
 
 
 @dataclass(frozen=True)
@@ -148,6 +153,17 @@ def pictures_of(
             for known, file in zip(images.content_hash.tolist(), files, strict=True)
         ),
     )
+
+
+def benchmark_pictures(catalog: Catalog, name: str, partition: str, raw_root: Path) -> Pictures:
+    """Return the pictures of a benchmark (or stage) that was built.
+
+    Raises:
+        HobanError: its rows are not in the catalog.
+    """
+    rows = catalog.load(name, partition)
+    files = [raw_root / file for file in rows.images.file]
+    return pictures_of(rows, files, name, CLASS_NAMES)
 
 
 def content_of(file: Path) -> str:

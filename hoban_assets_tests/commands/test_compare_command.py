@@ -67,3 +67,14 @@ def test_markdown_and_korean(shelf, monkeypatch):
 def test_a_mistake_says_the_way_out(shelf, arguments, message):
     with pytest.raises(HobanError, match=message):
         run(*arguments)
+
+
+def test_the_first_line_says_that_pictures_differ_and_why(shelf):
+    for arguments, reason in (((), "best.pt"), (("--recorded",), "asked for")):
+        first = run("v8", "v9", *arguments).lstrip().splitlines()[0]
+        assert first.startswith("Different pictures:") and reason in first
+
+
+def test_an_unknown_benchmark_is_no_silent_change_of_pictures(shelf):
+    with pytest.raises(HobanError, match="no benchmark 'benchmark_site'"):
+        run("v8", "v9", "--on", "benchmark_site")
