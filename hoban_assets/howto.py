@@ -23,7 +23,7 @@ def with_partition(command: str, partition: str) -> str:
 
 def build_all(asset: str, partition: str) -> str:
     """The command that builds an asset with everything that it is made from."""
-    return build(f"*{asset}", partition=partition)
+    return f"hoban build {asset} --partition {partition}"
 
 
 def build_first(partition: str) -> str:

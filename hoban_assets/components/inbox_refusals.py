@@ -65,7 +65,7 @@ def must_be_current(
             "{dataset} [{partition}] was never built here, so it is not known what {file} was "
             "trained on",
             "import it where the bundle was made (HOBAN_DATA_ROOT), or build the dataset here: "
-            "dagster asset materialize --select '*{dataset}' --partition {partition}",
+            "hoban build {dataset} --partition {partition}",
             **named,
         )
     if now.data_version == mine.dataset_version:

@@ -181,7 +181,7 @@ def test_of_a_version_that_was_never_built_here_it_is_said(pristine):
 def test_without_the_dataset_it_is_refused(pristine):
     said = refusal(pristine, HandedIn(partition="sub"))
     assert "dataset_v9 [sub] was never built here" in said
-    assert "dagster asset materialize --select '*dataset_v9' --partition sub" in said
+    assert "hoban build dataset_v9 --partition sub" in said
 
 
 def test_a_data_root_without_a_catalog_is_no_crash(home):

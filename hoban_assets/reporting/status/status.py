@@ -21,7 +21,7 @@ from hoban_assets.freshness.declared import (
 )
 from hoban_assets.freshness.present import present
 from hoban_assets.freshness.staleness import NOT_BUILT, STALE, Built, Now, Verdict, judge
-from hoban_assets.howto import build
+from hoban_assets.howto import build_all
 from hoban_assets.reporting.status.facts import Facts, read_facts
 from hoban_assets.reporting.status.places import Place, measured
 from hoban_assets.settings import PARTITIONS, Settings
@@ -63,8 +63,7 @@ class Artifact:
         """What builds it, or brings it up to date; None where nothing is to be done, or can be."""
         if self.verdict.state not in (STALE, NOT_BUILT):
             return None
-        name = self.asset if self.kind == STAGE else f"*{self.asset}"
-        return build(name, partition=self.partition)
+        return build_all(self.asset, self.partition)
 
 
 @dataclass(frozen=True)
