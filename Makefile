@@ -91,7 +91,7 @@ docs: .venv/ready
 bench: setup
 	$(DAGSTER_ENV) $(BIN)/python -m benchmarks $(BENCH)
 
-# PROOF=--quick: one seed, under 20 minutes on two cores without a GPU. Goes on where it was stopped.
+# PROOF=--quick: one seed, sized for 20 minutes on two idle cores. Goes on where it was stopped.
 prove-partial-labels: setup
 	$(DAGSTER_ENV) $(BIN)/python -m benchmarks.prove_partial_labels $(PROOF)
 

@@ -31,7 +31,7 @@ from benchmarks.partial_labels.judging import judge, recovered, table
 
 QUICK = {"seeds": 1, "epochs": 14, "images": 400, "weights": ["last"]}
 WHOLE = {"seeds": 3, "epochs": 24, "images": 600, "weights": ["last", "best"]}
-"""Sized for two cores without a GPU: under 20, and under 150 minutes."""
+"""Sized for two idle cores without a GPU: 20 minutes, and 150."""
 
 
 def main() -> None:
