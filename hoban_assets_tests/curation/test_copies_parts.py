@@ -10,6 +10,7 @@ from hoban_assets.curation.copies.crops import crops
 from hoban_assets.curation.copies.hits import HIT, best_of_each
 from hoban_assets.curation.copies.lying import Lyings, lying
 from hoban_assets.curation.copies.rough import may_fit
+from hoban_assets.curation.copies.search import COMMON, FLOOR, PROOF, _on_scale
 from hoban_assets.curation.copies.sketch import SMALL, Sketches, sketch, unpacked
 from hoban_assets.curation.copies.turns import TURNS, turned
 
@@ -107,6 +108,15 @@ class TestLying:
     def test_nothing_asked_nothing_said(self) -> None:
         none = np.empty(0, int)
         assert len(lying(sketches(scene(1)), none, none).turn) == 0
+
+
+class TestScale:
+    def test_what_the_proof_must_say_is_the_threshold_of_the_recipes(self) -> None:
+        said = _on_scale(np.array([0, FLOOR, PROOF, 1]))
+        assert said == pytest.approx([0, FLOOR, COMMON, 1])
+
+    def test_keeps_the_order_of_pairs(self) -> None:
+        assert (np.diff(_on_scale(np.linspace(0, 1, 101))) > 0).all()
 
 
 class TestMayFit:
