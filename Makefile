@@ -5,6 +5,8 @@
 # make test-look   see a wrong box, fix it in a browser, have it in the next dataset
 # make test-documents   every build that the documentation shows, as it is typed
 # make docs    the documentation as pages, in data/docs
+# make lock    versions and hashes anew; make audit   known faults of what is installed (network)
+# make attack  kills, full disks, damage and hostile files, counted (docs/reliability.md)
 # make bench   speed and memory, against peers and physical floors
 # make prove-partial-labels   what masks and completed labels are worth, where the truth is known
 SHELL := /bin/bash
@@ -21,25 +23,49 @@ TEST_PROCESSES ?= 3
 HOME_ENV := DAGSTER_HOME="$(CURDIR)" PATH="$(CURDIR)/$(BIN):$$PATH"
 DAGSTER_ENV := $(HOME_ENV) DAGSTER_MODULE_NAME=hoban_assets.definitions
 
-.PHONY: help setup fastdup instance sample demo ui test test-postgres test-look test-bundle test-documents lint docs bench prove-partial-labels clean-demo
+.PHONY: help setup fastdup instance sample demo ui test test-postgres test-look test-bundle test-documents lint lock audit docs attack bench prove-partial-labels clean-demo
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 
 setup: .venv/ready .venv-fastdup/ready instance
 
-.venv/ready: constraints/platform.txt pyproject.toml
+# dev: with what tests need; server: without. By hash, so nothing but these very files is installed.
+LOCK ?= dev
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
+
+.venv/ready: constraints/$(LOCK).lock pyproject.toml
 	@test -n "$(BASE_PYTHON)" || { echo "Python 3.11 or 3.12 with venv is needed: apt install python3.11-venv, or set BASE_PYTHON=/path/to/python3.11"; exit 1; }
 	@echo "making .venv (about 6 GB with PyTorch, some minutes)"
 	test -x $(BIN)/python || $(BASE_PYTHON) -m venv .venv
-	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints/platform.txt -e '.[dev]'
+	@$(BIN)/python $(PIP_INSTALL) --require-hashes -r constraints/$(LOCK).lock
+	@PYTHONWARNINGS=ignore $(BIN)/python $(PIP_INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
 fastdup: .venv-fastdup/ready
-.venv-fastdup/ready: constraints/fastdup.txt
+.venv-fastdup/ready: constraints/fastdup.lock
 	@echo "making .venv-fastdup"
 	test -x .venv-fastdup/bin/python || $(BASE_PYTHON) -m venv .venv-fastdup
-	.venv-fastdup/bin/python -m pip install --quiet --disable-pip-version-check -c constraints/fastdup.txt fastdup dagster-pipes
+	.venv-fastdup/bin/python $(PIP_INSTALL) --require-hashes -r constraints/fastdup.lock
 	@touch $@
+
+# Exact versions (constraints/*.txt) with the hashes of their files, for Linux on x86-64 and aarch64
+# and Python 3.11 and 3.12. fastdup is made for x86-64 alone. No address of an index gets into them.
+UV := .venv-lock/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-annotate \
+	--no-header --no-emit-index-url --no-emit-find-links
+.venv-lock/ready:
+	test -x .venv-lock/bin/python || $(BASE_PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python $(PIP_INSTALL) uv==0.13.9 pip-audit==2.10.1
+	@touch $@
+
+lock: .venv-lock/ready
+	$(UV) --universal pyproject.toml --extra dev -c constraints/platform.txt -o constraints/dev.lock
+	$(UV) --universal pyproject.toml --extra ray --extra postgres -c constraints/platform.txt -o constraints/server.lock
+	printf 'fastdup\ndagster-pipes\n' | $(UV) --no-config --python-platform x86_64-manylinux_2_31 - \
+		-c constraints/fastdup.txt -o constraints/fastdup.lock
+
+# Asks a public list of known faults, so it needs a network.
+audit: .venv-lock/ready
+	for lock in server dev fastdup; do echo "$$lock:"; .venv-lock/bin/pip-audit --disable-pip -r constraints/$$lock.lock; done
 
 # Two commands at once on a fresh DAGSTER_HOME race while they create its tables.
 instance: .venv/ready
@@ -87,6 +113,9 @@ docs: .venv/ready
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints/platform.txt -c constraints/docs.txt -e '.[docs]'
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "open data/docs/cheat-sheet.html"
+
+attack: setup
+	$(DAGSTER_ENV) $(BIN)/python -m attack --size $(or $(SIZE),60) --write
 
 bench: setup
 	$(DAGSTER_ENV) $(BIN)/python -m benchmarks $(BENCH)

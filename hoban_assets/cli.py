@@ -12,6 +12,7 @@ import typer
 from hoban_assets import commands
 from hoban_assets.commands.app import PANELS, app
 from hoban_assets.errors import HobanError, of_the_disk
+from hoban_assets.files import private
 from hoban_assets.settings import home_of, language_of
 from hoban_assets.windows import as_in_linux
 
@@ -27,6 +28,7 @@ _ANY_TEXT = {"why", "fate", "find", "sql"}
 
 def main() -> None:
     """Run the command; an error that the user can fix is one message, not a traceback."""
+    private()
     language = "en"
     try:
         language = language_of(os.environ)

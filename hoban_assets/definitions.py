@@ -13,10 +13,12 @@ from hoban_assets.components.dead_runs import multiprocess_after_cleanup
 from hoban_assets.components.platform import Platform
 from hoban_assets.components.presence import finished
 from hoban_assets.errors import HobanError
+from hoban_assets.files import private
 from hoban_assets.reporting.translating import said
 from hoban_assets.settings import Settings, language_of
 from hoban_assets.slips import refuse_slips
 
+private()
 try:
     refuse_slips(sys.argv, os.environ)
 except HobanError as error:

@@ -1,0 +1,1 @@
+"""Tries to break the platform from outside: ``python -m attack`` (see `__main__`)."""

@@ -1,0 +1,69 @@
+"""A row of the table, processes killed at random moments, and where the tests' builders are."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+TESTS = ROOT / "hoban_assets_tests"
+FORK = multiprocessing.get_context("fork")
+
+
+def with_test_builders() -> None:
+    """Let the modules of the tests be imported by their names, as pytest does."""
+    folders = [TESTS, *(d for d in sorted(TESTS.iterdir()) if d.is_dir() and d.name[0] not in "._")]
+    sys.path[:0] = [str(folder) for folder in folders]
+
+
+@dataclass
+class Row:
+    """What was tried, how often, and each time that it ended badly, in words."""
+
+    what: str
+    tried: int = 0
+    bad: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def note(self, problem: str | None) -> None:
+        """Count one attempt; `problem` is None where it ended well."""
+        self.tried += 1
+        if problem:
+            self.bad.append(problem)
+
+
+def killed_at_random(
+    work: Callable[..., Any], arguments: tuple[Any, ...], longest: float, dice: random.Random
+) -> bool:
+    """Kill a process that does `work` within `longest` seconds; True: it was still at it."""
+    process = FORK.Process(target=_quietly, args=(work, arguments))
+    process.start()
+    process.join(dice.uniform(0, longest))
+    alive = process.is_alive()
+    if alive:
+        os.kill(process.pid or 0, signal.SIGKILL)
+    process.join()
+    return alive
+
+
+def _quietly(work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    os.setsid()
+    null = os.open(os.devnull, os.O_WRONLY)
+    for number in (1, 2):
+        os.dup2(null, number)
+    work(*arguments)
+
+
+def duration_of(work: Callable[[], Any]) -> float:
+    """Seconds that `work` takes."""
+    start = time.monotonic()
+    work()
+    return time.monotonic() - start
