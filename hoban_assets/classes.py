@@ -33,16 +33,42 @@ class DetectionClass:
     instead_of: str = ""
     """Class that this one is labelled in place of, where both would enclose the same object. Not
     so the other way round: a source that does not know this class labels that one for it."""
+    typed: tuple[str, ...] = ()
+    """What people type for it on the command line, besides its names."""
 
 
 WITH_HELMET, WITHOUT_HELMET = "person_with_helmet", "person_without_helmet"
 PERSON = "person"
 
 CLASSES: tuple[DetectionClass, ...] = (
-    DetectionClass(0, WITH_HELMET, "안전모 착용", "#0b7285", "head", aihub="07"),
-    DetectionClass(1, WITHOUT_HELMET, "안전모 미착용", "#e8590c", "head", aihub="08"),
-    DetectionClass(2, PERSON, "사람", "#5f3dc4", "body"),
-    DetectionClass(3, "fallen", "쓰러진 사람", "#c92a2a", "body", instead_of=PERSON),
+    DetectionClass(
+        0,
+        WITH_HELMET,
+        "안전모 착용",
+        "#0b7285",
+        "head",
+        aihub="07",
+        typed=("with_helmet", "helmet", "착용", "안전모"),
+    ),
+    DetectionClass(
+        1,
+        WITHOUT_HELMET,
+        "안전모 미착용",
+        "#e8590c",
+        "head",
+        aihub="08",
+        typed=("without_helmet", "no_helmet", "head", "미착용"),
+    ),
+    DetectionClass(2, PERSON, "사람", "#5f3dc4", "body", typed=("people", "작업자")),
+    DetectionClass(
+        3,
+        "fallen",
+        "쓰러진 사람",
+        "#c92a2a",
+        "body",
+        instead_of=PERSON,
+        typed=("fall", "쓰러짐", "넘어짐"),
+    ),
 )
 """In the order of their ids. Only ever append: label files and models hold the ids."""
 
@@ -58,7 +84,7 @@ def checked(classes: Sequence[DetectionClass]) -> Sequence[DetectionClass]:
     ids = [c.id for c in classes]
     if ids != list(range(len(ids))):
         raise ValueError(f"hoban_assets/classes.py: ids must be 0, 1, 2, ... in order, not {ids}")
-    taken = [BACKGROUND, *(w for c in classes for w in (c.name, c.aihub) if w)]
+    taken = [BACKGROUND, *(w for c in classes for w in (c.name, c.aihub, *c.typed) if w)]
     twice = sorted({word for word in taken if taken.count(word) > 1})
     if twice:
         raise ValueError(f"hoban_assets/classes.py: declared twice: {', '.join(twice)}")
@@ -80,13 +106,7 @@ AIHUB_CLASSES: dict[str, str] = {c.aihub: c.name for c in CLASSES if c.aihub}
 """Code of AI Hub to the class that it means."""
 
 
-TYPED: dict[str, str] = {
-    **dict.fromkeys(("with_helmet", "helmet", "착용", "안전모"), WITH_HELMET),
-    **dict.fromkeys(("without_helmet", "no_helmet", "head", "미착용"), WITHOUT_HELMET),
-    **dict.fromkeys(("people", "작업자"), PERSON),
-    **dict.fromkeys(("fall", "쓰러짐", "넘어짐"), "fallen"),
-    "배경": BACKGROUND,
-}
+TYPED: dict[str, str] = {word: c.name for c in CLASSES for word in c.typed} | {"배경": BACKGROUND}
 """What people type for a class on the command line, besides its names."""
 
 
