@@ -141,6 +141,8 @@ class Details:
 
     summary: str
     blocks: Sequence[Block]
+    is_open: bool = False
+    """Unfolded at first, on a screen that is no phone's."""
 
 
 Block = (
