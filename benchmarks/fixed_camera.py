@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from hoban_assets.samples import Samples
 
 PICTURE_LIMIT, EVENT_LIMIT = 1.5, 7.0
-"""Times the floor. Measured at 50,000: 0.75 and 4.9 (under `picture` few frames are left to compare;
-under `event` greedy, certificate and groups each look at all pairs, and labels besides)."""
+"""Times the floor; 0.75 and 4.9 at 50,000. Under `picture` few frames are left to compare; under
+`event` greedy, certificate and groups each look at all pairs, and labels besides."""
 MOST_MEGABYTES = 2000.0
 DIMENSIONS = 576
 """As fastdup's features."""

@@ -18,12 +18,12 @@ from hoban_assets.formats.aihub_layout import original_pairs
 from hoban_assets.formats.clips import is_specific, without_marks
 from hoban_assets.formats.collect import Collector
 from hoban_assets.formats.decoding import read_label
-from hoban_assets.formats.folders import Tree, parse_json, path_below, paused_collector, stem
+from hoban_assets.formats.folders import parse_json, path_below, paused_collector, stem
 from hoban_assets.formats.listed import Listed
 from hoban_assets.formats.numbers import bounds, number
 from hoban_assets.formats.outlines import compare_outlines
 from hoban_assets.formats.pairs import image_folders, pair
-from hoban_assets.formats.shared_labels import shared_labels
+from hoban_assets.formats.shared_labels import named_again, shared_labels
 from hoban_assets.formats.source import RawSource, Read
 
 _DIGITS = "0123456789"
@@ -61,21 +61,18 @@ class AiHubReader(Listed):
 
     @cached_property
     def _named_again(self) -> dict[str, str]:
-        """Images that a label without an image of its stem names: they have two labels."""
-        if not self._orphans:
-            return {}
-        labelled = ((label, path) for path, label in self._pairs.items() if label)
-        of = {(label.rpartition("/")[0], _last(path)): path for label, path in labelled}
-        found = {}
-        for orphan in self._orphans:
-            document = None if orphan in self.tree.outside_files else _parsed(self.tree, orphan)
-            facts = document.get("image") if isinstance(document, dict) else None
-            named = facts.get("filename") if isinstance(facts, dict) else None
-            last = _last(named) if isinstance(named, str) else ""
-            path = of.get((orphan.rpartition("/")[0], last))
-            if path is not None:
-                found[path] = f"two labels name it: also {orphan}"
-        return found
+        return named_again(self._pairs, self._orphans, self._named_by)
+
+    def _named_by(self, label: str) -> str | None:
+        if label in self.tree.outside_files:
+            return None
+        try:
+            document = parse_json(read_label(self.tree.absolute(label)))
+        except (OSError, ValueError):
+            return None
+        facts = document.get("image") if isinstance(document, dict) else None
+        named = facts.get("filename") if isinstance(facts, dict) else None
+        return _last(named) if isinstance(named, str) else None
 
     @paused_collector()
     def read(self, image_ids: Collection[str] | None = None) -> Read:
@@ -179,13 +176,6 @@ class AiHubReader(Listed):
             named = facts.get("path")
             clip = named if isinstance(named, str) and named.upper() != "NULL" else ""
         return f"{self.source.name}:{clip}" if clip else None
-
-
-def _parsed(tree: Tree, path: str) -> object:
-    try:
-        return parse_json(read_label(tree.absolute(path)))
-    except (OSError, ValueError):
-        return None
 
 
 def _last(path: str) -> str:

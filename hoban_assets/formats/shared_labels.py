@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from hoban_assets.formats.folders import Tree, stem
+from hoban_assets.formats.naming import nfc
 
 
 def shared_labels(tree: Tree, pairs: Mapping[str, str | None]) -> dict[str, str]:
@@ -39,4 +40,33 @@ def shared_labels(tree: Tree, pairs: Mapping[str, str | None]) -> dict[str, str]
             doubled[folder] = {key for key, count in counts.items() if count > 1}
         if stem(name) in doubled[folder]:
             found |= dict.fromkeys(all_, f"two labels {stem(name)}.{suffix}")
+    return found
+
+
+def named_again(
+    pairs: Mapping[str, str | None],
+    orphans: Iterable[str],
+    named_by: Callable[[str], str | None],
+) -> dict[str, str]:
+    """Find images that a label without an image of its stem names: they have two labels.
+
+    Args:
+        pairs: image path to label path or None.
+        orphans: labels that no image has the stem of.
+        named_by: file name of the image that such a label names; '' or None for none.
+
+    Returns:
+        Image to which other label it has. Only labels of the same folder count, as equal names
+        may stand in two.
+    """
+    orphans = list(orphans)
+    if not orphans:
+        return {}
+    labelled = ((label.rpartition("/")[0], path) for path, label in pairs.items() if label)
+    of = {(folder, nfc(path.rpartition("/")[2])): path for folder, path in labelled}
+    found = {}
+    for orphan in orphans:
+        path = of.get((orphan.rpartition("/")[0], nfc(named_by(orphan) or "")))
+        if path is not None:
+            found[path] = f"two labels name it: also {orphan}"
     return found

@@ -14,16 +14,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator
+from functools import cached_property
 from pathlib import Path
 
 from hoban_assets.formats.collect import Collector
+from hoban_assets.formats.decoding import read_label
 from hoban_assets.formats.folders import Tree, images_of, labels_of, paused_collector, stem
 from hoban_assets.formats.listed import Listed
 from hoban_assets.formats.naming import is_part, nfc
 from hoban_assets.formats.numbers import bounds
 from hoban_assets.formats.outlines import compare_outlines
 from hoban_assets.formats.pairs import pair_folder
-from hoban_assets.formats.shared_labels import shared_labels
+from hoban_assets.formats.shared_labels import named_again, shared_labels
 from hoban_assets.formats.sniffing import sniff
 from hoban_assets.formats.source import RawSource, Read
 from hoban_assets.formats.voc_xml import VocLabel, VocObject, parse_voc
@@ -60,6 +62,18 @@ class VocReader(Listed):
             "the XML files beside their images"
         )
 
+    @cached_property
+    def _named_again(self) -> dict[str, str]:
+        return named_again(self._pairs, self._orphans, self._named_by)
+
+    def _named_by(self, label: str) -> str | None:
+        if label in self.tree.outside_files:
+            return None
+        try:
+            return _last(parse_voc(read_label(self.tree.absolute(label))).filename)
+        except (OSError, ValueError):
+            return None
+
     @paused_collector()
     def read(self, image_ids: Collection[str] | None = None) -> Read:
         """Read the labels of these images, or of all."""
@@ -70,6 +84,9 @@ class VocReader(Listed):
             label = self._pairs[path]
             data = found.label_bytes(path, label, "<stem>.xml")
             if data is None or label is None:
+                continue
+            if path in self._named_again:
+                found.drop_image(path, "identity_unclear", label, self._named_again[path])
                 continue
             try:
                 document = parse_voc(data)

@@ -217,3 +217,11 @@ def test_an_xml_without_image_and_an_image_without_xml_are_told(tmp_path):
     image(tmp_path / "v" / "images" / "b.jpg")
     text(tmp_path / "v" / "Annotations" / "c.xml", voc_xml("c.jpg"))
     assert rules(read(voc(), tmp_path)) == [("image_missing", "drop"), ("label_missing", "drop")]
+
+
+@pytest.mark.parametrize(("named", "left"), [("a.jpg", 1), ("c.jpg", 2)])
+def test_an_image_that_a_second_label_names_is_not_read_by_halves(tmp_path, named, left):
+    for name in ("a.jpg", "b.jpg"):
+        pair(tmp_path / "v", name)
+    text(tmp_path / "v" / "Annotations" / "a_2.xml", voc_xml(named, WORKER))
+    assert len(read(voc(), tmp_path).samples.images) == left
