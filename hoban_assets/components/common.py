@@ -84,7 +84,10 @@ def hand_over(
 
 
 def unchanged(
-    platform: Platform, same: Materialization, extra: Mapping[str, Any] | None = None
+    platform: Platform,
+    same: Materialization,
+    extra: Mapping[str, Any] | None = None,
+    summary: Callable[[Samples, Sequence[Check]], Any] | None = None,
 ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult]:
     """Hand over what the catalog holds already: the same went in, so nothing is read again."""
     catalog = platform.catalog()
@@ -93,6 +96,7 @@ def unchanged(
     stages = catalog.small_table("stages", number)
     checks = from_table(catalog.small_table("checks", number))
     metadata = {
+        **({"summary": summary(samples, checks)} if summary else {}),
         "unchanged": f"same inputs as materialisation {number}: nothing was read",
         **(extra or {}),
         **sample_metadata(samples, stages),

@@ -1,6 +1,7 @@
 """The factory behind a recipe: ``dataset_<version>``, ``model_<version>`` and their checks."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,8 @@ def dataset_asset(recipe: Recipe, file: Path) -> dg.AssetsDefinition:
             key = key_of(made)
             same = platform.catalog().find(recipe.dataset, partition, key)
             if same and same.path and (tree := read_report(Path(same.path))):
-                yield from unchanged(platform, same, publish_metadata(tree))
+                told = partial(dataset_summary, say=words())
+                yield from unchanged(platform, same, publish_metadata(tree), told)
                 return
             ledger = Ledger(context.log.info)
             if full is None:
