@@ -114,6 +114,6 @@ def made_project(folder: Path, sample: Path) -> World:
 def make_world(folder: Path, sample: Path) -> World:
     """Copy the project and the sample, then build and train `VERSIONS` for `sub`."""
     world = made_project(folder, sample)
-    for version in VERSIONS:
-        world.must(f"hoban build {version} --model")
+    select = ",".join(f"*model_{version}" for version in VERSIONS)
+    world.must(f"dagster asset materialize --select '{select}' --partition sub")
     return world
