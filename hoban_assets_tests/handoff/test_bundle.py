@@ -143,7 +143,11 @@ def test_the_command_says_what_is_in_it_and_what_comes_next(office):
     [
         (["model_v9"], "is a model", "hoban bundle dataset_v9 --partition full"),
         (["dataset_v99"], "no dataset 'dataset_v99'", "did you mean dataset_v9"),
-        (["dataset_v9", "--partition", "sub"], "never been built for partition sub", "--partition"),
+        (
+            ["dataset_v9", "--partition", "sub"],
+            "dataset_v9 [sub] is declared, but was not built yet",
+            "--partition",
+        ),
         (["dataset_v9", "--since", "dataset_v7"], "no bundle 'dataset_v7'", "without --since"),
     ],
 )
