@@ -23,8 +23,8 @@ from hoban_assets.settings import Settings
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Ask
     from hoban_assets.evaluation.comparing import Paired
+    from hoban_assets.evaluation.noise import Noise
     from hoban_assets.evaluation.subjects import Subject
-    from hoban_assets.training.noise import Noise
 
 
 @app.command(rich_help_panel=LOOK)
@@ -99,7 +99,7 @@ def _noise(names: list[str], partition: str, settings: Settings) -> Noise | None
     """The seed noise of one of the models, the last one first."""
     if not (settings.data_root / "noise").is_dir():
         return None  # nothing heavy is imported for that answer
-    from hoban_assets.training.noise import read_noise
+    from hoban_assets.evaluation.noise import read_noise
 
     found = (read_noise(settings, name, partition) for name in reversed(names))
     return next((each for each in found if each is not None), None)

@@ -31,7 +31,7 @@ def noise(
     """
     from dataclasses import asdict
 
-    from hoban_assets.training.noise import MEASURES, file_of, measure
+    from hoban_assets.evaluation.noise import MEASURES, file_of, measure
 
     settings = Settings.from_env()
     subject = subject_named(model, partition)

@@ -11,7 +11,7 @@ from hoban_assets.reporting.blocks import Block, Paragraph, table
 
 if TYPE_CHECKING:
     from hoban_assets.evaluation.comparing import Difference, Paired
-    from hoban_assets.training.noise import Noise
+    from hoban_assets.evaluation.noise import Noise
 
 
 def headline(found: Paired, say: Say) -> str:

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from hoban_assets.errors import HobanError
+from hoban_assets.evaluation import noise
 from hoban_assets.evaluation.bootstrap import Interval
 from hoban_assets.evaluation.comparing import Difference, Paired
 from hoban_assets.language import plain
 from hoban_assets.reporting.evaluation import paired
 from hoban_assets.settings import Settings
-from hoban_assets.training import noise
 
 VALUES = [0.50, 0.52, 0.54]
 
