@@ -105,7 +105,10 @@ def predict(
     if limits is not None and limits.chosen_on:
         typer.echo(say("Confidence of each class chosen on {where}.", where=limits.chosen_on))
     told = [{**row, "class": say(str(row["class"]))} for row in rows]
-    show([{say(key): value for key, value in row.items()} for row in told], as_json=False)
+    if told:
+        show([{say(key): value for key, value in row.items()} for row in told], as_json=False)
+    else:
+        typer.echo(say("Nothing was found."))
     typer.echo(f"\n{found.file}")
     if found.pictures is not None:
         typer.echo(str(found.pictures))

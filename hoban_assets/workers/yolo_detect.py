@@ -14,41 +14,19 @@ from __future__ import annotations
 
 import json
 import sys
-import traceback
-from pathlib import Path
 from typing import Any
 
-import _watchdog  # type: ignore[import-not-found]
+from yolo_job import arguments_of, run_job  # type: ignore[import-not-found]
 from yolo_memory import out_of_memory  # type: ignore[import-not-found]
 from yolo_setup import explained, import_ultralytics, load  # type: ignore[import-not-found]
 from yolo_support import (  # type: ignore[import-not-found]
     Failure,
     RunFolder,
-    quiet,
     write_whole,
 )
 
 PROGRESS = "images "
 """Starts a line of progress: ``images 32 of 400``."""
-
-
-def main() -> int:
-    """Run the job that is named; turn what went wrong into one message and an exit status."""
-    _watchdog.start()
-    job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    run = RunFolder(Path(job["work"]))
-    quiet(run.root)
-    try:
-        detect(job, run)
-    except Exception as error:
-        failure = _explained(error, run, job)
-        if failure is None:
-            raise
-        if not isinstance(error, Failure):
-            traceback.print_exc()
-        run.report(failure)
-        return 1
-    return 0
 
 
 def detect(job: dict[str, Any], run: RunFolder) -> None:
@@ -92,18 +70,17 @@ def _size_of_onnx(weights: str) -> int | None:
     return max(json.loads(said)) if said else None
 
 
-def _explained(error: Exception, run: RunFolder, job: dict[str, Any]) -> Failure | None:
+def _explained(error: Exception, job: dict[str, Any], run: RunFolder) -> Failure | None:
     if isinstance(error, FileNotFoundError) and str(error).startswith("Image Not Found"):
         name = str(error).removeprefix("Image Not Found ")
         return Failure(f"{name} cannot be read as an image", "remove it, or replace it")
-    arguments = {"device": job["device"], "batch": job["batch"], "imgsz": job["image_size"] or 640}
-    if out_of_memory(error, run, arguments | {"workers": job["workers"]}) is not None:
+    if out_of_memory(error, run, arguments_of(job)) is not None:
         return Failure(
             f"memory ran out while looking at images, {job['batch']} at once",
             "lower HOBAN_BATCH for this command alone: figures do not depend on it",
         )
-    return explained(error, run, arguments)
+    return explained(error, run, arguments_of(job))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_job(detect, _explained))

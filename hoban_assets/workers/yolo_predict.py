@@ -13,15 +13,14 @@ from __future__ import annotations
 
 import json
 import sys
-import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import _watchdog  # type: ignore[import-not-found]
 import numpy as np
+from yolo_job import arguments_of, run_job  # type: ignore[import-not-found]
 from yolo_setup import explained, import_ultralytics, load  # type: ignore[import-not-found]
-from yolo_support import Failure, RunFolder, quiet, say  # type: ignore[import-not-found]
+from yolo_support import Failure, RunFolder, say  # type: ignore[import-not-found]
 
 OVERLAP = 0.2
 """Share by which neighbouring tiles overlap: an object cut by one is whole in the next."""
@@ -29,28 +28,12 @@ Found = list[tuple[int, float, list[float]]]
 """Class id, confidence, x1 y1 x2 y2 in pixels."""
 
 
-def main() -> int:
-    """Run the job that is named; turn what went wrong into one message and an exit status."""
-    _watchdog.start()
-    job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    run = RunFolder(Path(job["work"]))
-    quiet(run.root)
-    try:
-        predict(job)
-    except Exception as error:
-        arguments = {"device": job["device"], "batch": 1, "imgsz": job["image_size"] or 640}
-        failure = explained(error, run, arguments | {"workers": 0})
-        if failure is None:
-            raise
-        if not isinstance(error, Failure):
-            traceback.print_exc()
-        run.report(failure)
-        return 1
-    return 0
+def _explained(error: Exception, job: dict[str, Any], run: RunFolder) -> Failure | None:
+    return explained(error, run, arguments_of(job))
 
 
-def predict(job: dict[str, Any]) -> None:
-    """Look at every file of `job`, in their order."""
+def predict(job: dict[str, Any], run: RunFolder) -> None:
+    """Look at every file of `job`, in their order; `run` is its work folder."""
     model = load(import_ultralytics(), job["weights"])
     names = {number: str(name) for number, name in model.names.items()}
     limits = {n: job["confidences"].get(name, job["confidence"]) for n, name in names.items()}
@@ -219,4 +202,4 @@ def _save_picture(file: Path, image: np.ndarray) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_job(predict, _explained))
