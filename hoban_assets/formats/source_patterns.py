@@ -116,6 +116,7 @@ def _other_encoding(
 ) -> Iterator[tuple[str, NDArray[np.bool_], str]]:
     """Rows with a start, or a middle, and an extent of which many reach over the edge."""
     over = table.decided(source, "clipped", "outside_image")
+    over = over[~over.duplicated(["image_id", "row"])]  # rows of two label files share numbers
     if not _is_pattern(len(over), int(mine.sum())):
         return
     numbers = [_four(text) for text in over.value]
