@@ -31,6 +31,7 @@ from hoban_assets.components.training_config import TrainingConfig
 from hoban_assets.curation import checks
 from hoban_assets.curation.checks import Check
 from hoban_assets.errors import HobanError
+from hoban_assets.evaluation import regression
 from hoban_assets.evaluation.comparing import Paired
 from hoban_assets.evaluation.judging import Judgement
 from hoban_assets.howto import build_all
@@ -40,7 +41,6 @@ from hoban_assets.pipeline.recipe import Recipe
 from hoban_assets.publish.yolo_tree import what_is_wrong
 from hoban_assets.reporting.composition import markdown_preview
 from hoban_assets.reporting.markdown import markdown_rows
-from hoban_assets.training import regression
 from hoban_assets.training.metrics import ALL, LABEL_AWARE, STOCK, class_table, value_of
 from hoban_assets.training.plan import TrainingPlan, plan_ingredients, plan_training
 from hoban_assets.training.run import TrainingResult

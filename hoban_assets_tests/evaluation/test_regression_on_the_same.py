@@ -4,7 +4,7 @@ import pytest
 
 from hoban_assets.evaluation.bootstrap import Interval
 from hoban_assets.evaluation.comparing import Difference
-from hoban_assets.training.regression import no_regression_on_the_same
+from hoban_assets.evaluation.regression import no_regression_on_the_same
 
 
 def step(value, around, name="all"):

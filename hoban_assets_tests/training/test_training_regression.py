@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from results_catalog import PERSON, final, train
 
-from hoban_assets.training.regression import (
+from hoban_assets.evaluation.regression import (
     FIGURES,
     Figures,
     figures_of,
