@@ -61,7 +61,7 @@ def test_markdown_and_korean(shelf, monkeypatch):
         (["v8"], "needs two models"),
         (["v8", "model_v8"], "needs two models"),
         (["v8", "modle_v9"], "did you mean model_v9"),
-        (["v8", "v7"], r"model_v7 was never trained for partition sub.*materialize"),
+        (["v8", "v7"], r"model_v7 was never trained for partition sub.*hoban build"),
     ],
 )
 def test_a_mistake_says_the_way_out(shelf, arguments, message):
