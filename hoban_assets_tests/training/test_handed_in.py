@@ -301,7 +301,8 @@ def test_what_a_killed_import_left_is_cleared_away_by_the_next(tmp_path, setting
 
 
 def test_a_real_training_is_taken_over(tmp_path, settings, trained):
-    names = ("best.pt", "last.pt", "metrics.jsonl", "finished.json", "curves.json", "args.yaml")
+    names = ("best.pt", "last.pt", "metrics.jsonl", "finished.json", "curves.json")
+    names += ("args.yaml", "worst_images.json")
     files = {name: (trained.plan.run_dir / name).read_bytes() for name in names}
     shown = json.loads(files["finished.json"])["pictures"]
     files |= {name: (trained.plan.run_dir / name).read_bytes() for name in shown}
