@@ -141,7 +141,7 @@ class Extractor:
         from hoban_assets.on_ray.facts import unknown_files
 
         cache, root = self._settings.cache, self._settings.raw_root
-        cache_file = cache / "image_facts.parquet"  # as in stage_build.check_images
+        cache_file = cache / "image_facts.parquet"  # as in checking.with_picture_facts
         missing = unknown_files(files, root, cache_file)
         if not missing:
             return

@@ -24,6 +24,7 @@ __all__ = [
     "PairList",
     "Pairs",
     "SimilarityGraph",
+    "among",
     "at_least",
     "parts",
     "similar_pairs",
@@ -105,3 +106,10 @@ def listed(
     i, j, similarity = (np.concatenate(column) for column in zip(*found, strict=True))
     order = np.lexsort((j, i))
     return Pairs(i[order], j[order], similarity[order])
+
+
+def among(pairs: Pairs, kept: np.ndarray) -> Pairs:
+    """Return the pairs of which both images are `kept` (bool [n]), numbered among those."""
+    both = kept[pairs.i] & kept[pairs.j]
+    place = np.cumsum(kept, dtype=np.int32) - 1
+    return Pairs(place[pairs.i[both]], place[pairs.j[both]], pairs.similarity[both])

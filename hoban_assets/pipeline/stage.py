@@ -11,6 +11,7 @@ from hoban_assets.curation.events import Rule
 from hoban_assets.formats.source import RawSource
 from hoban_assets.ingredients import Ingredients, as_corrected, deciding, key_of, of_full, rows_from
 from hoban_assets.observing.fingerprint import Fingerprint, fingerprints
+from hoban_assets.pipeline.checking import check_images as check_images
 from hoban_assets.pipeline.completing import teacher_versions
 from hoban_assets.pipeline.progress import progress_line
 from hoban_assets.pipeline.teaching import Completion

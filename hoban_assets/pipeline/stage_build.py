@@ -16,10 +16,10 @@ from hoban_assets.curation.events import duplicates_among
 from hoban_assets.curation.quality import drop_without_labels, verify_backgrounds
 from hoban_assets.formats import open_source
 from hoban_assets.formats.benchmarks import is_benchmark
-from hoban_assets.formats.image_facts import apply_facts, read_facts
 from hoban_assets.formats.source import RawSource
 from hoban_assets.formats.unread import counts_of
 from hoban_assets.ledger import Ledger
+from hoban_assets.pipeline.checking import with_picture_facts
 from hoban_assets.pipeline.completing import Teach, completed, no_network
 from hoban_assets.pipeline.corrected import corrected
 from hoban_assets.pipeline.features import FeatureExtractor, look_at, similarity_of
@@ -56,7 +56,7 @@ def build_stage(
 ) -> StageBuild:
     """Read the sources of a stage, check and correct every image, remove what the stage says.
 
-    `facts_elsewhere`: see `check_images`. `full`: the rows that a sub is taken from (see
+    `facts_elsewhere`: see `with_picture_facts`. `full`: the rows that a sub is taken from (see
     `pipeline.part`); without them it is made by itself. `corrections`: those that stand, of any
     source. `teach`: lets a network look at photographs, for a stage whose labels one completes.
 
@@ -85,7 +85,7 @@ def build_stage(
     if full is not None:
         samples = ledger.step("full", partial(rows_in_full, full=full), samples)
         return StageBuild(samples, _proof(stage, samples, settings, extract, ledger), unread=unread)
-    look = partial(check_images, settings=settings, log=ledger.log, elsewhere=facts_elsewhere)
+    look = partial(with_picture_facts, settings=settings, log=ledger.log, elsewhere=facts_elsewhere)
     samples = ledger.step("facts", look, samples)
     samples = corrected(samples, corrections, readers, ledger)
     samples = ledger.step("contradictions", drop_contradicting_copies, samples)
@@ -110,7 +110,7 @@ def build_stage(
 def _labelled_in_full(source: RawSource, settings: Settings, log: Callable[[str], None]) -> Samples:
     """Read a source on which limits are chosen, checked as a stage's own."""
     read = open_source(source, settings.raw_root).read().samples
-    return check_images(read, settings, log)
+    return with_picture_facts(read, settings, log)
 
 
 def _deduplicated(
@@ -152,26 +152,3 @@ def _proof(
         samples, pictures, stage.duplicates, look=show, threshold=stage.dedupe
     )
     return certificate(samples, samples, similar, stage.dedupe, engine=extract.engine)
-
-
-def check_images(
-    samples: Samples,
-    settings: Settings,
-    log: Callable[[str], None],
-    elsewhere: Callable[[list[str]], None] | None = None,
-) -> Samples:
-    """Decode every image once (or take what the cache knows) and apply what was found.
-
-    `elsewhere` gets the files first and may fill the cache from another machine; whatever it
-    leaves is read here, so the rows are the same.
-    """
-    if elsewhere is not None:
-        elsewhere(samples.images.file.tolist())
-    facts = read_facts(
-        samples.images.file.tolist(),
-        settings.raw_root,
-        settings.cache / "image_facts.parquet",
-        settings.workers,
-        progress=progress_line("images", log),
-    )
-    return apply_facts(samples, facts)
