@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import subprocess
 import sys
 import sysconfig
@@ -196,12 +197,12 @@ def server_in(folder: Path) -> Server:
 
 
 def tree_of(folder: Path) -> dict[str, tuple[bytes, int, int]]:
-    """Path -> content, time of modification, rights; of every file below a folder."""
+    """Path -> content, time of modification, rights of the owner; of every file below a folder."""
     return {
         str(file.relative_to(folder)): (
             file.read_bytes(),
             file.stat().st_mtime_ns,
-            file.stat().st_mode,
+            file.stat().st_mode & stat.S_IRWXU,
         )
         for file in sorted(folder.rglob("*"))
         if file.is_file()

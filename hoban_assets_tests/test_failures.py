@@ -77,7 +77,7 @@ def test_an_unreadable_folder_is_named(road, monkeypatch, folder):
 
 def test_a_missing_upstream_names_the_command_that_makes_it(road):
     result = road.build(DATASET)
-    assert "dagster asset materialize" in failure_of(result)
+    assert "hoban build background" in failure_of(result)
 
 
 def test_a_missing_fastdup_environment_names_it_and_two_ways_out(road, tmp_path):

@@ -165,9 +165,8 @@ def test_versions_without_their_raw_folders_load_and_say_so(sample, tmp_path):
 
 def test_every_version_builds_and_its_checks_pass(sample, tmp_path):
     road = Road(sample, tmp_path / "data")
-    datasets = [
-        f"dataset_{folder.name}" for folder in sorted(VERSIONS.iterdir()) if folder.is_dir()
-    ]
+    versions = {folder.name for folder in VERSIONS.iterdir() if folder.is_dir()}
+    datasets = [f"dataset_{version}" for version in sorted(versions - {"v11"})]
     stages = {
         input.to_user_string()
         for name, spec in loaded(road).items()
@@ -180,6 +179,9 @@ def test_every_version_builds_and_its_checks_pass(sample, tmp_path):
         assert road.catalog.current(dataset, "sub") is not None
     failed = [e for e in result.get_asset_check_evaluations() if not e.passed and e.blocking]
     assert failed == []
+    taught = failure_of(road.build("helmet_60k_completed"))
+    assert "model_v10 [sub], which completes labels, is not trained" in taught
+    assert "hoban build model_v10 --partition sub" in taught
 
 
 def test_one_field_takes_one_export_for_the_laptop_and_another_for_the_server(sample, tmp_path):

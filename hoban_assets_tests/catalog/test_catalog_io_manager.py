@@ -101,7 +101,7 @@ def test_a_build_cannot_be_reused_that_is_not_current(catalog: Catalog) -> None:
 
 def test_an_upstream_that_is_missing_says_what_to_run(catalog: Catalog) -> None:
     materialize(catalog, helmet_60k, partition="full")
-    way_out = r"sub -> run: dagster asset materialize --select '\*helmet_60k' --partition sub$"
+    way_out = r"sub -> run: hoban build helmet_60k --partition sub$"
     with pytest.raises(HobanError, match=r"helmet_60k has never been .*" + way_out):
         materialize(catalog, helmet_60k, dataset_v9, only="dataset_v9")
 

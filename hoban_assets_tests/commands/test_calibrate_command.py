@@ -28,11 +28,11 @@ def album(tmp_path, monkeypatch):
 
 def photograph(seed: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
-    picture = cv2.resize(rng.integers(60, 170, (4, 5, 3), np.uint8), (160, 120))
-    for x, y in rng.integers(0, 150, (50, 2)).tolist():
+    picture = cv2.resize(rng.integers(60, 170, (4, 5, 3), np.uint8), (320, 240))
+    for x, y in rng.integers(0, 300, (90, 2)).tolist():
         colour = [int(c) for c in rng.integers(20, 200, 3)]
-        cv2.rectangle(picture, (x, y), (x + 12, y + 9), colour, -1)
-    return picture
+        cv2.rectangle(picture, (x, y), (x + 24, y + 18), colour, -1)
+    return cv2.GaussianBlur(picture, (3, 3), 0)  # as a lens does: no edge is one pixel wide
 
 
 def write(file: Path, picture: np.ndarray) -> None:

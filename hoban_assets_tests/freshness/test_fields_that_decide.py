@@ -74,6 +74,7 @@ OTHER_RECIPE: dict[str, Any] = {
     "val_share": 0.2,
     "prescale": 640,
     "map50_gate": 0.5,
+    "sources_survive": 0.4,
     "training": {"seed": 4},
 }
 OTHER_PLAN: dict[str, Any] = {
