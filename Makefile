@@ -29,7 +29,8 @@ help:
 
 setup: .venv/ready .venv-fastdup/ready instance
 
-# dev: with what tests need; server: without. By hash, so nothing but these very files is installed.
+# dev: with what tests need; server: without. By hash, so nothing but these very files is installed;
+# a lock names all that is needed, and pip would look for gql[requests] beside the gql that it names.
 LOCK ?= dev
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 
@@ -37,7 +38,7 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 	@test -n "$(BASE_PYTHON)" || { echo "Python 3.11 or 3.12 with venv is needed: apt install python3.11-venv, or set BASE_PYTHON=/path/to/python3.11"; exit 1; }
 	@echo "making .venv (about 6 GB with PyTorch, some minutes)"
 	test -x $(BIN)/python || $(BASE_PYTHON) -m venv .venv
-	@$(BIN)/python $(PIP_INSTALL) --require-hashes -r constraints/$(LOCK).lock
+	@$(BIN)/python $(PIP_INSTALL) --no-deps --require-hashes -r constraints/$(LOCK).lock
 	@PYTHONWARNINGS=ignore $(BIN)/python $(PIP_INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -45,7 +46,7 @@ fastdup: .venv-fastdup/ready
 .venv-fastdup/ready: constraints/fastdup.lock
 	@echo "making .venv-fastdup"
 	test -x .venv-fastdup/bin/python || $(BASE_PYTHON) -m venv .venv-fastdup
-	.venv-fastdup/bin/python $(PIP_INSTALL) --require-hashes -r constraints/fastdup.lock
+	.venv-fastdup/bin/python $(PIP_INSTALL) --no-deps --require-hashes -r constraints/fastdup.lock
 	@touch $@
 
 # Exact versions (constraints/*.txt) with the hashes of their files, for Linux on x86-64 and aarch64
