@@ -105,7 +105,7 @@ def _process(command: Sequence[str], env: dict[str, str]) -> Callable[[int], Tim
         seconds = time.perf_counter() - start
         if done.returncode not in (0, 1) or "Traceback" in done.stderr:
             raise RuntimeError(f"{' '.join(command)} failed: {done.stderr[-500:]}")
-        return Timing(seconds, 0, None)
+        return Timing(seconds, 0, 0, None)
 
     return side
 

@@ -90,6 +90,11 @@ def median(timings: Sequence[Timing]) -> float:
     return statistics.median(timing.seconds for timing in timings)
 
 
+def processor_median(timings: Sequence[Timing]) -> float:
+    """Median seconds of all processors together, whether one worked or all."""
+    return statistics.median(timing.processor_seconds for timing in timings)
+
+
 def samples(timings: Mapping[str, Sequence[Timing]]) -> dict[str, list[float]]:
     """Every single time of every side, in seconds, for the record."""
     return {name: [round(t.seconds, 4) for t in side] for name, side in timings.items()}

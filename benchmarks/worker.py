@@ -5,7 +5,7 @@ which gets ready (imports, lists of files) and returns the callable that is time
 callable returns must fit JSON; where it returns a callable, that one's result is taken, without
 its time (counting what was written). The last line of the output is one JSON object::
 
-    {"seconds": 1.23, "peak_mb": 456.7, "result": ...}
+    {"seconds": 1.23, "processor_seconds": 2.1, "peak_mb": 456.7, "result": ...}
 
 Only the standard library is imported here, so that peers run it in environments of their own.
 """
@@ -32,9 +32,10 @@ Work = Callable[[], Any]
 
 @dataclass(frozen=True)
 class Timing:
-    """One timed call: wall seconds, peak resident megabytes of its process, and its result."""
+    """One timed call: wall and processor seconds, peak resident megabytes, and its result."""
 
     seconds: float
+    processor_seconds: float
     peak_mb: float
     result: Any
 
@@ -75,16 +76,21 @@ def main() -> None:
     work: Work = getattr(importlib.import_module(module), name)(**json.loads(sys.argv[2]))
     gc.collect()
     os.sync()  # nobody pays for what the one before has written
-    started = time.perf_counter()
+    started, spent = time.perf_counter(), time.process_time()
     result = work()
-    seconds = time.perf_counter() - started
+    seconds, processor_seconds = time.perf_counter() - started, time.process_time() - spent
     # Kilobytes on Linux. A child starts with its parent's peak: `python -m benchmarks` itself
     # imports the standard library only, so its own peak stays below any that matters.
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     peak_mb += resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     if callable(result):
         result = result()
-    answer = {"seconds": seconds, "peak_mb": peak_mb, "result": result}
+    answer = {
+        "seconds": seconds,
+        "processor_seconds": processor_seconds,
+        "peak_mb": peak_mb,
+        "result": result,
+    }
     sys.stdout.write("\n" + json.dumps(answer) + "\n")
 
 
