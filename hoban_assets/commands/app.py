@@ -80,6 +80,13 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a ta
 Partition = Annotated[
     str, typer.Option("--partition", help=" or ".join(PARTITIONS), callback=_known_partition)
 ]
+OfClass = Annotated[
+    str | None, typer.Option("--class", help="Only pictures with a box of this class.")
+]
+OfSource = Annotated[str | None, typer.Option("--source", help="Only pictures of this source.")]
+OfRule = Annotated[
+    str | None, typer.Option("--rule", help="Only pictures about which this rule decided.")
+]
 
 
 @contextmanager

@@ -10,6 +10,9 @@ import typer
 
 from hoban_assets.commands.app import (
     FIX,
+    OfClass,
+    OfRule,
+    OfSource,
     Partition,
     app,
     asking_catalog,
@@ -35,13 +38,9 @@ def export(
         str, typer.Option("--format", help=" or ".join(FORMATS), callback=_known_format)
     ] = "cvat",
     partition: Partition = "sub",
-    class_name: Annotated[
-        str | None, typer.Option("--class", help="Only pictures with a box of this class.")
-    ] = None,
-    source: Annotated[str | None, typer.Option(help="Only pictures of this source.")] = None,
-    rule: Annotated[
-        str | None, typer.Option(help="Only pictures about which this rule decided.")
-    ] = None,
+    class_name: OfClass = None,
+    source: OfSource = None,
+    rule: OfRule = None,
     review: Annotated[
         bool, typer.Option("--review", help="Only pictures of the queues of hoban review.")
     ] = False,

@@ -6,7 +6,17 @@ from typing import Annotated
 
 import typer
 
-from hoban_assets.commands.app import FIX, Partition, app, asking_catalog, known_asset, nearest
+from hoban_assets.commands.app import (
+    FIX,
+    OfClass,
+    OfRule,
+    OfSource,
+    Partition,
+    app,
+    asking_catalog,
+    known_asset,
+    nearest,
+)
 from hoban_assets.settings import Settings
 
 
@@ -14,13 +24,9 @@ from hoban_assets.settings import Settings
 def view(
     asset: Annotated[str, typer.Argument(help="Stage or dataset, for instance dataset_v9.")],
     partition: Partition = "sub",
-    class_name: Annotated[
-        str | None, typer.Option("--class", help="Only pictures with a box of this class.")
-    ] = None,
-    source: Annotated[str | None, typer.Option(help="Only pictures of this source.")] = None,
-    rule: Annotated[
-        str | None, typer.Option(help="Only pictures about which this rule decided.")
-    ] = None,
+    class_name: OfClass = None,
+    source: OfSource = None,
+    rule: OfRule = None,
     queue: Annotated[str | None, typer.Option(help="Only this queue of hoban review.")] = None,
     model: Annotated[
         str | None, typer.Option(help="Whose mistakes to show; default the newest of the dataset.")

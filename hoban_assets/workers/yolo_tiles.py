@@ -17,6 +17,7 @@ Coordinates are continuous pixels of the canvas, (0, 0) its upper left corner, a
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -28,16 +29,16 @@ MOST_CLASSES = 63
 """Bits of an int64 without its sign."""
 
 
-class Canvas:
+class Canvas(ABC):
     """An area of pixels. Outside of it, and on grey padding, no class is unlabelled."""
 
+    @abstractmethod
     def unlabelled(self, x: np.ndarray, y: np.ndarray) -> Any:
         """Points whose x and y broadcast -> bits: bit c is set where class c is not labelled.
 
         A grid may be given as a row of x and a column of y: as long as nothing is rotated, all
         but the last step is then done on rows and columns, in a tenth of the time.
         """
-        raise NotImplementedError
 
     def unlabelled_inside(self, x: np.ndarray, y: np.ndarray) -> Any:
         """As `unlabelled`, of points that are known to lie on this canvas."""
