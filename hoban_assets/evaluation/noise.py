@@ -21,6 +21,7 @@ FOLDER = "noise"
 MEASURES = ("mAP50", "mAP50-95", "recall")
 FEWEST = 2
 """Seeds below which nothing can be said."""
+_AGAIN = "move it away, and run hoban noise again where the spread is wanted"
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,19 @@ def file_of(settings: Settings, model: str, partition: str) -> Path:
 
 
 def read_noise(settings: Settings, model: str, partition: str) -> Noise | None:
-    """Return what was measured; None where nothing was."""
+    """Return what was measured; None where nothing was.
+
+    Raises:
+        HobanError: the file is there and cannot be read.
+    """
+    file = file_of(settings, model, partition)
     try:
-        found = json.loads(file_of(settings, model, partition).read_text(encoding="utf-8"))
+        found = json.loads(file.read_text(encoding="utf-8"))
         return Noise(**{**found, "seeds": tuple(found["seeds"])})
-    except (OSError, ValueError, KeyError, TypeError):
+    except FileNotFoundError:
         return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise HobanError(f"{file} cannot be read: {error}", _AGAIN) from error
 
 
 def plans(

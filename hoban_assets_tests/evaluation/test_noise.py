@@ -9,6 +9,7 @@ from hoban_assets.errors import HobanError
 from hoban_assets.evaluation import noise
 from hoban_assets.evaluation.bootstrap import Interval
 from hoban_assets.evaluation.comparing import Difference, Paired
+from hoban_assets.evaluation.predicting import STORED, stored
 from hoban_assets.language import plain
 from hoban_assets.reporting.evaluation import paired
 from hoban_assets.settings import Settings
@@ -81,3 +82,20 @@ def test_compare_says_whether_a_difference_is_more_than_the_seed_makes(value, wo
     assert f"is {word} it" in text and "3 seeds, 5 epochs" in text
     (row,) = paired.rows(pair, plain, of_three())
     assert row["seed noise"] == f"±0.122 ({word})"
+
+
+def test_a_damaged_file_is_named_and_not_taken_for_none(tmp_path):
+    settings = Settings.from_env({"HOBAN_DATA_ROOT": str(tmp_path)})
+    assert noise.read_noise(settings, "model_v9", "sub") is None
+    file = noise.file_of(settings, "model_v9", "sub")
+    file.parent.mkdir(parents=True)
+    file.write_text("{half")
+    with pytest.raises(HobanError, match="cannot be read"):
+        noise.read_noise(settings, "model_v9", "sub")
+
+
+def test_damaged_confidences_are_named_and_not_taken_for_none(tmp_path):
+    assert stored(tmp_path) is None
+    (tmp_path / STORED).write_text("[]")
+    with pytest.raises(HobanError, match="cannot be read"):
+        stored(tmp_path)
