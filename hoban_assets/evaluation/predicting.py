@@ -58,21 +58,12 @@ def files_below(target: Path) -> list[tuple[str, Path]]:
 
 
 def stored(run_dir: Path) -> Confidences | None:
-    """Return the confidences that are kept with a model; None where none were chosen yet.
-
-    Raises:
-        HobanError: the file is there and cannot be read.
-    """
-    file = run_dir / STORED
+    """Return the confidences that are kept with a model; None where none were chosen yet."""
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        found = json.loads((run_dir / STORED).read_text(encoding="utf-8"))
         return Confidences(found["values"], found["chosen_on"], tuple(found["usual"]))
-    except FileNotFoundError:
+    except (OSError, ValueError, KeyError):
         return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise HobanError(
-            f"{file} cannot be read: {error}", "move it away: they are chosen again"
-        ) from error
 
 
 def store(run_dir: Path, chosen: Confidences) -> None:

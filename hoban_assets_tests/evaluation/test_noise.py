@@ -9,7 +9,6 @@ from hoban_assets.errors import HobanError
 from hoban_assets.evaluation import noise
 from hoban_assets.evaluation.bootstrap import Interval
 from hoban_assets.evaluation.comparing import Difference, Paired
-from hoban_assets.evaluation.predicting import STORED, stored
 from hoban_assets.language import plain
 from hoban_assets.reporting.evaluation import paired
 from hoban_assets.settings import Settings
@@ -92,10 +91,3 @@ def test_a_damaged_file_is_named_and_not_taken_for_none(tmp_path):
     file.write_text("{half")
     with pytest.raises(HobanError, match="cannot be read"):
         noise.read_noise(settings, "model_v9", "sub")
-
-
-def test_damaged_confidences_are_named_and_not_taken_for_none(tmp_path):
-    assert stored(tmp_path) is None
-    (tmp_path / STORED).write_text("[]")
-    with pytest.raises(HobanError, match="cannot be read"):
-        stored(tmp_path)
