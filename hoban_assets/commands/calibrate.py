@@ -138,7 +138,7 @@ def _similarity(files: list[Path], n: int, settings: Settings, work: Path, say: 
         return _of_rows(_fastdup(files, settings, work), n)
     if settings.feature_engine == "thumbnail":
         return _of_rows(features_here(files, "thumbnail", settings, say), n)
-    from hoban_assets.curation.copies.search import FLOOR
+    from hoban_assets.curation.copies.proving import FLOOR
 
     graph = copies_among(files, settings, say)
     result = np.zeros((n, len(files)), np.float32)

@@ -23,11 +23,12 @@ def features_here(paths: list[Path], engine: str, settings: Settings, say: Any) 
     from hoban_assets.curation.copies.reading import sketches_of
     from hoban_assets.curation.features import thumbnail_features
 
-    read = sketches_of if engine == "copies" else thumbnail_features
-    parts = [read([], settings.workers)]
     with progress_bar(say("reading pictures")) as progress:
+        if engine == "copies":
+            return sketches_of(paths, settings.workers, progress)
+        parts = [thumbnail_features([], settings.workers)]
         for start in range(0, len(paths), _PART):
-            parts.append(read(paths[start : start + _PART], settings.workers))
+            parts.append(thumbnail_features(paths[start : start + _PART], settings.workers))
             progress(min(start + _PART, len(paths)), len(paths))
     return np.concatenate(parts)
 

@@ -9,8 +9,8 @@ import pytest
 from hoban_assets.curation.copies.crops import crops
 from hoban_assets.curation.copies.hits import HIT, best_of_each
 from hoban_assets.curation.copies.lying import Lyings, lying
+from hoban_assets.curation.copies.proving import COMMON, FLOOR, PROOF, _on_scale
 from hoban_assets.curation.copies.rough import may_fit
-from hoban_assets.curation.copies.search import COMMON, FLOOR, PROOF, _on_scale
 from hoban_assets.curation.copies.sketch import SMALL, Sketches, sketch, unpacked
 from hoban_assets.curation.copies.turns import TURNS, turned
 

@@ -41,10 +41,12 @@ class Candidates(NamedTuple):
     """int8: the turn after which `i` as a whole looks like `j`; -1 where none does."""
 
 
-def candidates(sketches: Sketches, progress: Progress | None = None) -> Candidates:
+def candidates(
+    sketches: Sketches, progress: Progress | None = None, workers: int = 1
+) -> Candidates:
     """Find the pairs that are worth a proof. Depends on the order of the images only in ties."""
     whole = _wholes(sketches.small, progress)
-    corner = crops(sketches)
+    corner = crops(sketches, workers)
     i, j = np.concatenate([whole[0], corner["i"]]), np.concatenate([whole[1], corner["j"]])
     places, where = np.unique(i.astype(np.int64) * len(sketches.small) + j, return_inverse=True)
     turn = np.full(len(places), -1, np.int8)

@@ -8,6 +8,7 @@ Lowe 2004, section 7.3): corners that are alike by chance do not.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
@@ -28,7 +29,8 @@ _PREFIX = 12  # bits of the key that two alike corners share at least
 _BESIDE = 20  # places in the sorted corners that are compared
 _STRONGEST = 16  # corners of each level that vote
 _STAYED = 4  # pixels up to which a corner lies in the same place, whatever the turn
-_IMAGES = 1024  # whose corners are compared at a time: bounds the memory
+_IMAGES = 512  # whose corners are compared at a time: bounds the memory
+_THREADS = 4  # at most: numpy sorts large arrays without the interpreter, and each takes memory
 _CHUNK = 4096
 _STEP = 32  # pixels; shifts are counted in overlapping squares of twice this side
 _SHIFTS = 64  # squares along a side, more than there can be
@@ -57,15 +59,19 @@ class _Corners(NamedTuple):
     tables: list[_Table]
 
 
-def crops(sketches: Sketches) -> np.ndarray:
+def crops(sketches: Sketches, workers: int = 1) -> np.ndarray:
     """Find pairs worth a proof: `HIT` rows, without the turn."""
     n = len(sketches.corners)
     corners = _sorted(sketches)
-    found = [np.empty(0, HIT)]
-    for start in range(0, n, _IMAGES):
-        here = _of_images(corners, n, start, min(start + _IMAGES, n))
-        found = [best_of_each(np.concatenate([*found, here]), BEST)]
-    return found[0]
+    found = np.empty(0, HIT)
+
+    def compare(start: int) -> np.ndarray:
+        return _of_images(corners, n, start, min(start + _IMAGES, n))
+
+    with ThreadPoolExecutor(min(max(1, workers), _THREADS)) as pool:
+        for here in pool.map(compare, range(0, n, _IMAGES)):
+            found = best_of_each(np.concatenate([found, here]), BEST)
+    return found
 
 
 def _sorted(sketches: Sketches) -> _Corners:

@@ -32,10 +32,14 @@ _ROUGH = 0.5  # agreement before any alignment below which none helps; copies ha
 _ROUGH_WORST = 0.1  # and the share of windows that it leaves out: clipped or badly aligned ones
 _STEPS = 3  # steps of the alignment
 _KNOTS = np.linspace(0.0, 255.0, 17)  # of the curve from one picture's greys to the other's
+_BEND = np.diff(np.eye(len(_KNOTS)), n=2, axis=0)
+# Greys that hardly occur follow their neighbours: the curve bends as little as it may.
+_STIFF = 2.0 * _BEND.T @ _BEND + 1e-6 * np.eye(len(_KNOTS))
 _FLATTEST = 0.2  # of the greys' range that must be left: less is no copy that shows anything
 _MOST_LOST = 0.3  # share of clipped pixels from which a window is not judged
 _LEAST_JUDGED = 0.1  # share of windows that must be; else all are
 _CENTRE = SMALL / 2
+_RIDGE = 1e-3 * np.eye(6)
 _PIXELS = np.arange(SMALL, dtype=np.float32) + 0.5
 
 
@@ -107,20 +111,18 @@ def _change(
     """
     along = cv2.Sobel(first, cv2.CV_32F, 1, 0, scale=1 / 8)
     down = cv2.Sobel(first, cv2.CV_32F, 0, 1, scale=1 / 8)
-    columns = [
-        first,
-        np.ones_like(first),
-        along,
-        along * (x - _CENTRE),
-        down,
-        down * (y - _CENTRE)[:, None],
-    ]
     open_ = (first > 8) & (first < 247) & (second > 8) & (second < 247)
     if open_.mean() < 0.25:
         open_[:] = True
-    a = np.stack([column[open_] for column in columns]).astype(np.float64)
-    square = cv2.mulTransposed(a, aTa=False) + 1e-3 * np.eye(6)
-    right = (a * second[open_]).sum(axis=1)
+    shown = first * open_
+    along, down = along * open_, down * open_
+    rows = np.empty((7, *first.shape), np.float32)
+    rows[0], rows[1], rows[2], rows[4] = shown, open_, along, down
+    np.multiply(along, x - _CENTRE, out=rows[3])
+    np.multiply(down, (y - _CENTRE)[:, None], out=rows[5])
+    np.multiply(second, open_, out=rows[6])
+    products = cv2.mulTransposed(rows.reshape(7, -1).astype(np.float64), aTa=False)
+    square, right = products[:6, :6] + _RIDGE, products[:6, 6]
     fit = np.linalg.solve(square, right)
     gain = fit[0]
     if gain < _FLATTEST:
@@ -148,26 +150,21 @@ def _agreements(first: np.ndarray, second: np.ndarray) -> tuple[float, float]:
 def _regreyed(source: np.ndarray, target: np.ndarray) -> np.ndarray:
     """Bring the greys of `source` to those of `target` by a curve that never falls."""
     place = np.clip(source.ravel() / _KNOTS[1], 0, len(_KNOTS) - 1 - 1e-6)
-    knot = place.astype(int)
+    knot = place.astype(np.intp)
     part = place - knot
+    rest = 1 - part
     n = len(_KNOTS)
     # Normal equations of a piecewise linear curve: its matrix has three diagonals.
-    normal = np.zeros((n, n))
-    own, next_ = (
-        np.bincount(knot, (1 - part) ** 2, n),
-        np.bincount(knot + 1, part**2, n),
-    )
-    beside = np.bincount(knot, part * (1 - part), n)
-    normal[np.arange(n), np.arange(n)] = own + next_
-    normal[np.arange(n - 1), np.arange(1, n)] = beside[:-1]
-    normal[np.arange(1, n), np.arange(n - 1)] = beside[:-1]
+    own = np.bincount(knot, rest * rest, n)
+    own[1:] += np.bincount(knot, part * part, n)[:-1]
+    beside = np.bincount(knot, part * rest, n)[:-1]
+    normal = _STIFF + np.diag(own) + np.diag(beside, 1) + np.diag(beside, -1)
     goal = target.ravel()
-    right = np.bincount(knot, (1 - part) * goal, n) + np.bincount(knot + 1, part * goal, n)
-    # Greys that hardly occur follow their neighbours: the curve bends as little as it may.
-    bend = np.diff(np.eye(n), n=2, axis=0)
-    curve = np.linalg.solve(normal + 2.0 * bend.T @ bend + 1e-6 * np.eye(n), right)
+    right = np.bincount(knot, rest * goal, n)
+    right[1:] += np.bincount(knot, part * goal, n)[:-1]
+    curve = np.linalg.solve(normal, right)
     curve = np.maximum.accumulate(curve)
-    value = curve[knot] * (1 - part) + curve[np.minimum(knot + 1, n - 1)] * part
+    value = curve[knot] * rest + curve[knot + 1] * part
     return value.reshape(source.shape).astype(np.float32)
 
 
@@ -175,9 +172,10 @@ def _agreement(
     first: np.ndarray, second: np.ndarray, share: float, judged: np.ndarray | None = None
 ) -> float:
     a, b = first - first.mean(), second - second.mean()
-    noise = min(NOISE, NOISE_SHARE * float((a * a).mean() + (b * b).mean()) / 2 + _LEAST_NOISE)
+    squares = a * a + b * b
+    noise = min(NOISE, NOISE_SHARE * float(squares.mean()) / 2 + _LEAST_NOISE)
     mean_a, mean_b = _mean(a), _mean(b)
-    spread = _mean(a * a) - mean_a**2 + _mean(b * b) - mean_b**2
+    spread = _mean(squares) - mean_a * mean_a - mean_b * mean_b
     common = _mean(a * b) - mean_a * mean_b
     values = (2 * common + noise) / (np.maximum(spread, 0) + noise)
     values = values.ravel() if judged is None else values[judged]

@@ -1,12 +1,11 @@
 """From sketches to the graph of copies: candidates, a proof of each, and whole families.
 
-The result depends on the set of sketches alone: not on their order, on threads, or on chance.
+The result depends on the set of sketches alone: not on their order, on processes, or on chance.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -17,29 +16,29 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from hoban_assets.curation.copies.candidates import Candidates, candidates
-from hoban_assets.curation.copies.lying import Lying, lying
-from hoban_assets.curation.copies.proof import similarity
-from hoban_assets.curation.copies.rough import may_fit
-from hoban_assets.curation.copies.sketch import Sketches, unpacked
-from hoban_assets.curation.copies.turns import AS_BOXES, INVERSE
-from hoban_assets.curation.engines import FLOORS
+from hoban_assets.curation.copies.processes import spread
+from hoban_assets.curation.copies.proving import FLOOR, Task, best_proofs
+from hoban_assets.curation.copies.sketch import unpacked
+from hoban_assets.curation.copies.turns import INVERSE, TURNS, turned
+from hoban_assets.curation.packed_boxes import turned_picture
 from hoban_assets.curation.similarity import BLOCK, LISTED_DECIMALS, Pairs
 
-FLOOR = FLOORS["copies"]
-"""Lowest similarity that is kept. Other frames of the same camera reach 0.4 on average of the
-closest twentieth; see `hoban calibrate copies`."""
-COMMON = 0.9
-"""The threshold of the recipes, and what a proof must say (`PROOF`) to have this similarity."""
-PROOF = 0.95
-"""From here on no pair that was found among real photographs was a mistake; at 0.9 one in fifty was
-another moment of the same film, in which somebody had moved. See docs/truth.md."""
 FAMILY = 0.75
 """Pictures joined at this similarity are one family, of which all pairs are proved."""
 LARGEST_FAMILY = 64
 """Larger families are a camera that looks at nothing happening: only candidates are proved."""
-SURE = 0.98
-"""A pair whose proof as a whole says this much is not looked at for crops."""
-_PAIRS = 256  # pairs that one thread proves at a time
+FEW = 2_000
+"""Candidates up to which other processes would take longer to start than to prove."""
+PAIRS = 256
+"""Candidates that are proved at a time."""
+_SQUARE = np.arange(4).reshape(2, 2)
+_AS_BOXES = np.array(
+    [
+        next(t for t in TURNS if (turned_picture(_SQUARE, t) == turned(_SQUARE, turn)).all())
+        for turn in TURNS
+    ]
+)
+"""``_AS_BOXES[a]``: the number by which `packed_boxes.turned` knows turn `a` (it mirrors first)."""
 
 Progress = Callable[[int, int], None]
 
@@ -118,7 +117,7 @@ class CopyGraph:
         forth = c.turn.astype(int)
         back = INVERSE[forth]
         where = np.concatenate([c.i, c.j]), np.concatenate([c.j, c.i])
-        data = AS_BOXES[np.concatenate([forth, back])] + 1
+        data = _AS_BOXES[np.concatenate([forth, back])] + 1
         return sparse.csr_array((data, where), shape=(count, count))
 
     @cached_property
@@ -141,7 +140,7 @@ def copy_graph(rows: np.ndarray, workers: int = 1, progress: Progress | None = N
 
     Args:
         rows: uint8 [n, LENGTH], sketches in any order.
-        workers: threads.
+        workers: processes, and threads where a search is one of large arrays.
         progress: called with (pairs proved, pairs).
     """
     names = np.array([xxhash.xxh3_128_hexdigest(row.tobytes()) for row in rows], dtype="U32")
@@ -151,58 +150,36 @@ def copy_graph(rows: np.ndarray, workers: int = 1, progress: Progress | None = N
 
 def find_copies(rows: np.ndarray, workers: int = 1, progress: Progress | None = None) -> Copies:
     """Prove the copies among different sketches, in a fixed order (see `copy_graph`)."""
-    sketches = unpacked(rows)
-    likely = candidates(sketches)
-    proved = _proved(sketches, likely, workers, progress)
+    likely = candidates(unpacked(rows), workers=workers)
+    proved = _proved(rows, likely, workers, progress)
     more = _within_families(len(rows), proved, likely)
-    further = _proved(sketches, more, workers, progress)
+    further = _proved(rows, more, workers, progress)
     both = Copies(*(np.concatenate(side) for side in zip(proved, further, strict=True)))
     order = np.lexsort((both.j, both.i))
     return Copies(*(side[order] for side in both))
 
 
 def _proved(
-    sketches: Sketches, likely: Candidates, workers: int, progress: Progress | None
+    rows: np.ndarray, likely: Candidates, workers: int, progress: Progress | None
 ) -> Copies:
     total = len(likely.i)
     value, turn = np.zeros(total, np.float32), np.zeros(total, np.int8)
-
-    def prove(start: int) -> int:
-        part = slice(start, start + _PAIRS)
-        value[part], turn[part] = best_proofs(sketches, Candidates(*(s[part] for s in likely)))
-        return min(start + _PAIRS, total)
-
-    with ThreadPoolExecutor(max(1, workers)) as pool:
-        for done in pool.map(prove, range(0, total, _PAIRS)):
-            if progress:
-                progress(done, total)
+    starts = range(0, total, PAIRS)
+    tasks = (_task(rows, likely, slice(start, start + PAIRS)) for start in starts)
+    answers = spread(best_proofs, tasks, workers if total >= FEW else 1)
+    for start, answer in zip(starts, answers, strict=True):
+        value[start : start + PAIRS], turn[start : start + PAIRS] = answer
+        if progress:
+            progress(min(start + PAIRS, total), total)
     hit = value >= FLOOR
     return Copies(likely.i[hit], likely.j[hit], value[hit], turn[hit])
 
 
-def best_proofs(sketches: Sketches, pairs: Candidates) -> tuple[np.ndarray, np.ndarray]:
-    """Similarity of pictures, float32 [m], and the turns that bring `i` onto `j`, int8 [m].
-
-    Similarity grows with what the proof says: `PROOF` is `COMMON`; `FLOOR` and 1 are themselves.
-    """
-    small = sketches.small
-    value = np.zeros(len(pairs.i), np.float32)
-    turn = pairs.turn.copy()
-    for at in np.flatnonzero(turn >= 0).tolist():
-        value[at] = similarity(small[pairs.i[at]], small[pairs.j[at]], Lying(int(turn[at])))
-    open_ = np.flatnonzero(value < SURE)
-    found = lying(sketches, pairs.i[open_], pairs.j[open_])
-    open_, laid = open_[found.known], found.only(found.known)
-    worth = may_fit(small, pairs.i[open_], pairs.j[open_], laid)
-    for at, how in zip(open_[worth].tolist(), laid.only(worth).each(), strict=True):
-        other = similarity(small[pairs.i[at]], small[pairs.j[at]], how)
-        if other > value[at]:
-            value[at], turn[at] = other, how.turn
-    return _on_scale(value), np.maximum(turn, 0)
-
-
-def _on_scale(proof: np.ndarray) -> np.ndarray:
-    return np.interp(proof, [0, FLOOR, PROOF, 1], [0, FLOOR, COMMON, 1]).astype(np.float32)
+def _task(rows: np.ndarray, likely: Candidates, part: slice) -> Task:
+    """Some candidates, with the sketches that they need and no others."""
+    i, j, turn = (side[part] for side in likely)
+    needed, place = np.unique(np.concatenate([i, j]), return_inverse=True)
+    return rows[needed], Candidates(place[: len(i)], place[len(i) :], turn)
 
 
 def _within_families(n: int, proved: Copies, tried: Candidates) -> Candidates:

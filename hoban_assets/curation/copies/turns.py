@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from hoban_assets.curation.packed_boxes import turned_picture
-
 TURNS = range(8)
 
 
@@ -45,10 +43,3 @@ AFTER = np.array(
 """``AFTER[a, b]``: the one turn that does what turn `a` and then turn `b` do."""
 INVERSE = np.array([int(np.flatnonzero(AFTER[turn] == 0)[0]) for turn in TURNS])
 """``INVERSE[a]``: the turn that takes turn `a` back."""
-AS_BOXES = np.array(
-    [
-        next(t for t in TURNS if (turned_picture(_PLAIN, t) == turned(_PLAIN, turn)).all())
-        for turn in TURNS
-    ]
-)
-"""``AS_BOXES[a]``: the number by which `packed_boxes.turned` knows turn `a` (it mirrors first)."""
