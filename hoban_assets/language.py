@@ -8,6 +8,7 @@ compiled; a test sees to it that no text lacks its translation.
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +19,11 @@ from hoban_assets.classes import KOREAN_NAMES
 from hoban_assets.rules import korean_words
 
 KOREAN = Path(__file__).parent / "reporting" / "korean"
+STORED = ("graph.yaml", "build.yaml", "evaluation.yaml")
+"""Files with the words of texts that are stored in English: what checks have found."""
+_FIELD = re.compile(r"\{(\w+)\}")
+_LED = re.compile(r"(.+?: |[\d,.]+ )(.+)", re.S)
+_JOINTS = ("; ", ". ", ", ")
 
 
 class Say(Protocol):
@@ -33,7 +39,9 @@ def speaker(language: str) -> Say:
 
     A text without a translation is said in English.
     """
-    words: Mapping[str, str] = korean() if language == "ko" else {}
+    if language != "ko":
+        return plain
+    words = korean()
 
     def say(text: str, /, **values: object) -> str:
         found = words.get(text, text)
@@ -44,7 +52,7 @@ def speaker(language: str) -> Say:
 
 def plain(text: str, /, **values: object) -> str:
     """Return the English text with its {fields} filled in."""
-    return text.format(**values)
+    return text.format(**values) if values else text
 
 
 @functools.cache
@@ -54,3 +62,66 @@ def korean() -> Mapping[str, str]:
     for file in sorted(KOREAN.glob("*.yaml")):
         words |= yaml.load(file.read_bytes(), yaml.CSafeLoader) or {}
     return words
+
+
+def retold(text: str, say: Say) -> str:
+    """An English text that was stored (of a check, say) in the words of its reader.
+
+    It is taken apart into the templates that it was made from, joined by "; ", ". " or ", "; what
+    is none of them (a file, a name) stays as it is.
+    """
+    if say is plain:
+        return text
+    told, at = list[str](), 0
+    while at < len(text):
+        part, end = _part(text, at, say)
+        joint = next((j for j in _JOINTS if text.startswith(j, end)), "")
+        told += [part, joint]
+        at = end + len(joint)
+    return "".join(told)
+
+
+def _part(text: str, start: int, say: Say) -> tuple[str, int]:
+    """The longest template that a text has at `start`, retold, and where it ends."""
+    for pattern, template in _stored():
+        if found := pattern.match(text, start):
+            fields = {name: retold(value, say) for name, value in found.groupdict().items()}
+            return say(template, **fields), found.end()
+    ends = [place for joint in _JOINTS if (place := text.find(joint, start)) >= 0]
+    end = min(ends, default=len(text))
+    if found := _LED.fullmatch(text[start:end]):  # 'site: 21 boxes', '21 boxes'
+        return found[1] + retold(found[2], say), end
+    word = text[start:end]
+    return (say(word) if word in korean() else word), end
+
+
+@functools.cache
+def _stored() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """English templates as patterns, the one with most words of its own first."""
+    templates: set[str] = set()
+    for name in STORED:
+        templates |= yaml.load((KOREAN / name).read_bytes(), yaml.CSafeLoader).keys()
+    longest = sorted(templates, key=lambda t: (-len(_FIELD.sub("", t)), t))
+    return tuple(
+        (re.compile(pattern_of(t, r"(?:(?!: )[^;])+?", r"[^;]+") + r"(?=; |\. |, |$)"), t)
+        for t in longest
+        if _FIELD.sub("", t).strip(" :;,.()")
+    )
+
+
+def pattern_of(template: str, field: str, last: str | None = None) -> str:
+    """Pattern of all texts that a template can make.
+
+    `field` says what one may hold, and `last` what one may with which the template ends.
+    """
+    pattern, seen = "", set[str]()
+    parts = _FIELD.split(template)
+    for number, part in enumerate(parts):
+        ends = number == len(parts) - 2 and not parts[-1]
+        if number % 2 == 0:
+            pattern += re.escape(part)
+        else:
+            held = last if ends and last else field
+            pattern += f"(?P={part})" if part in seen else f"(?P<{part}>{held})"
+            seen.add(part)
+    return pattern

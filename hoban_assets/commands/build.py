@@ -26,12 +26,6 @@ _EVERY_SECONDS = 5.0
 """Between two lines of progress where standard output is no terminal."""
 
 
-OF_THE_SAMPLE = (
-    "The warnings are those of the drawn sample: it is smaller than the team's quotas, and one of "
-    "its folders is left undeclared to show what is said then."
-)
-
-
 @app.command(rich_help_panel=BUILD)
 def build(
     what: Annotated[
@@ -147,8 +141,6 @@ def _run(
     if not outcome.success:
         typer.echo(say("Not finished. All that was said: {file}", file=log_file), err=True)
         raise typer.Exit(1)
-    if settings.is_sample and lines.warned:
-        typer.echo(say(OF_THE_SAMPLE))
     typer.echo(say("Done in {time}.", time=duration(time.monotonic() - began)))
     for command in _next(names[-1], partition):
         typer.echo(f"  {command}")
@@ -196,7 +188,6 @@ class _Lines:
         self._screen = console(terminal)
         self._status = self._screen.status("") if terminal.isatty() else None
         self._last = 0.0
-        self.warned = False
 
     def __enter__(self) -> None:
         if self._status:
@@ -208,10 +199,9 @@ class _Lines:
 
     def tell(self, line: Told) -> None:
         """Print one line."""
-        from hoban_assets.components.building.telling import BEGUN, FAILED, PROGRESS, WARNING
+        from hoban_assets.components.building.telling import BEGUN, FAILED, PROGRESS
         from hoban_assets.reporting.translating import error_text
 
-        self.warned = self.warned or line.kind == WARNING
         if line.kind in (PROGRESS, BEGUN):
             self._progress(f"{line.asset}  {line.text}", stays=line.kind == BEGUN)
             return

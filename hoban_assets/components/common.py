@@ -16,6 +16,7 @@ from hoban_assets.components.describing import words
 from hoban_assets.components.platform import Platform
 from hoban_assets.curation.checks import DESCRIPTIONS, WARNINGS, Check, from_table
 from hoban_assets.errors import HobanError, of_the_disk
+from hoban_assets.language import retold
 from hoban_assets.lifeline import end_with_run
 from hoban_assets.reporting.composition import (
     area_histogram,
@@ -68,11 +69,11 @@ def hand_over(
     """
     for check in checks:
         if not check.passed and not check.blocking:
-            dg.get_dagster_logger().warning(f"{check.name}: {check.text}")
+            dg.get_dagster_logger().warning(f"{check.name}: {retold(check.text, words())}")
         yield check_result(check, asset)
     if failed := [c for c in checks if c.blocking and not c.passed]:
         raise dg.Failure(
-            "; ".join(f"{c.name}: {c.text}" for c in failed)
+            "; ".join(f"{c.name}: {retold(c.text, words())}" for c in failed)
             + " -> nothing was published, the earlier build is still current",
             allow_retries=False,
         )
@@ -131,7 +132,7 @@ def check_result(check: Check, asset: str) -> dg.AssetCheckResult:
         check_name=check.name,
         passed=check.passed,
         severity=severity,
-        description=check.text,
+        description=retold(check.text, words()),
         metadata=dict(check.numbers),
     )
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from hoban_assets.components.scaffolding import VersionScaffolder
 from hoban_assets.components.version_assets import version_definitions
+from hoban_assets.declared.recipes import as_used
 from hoban_assets.pipeline.recipe import Recipe
 
 
@@ -29,7 +30,7 @@ class DatasetVersion(dg.Component):
     @classmethod
     def load(cls, attributes: Any, context: dg.ComponentLoadContext) -> DatasetVersion:
         """Build from the validated attributes of a defs.yaml."""
-        return cls(attributes, context.path / "defs.yaml")
+        return cls(as_used(attributes), context.path / "defs.yaml")
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """Return the assets and checks of this version."""

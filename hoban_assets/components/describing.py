@@ -20,6 +20,9 @@ from hoban_assets.reporting.status.recipe_words import recipe_sentences
 from hoban_assets.settings import PARTITIONS, Settings
 from hoban_assets.tables import COLUMNS, Column
 
+TELLS_OF = "tells of"
+"""Metadata of a report: the assets whose changes make it stale."""
+
 
 def words() -> Say:
     """Speaker of the language that the environment asks for."""
@@ -132,10 +135,9 @@ def with_reports(specs: Mapping[dg.AssetKey, dg.AssetSpec]) -> dict[dg.AssetKey,
     """Metadata that leads from an asset to the reports that tell of it."""
     links: dict[dg.AssetKey, dict[str, Any]] = {}
     for key, spec in specs.items():
-        if spec.group_name == "reports":
-            for dep in spec.deps:
-                link = dg.MetadataValue.asset(key)
-                links.setdefault(dep.asset_key, {})[f"report/{key.path[-1]}"] = link
+        for name in spec.metadata.get(TELLS_OF, ()):
+            link = dg.MetadataValue.asset(key)
+            links.setdefault(dg.AssetKey(name), {})[f"report/{key.path[-1]}"] = link
     return links
 
 

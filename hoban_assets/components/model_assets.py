@@ -36,7 +36,7 @@ from hoban_assets.evaluation.comparing import Paired
 from hoban_assets.evaluation.judging import Judgement
 from hoban_assets.howto import build_all
 from hoban_assets.ingredients import version_of
-from hoban_assets.language import Say
+from hoban_assets.language import Say, plain
 from hoban_assets.pipeline.recipe import Recipe
 from hoban_assets.publish.yolo_tree import what_is_wrong
 from hoban_assets.reporting.composition import markdown_preview
@@ -58,7 +58,7 @@ def model_asset(recipe: Recipe) -> dg.AssetsDefinition:
     @dg.asset(
         name=recipe.model,
         description=model_text(recipe, words()),
-        group_name="models",
+        group_name=recipe.group("models"),
         owners=OWNERS,
         kinds={"yolo", "pytorch"},
         partitions_def=PARTITIONS_DEF,
@@ -147,10 +147,9 @@ def model_checks(
     held: Held | None = None,
 ) -> list[Check]:
     """Return the checks of a trained model; `held`: see `regression_check`."""
-    say = words()
     return [
-        map50_check(recipe, result, say),
-        regression_check(catalog, recipe.model, dataset, result, say, held),
+        map50_check(recipe, result, plain),
+        regression_check(catalog, recipe.model, dataset, result, plain, held),
     ]
 
 
@@ -189,9 +188,9 @@ def regression_check(
     if previous and held and (pair := held(previous)) is not None:
         steps = [d for d in pair.differences if d.measure == regression.MEASURE]
         where = say(
-            "{images:,} of {groups:,} cameras or clips, {title}",
-            images=pair.images,
-            groups=pair.groups,
+            "{images} of {groups} cameras or clips, {title}",
+            images=f"{pair.images:,}",
+            groups=f"{pair.groups:,}",
             title=pair.title,
         )
         return regression.no_regression_on_the_same(steps, where, previous, say=say)

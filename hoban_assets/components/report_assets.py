@@ -7,6 +7,7 @@ import dagster as dg
 
 from hoban_assets.code_version import code_version_of
 from hoban_assets.components.common import OWNERS, PARTITIONS_DEF, step
+from hoban_assets.components.describing import TELLS_OF
 from hoban_assets.components.platform import Platform
 from hoban_assets.reporting.home.writing import write_home
 from hoban_assets.reporting.report import Report
@@ -18,23 +19,31 @@ Write = Callable[[Settings, str, Callable[[str], None]], Report]
 
 
 def report_asset(
-    name: str, description: str, deps: Sequence[str], write: Write
+    name: str,
+    description: str,
+    tells_of: Sequence[str],
+    write: Write,
+    *,
+    group: str = "reports",
+    needs_them: bool = True,
 ) -> dg.AssetsDefinition:
-    """Return the asset that writes a document from what the catalog holds.
+    """Return the asset that writes a document from what the catalog holds, at any time.
 
-    `deps` are the assets that it tells of. It only reads the catalog, so it can be made again at
-    any time, also where some of them were never built.
+    `needs_them`: it has nothing to tell before the assets that it tells of are built. Without,
+    they are no dependencies: Dagster would warn that it may fail, or cannot be materialised, for
+    each of them that was never built.
     """
 
     @dg.asset(
         name=name,
         description=description,
-        group_name="reports",
+        group_name=group,
         owners=OWNERS,
         kinds={"markdown"},
         partitions_def=PARTITIONS_DEF,
         code_version=REPORT_CODE,
-        deps=list(deps),
+        deps=list(tells_of) if needs_them else [],
+        metadata={TELLS_OF: list(tells_of)},
     )
     def build(
         context: dg.AssetExecutionContext, platform: Platform

@@ -34,11 +34,12 @@ from hoban_assets.curation.checks import Check
 from hoban_assets.curation.completion.complete import ORIGIN
 from hoban_assets.curation.corrected import corrections_applied
 from hoban_assets.curation.readable import rows_readable
+from hoban_assets.declared.sources import left_out
 from hoban_assets.formats import undeclared_folders
 from hoban_assets.formats.benchmarks import is_benchmark
 from hoban_assets.freshness.corrected import Versions, versions
 from hoban_assets.ingredients import CORRECTIONS, key_of, version_of
-from hoban_assets.language import Say
+from hoban_assets.language import Say, plain
 from hoban_assets.ledger import Ledger
 from hoban_assets.pipeline.completing import told
 from hoban_assets.pipeline.corrected import corrections_in
@@ -170,7 +171,7 @@ def apart(
 ) -> Check:
     """Return the check of a benchmark: no dataset shares a picture with it."""
     log = context.log.info
-    return benchmark_is_apart(platform.catalog(), partition, rows, extract, log, words())
+    return benchmark_is_apart(platform.catalog(), partition, rows, extract, log, plain)
 
 
 def full_stage(
@@ -197,24 +198,23 @@ def stage_checks(
     unread = (
         undeclared_folders(settings.raw_root, stage.sources, stage.watch) if stage.watch else []
     )
-    say = words()
     found = [
-        checks.conservation(ledger, say),
-        checks.boxes_inside_image(built.samples, say),
-        checks.no_unknown_class(built.samples, say),
-        rows_readable(built.samples, say),
-        corrections_applied(built.samples, say),
-        checks.files_read(built.unread, say),
-        checks.folders_declared(unread, say),
+        checks.conservation(ledger),
+        checks.boxes_inside_image(built.samples),
+        checks.no_unknown_class(built.samples),
+        rows_readable(built.samples),
+        corrections_applied(built.samples),
+        checks.files_read(built.unread),
+        checks.folders_declared(unread, left_out(settings)),
     ]
     if built.certificate is not None:
-        found.append(checks.dedupe_certificate(built.certificate, say))
+        found.append(checks.dedupe_certificate(built.certificate))
     if stage.complete is not None:
-        found.append(labels_completed(built, say))
+        found.append(labels_completed(built))
     return found
 
 
-def labels_completed(built: StageBuild, say: Say) -> Check:
+def labels_completed(built: StageBuild, say: Say = plain) -> Check:
     """Say what teachers added, and by which limits; it fails where nothing was added at all."""
     added = built.samples.boxes[built.samples.boxes.origin == ORIGIN]
     boxes, regions = int((~added.ignore).sum()), int(added.ignore.sum())

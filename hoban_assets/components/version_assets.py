@@ -30,7 +30,7 @@ from hoban_assets.curation.completion.aside import set_aside
 from hoban_assets.curation.survival import NAME as SURVIVAL
 from hoban_assets.curation.survival import sources_survive, survivals, survivals_of
 from hoban_assets.ingredients import can_be_taken_from, key_of, version_of
-from hoban_assets.language import Say
+from hoban_assets.language import Say, plain
 from hoban_assets.ledger import Ledger
 from hoban_assets.pipeline.dataset import (
     Dataset,
@@ -72,7 +72,7 @@ def dataset_asset(recipe: Recipe, file: Path) -> dg.AssetsDefinition:
     @dg.asset(
         name=recipe.dataset,
         description=dataset_text(recipe, words()),
-        group_name="datasets",
+        group_name=recipe.group("datasets"),
         metadata={RECIPE_FILE: dg.MetadataValue.path(str(file)), **schemas()},
         owners=OWNERS,
         kinds={"yolo", "duckdb"},
@@ -111,7 +111,7 @@ def dataset_asset(recipe: Recipe, file: Path) -> dg.AssetsDefinition:
                 rows = platform.catalog().load(recipe.dataset, "full", full.materialization_id)
                 dataset = sub_of_full(recipe, rows, extract, ledger, settings)
             apart = dataset_is_apart(
-                platform.catalog(), partition, dataset.samples, extract, ledger.log, words()
+                platform.catalog(), partition, dataset.samples, extract, ledger.log, plain
             )
             found = [*dataset_checks(recipe, partition, stages, dataset, ledger), apart]
             size = recipe.prescale_of(partition)
@@ -182,24 +182,23 @@ def dataset_checks(
     ledger: Ledger,
 ) -> list[Check]:
     """Return the checks of a dataset, made before it is published."""
-    samples, say = dataset.samples, words()
+    samples = dataset.samples
     used = [stages[name] for name in recipe.inputs_of(partition)]
     wanted = (dataset.backgrounds, recipe.backgrounds.of(partition))
     return [
-        checks.conservation(ledger, say),
-        checks.boxes_inside_image(samples, say),
-        checks.no_unknown_class(samples, say),
-        checks.dedupe_certificate(dataset.certificate, say),
+        checks.conservation(ledger),
+        checks.boxes_inside_image(samples),
+        checks.no_unknown_class(samples),
+        checks.dedupe_certificate(dataset.certificate),
         checks.no_leak_between_splits(
             samples,
             dataset.closest_over_split,
             recipe.group_similarity,
-            say,
-            dataset.certificate.engine,
+            engine=dataset.certificate.engine,
         ),
-        checks.val_share(set_aside(samples)[0], recipe.val_share, say),  # as people labelled it
-        checks.quotas_reached(dataset.quotas, recipe.quota_unit, wanted, say),
-        sources_survive(survivals(used, samples), recipe.sources_survive, say),
+        checks.val_share(set_aside(samples)[0], recipe.val_share),  # as people labelled it
+        checks.quotas_reached(dataset.quotas, recipe.quota_unit, wanted),
+        sources_survive(survivals(used, samples), recipe.sources_survive),
     ]
 
 

@@ -92,8 +92,8 @@ def no_benchmark_inside(
         )
     texts = [
         say(
-            "{count:,} pictures are also in {name}: {examples}",
-            count=len(each),
+            "{count} pictures are also in {name}: {examples}",
+            count=f"{len(each):,}",
             name=name,
             examples=", ".join(f"{o.image_id} = {o.witness} ({say(o.how)})" for o in each[:SHOWN]),
         )

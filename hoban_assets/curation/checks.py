@@ -6,7 +6,7 @@ The text is put by `say`, in the words of its reader (`language`), or plainly in
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,7 +15,7 @@ import pandas as pd
 from hoban_assets.classes import CLASS_IDS
 from hoban_assets.curation.duplicates import Certificate
 from hoban_assets.curation.engines import blindness
-from hoban_assets.curation.selection import QuotaCount
+from hoban_assets.curation.selection import ALL, QuotaCount
 from hoban_assets.curation.splits import ValShare, largest_in_val, shares_of_val
 from hoban_assets.language import Say, plain
 from hoban_assets.ledger import Ledger
@@ -133,7 +133,7 @@ def boxes_inside_image(samples: Samples, say: Say = plain) -> Check:
         boxes=f"{len(b):,}",
     )
     if bad.any():
-        text += say(", the first on {image}", image=b.image_id[bad].iloc[0])
+        text += "; " + say("the first on {image}", image=b.image_id[bad].iloc[0])
     return Check("boxes_inside_image", not bad.any(), text, numbers={"outside": int(bad.sum())})
 
 
@@ -258,24 +258,34 @@ def quotas_reached(
         for c in counts
         if c.missing
     ]
-    if got < wanted:
+    if got < wanted < ALL:
         short.append(
             say("background {got} of {wanted} images", got=f"{got:,}", wanted=f"{wanted:,}")
         )
-    text = say("every class has its quota")
+    is_limited = any(c.quota < ALL for c in counts)
+    text = say("every class has its quota" if is_limited else "no quota: all there is was taken")
     if short:
         text = say("short: {what}", what="; ".join(short))
     numbers = {c.class_name: float(c.chosen) for c in counts} | {"background": float(got)}
     return Check("quotas_reached", not short, text, numbers=numbers)
 
 
-def folders_declared(unread: list[str], say: Say = plain) -> Check:
-    """No folder that looks like a source of the stage lies beside them undeclared; a warning."""
+def folders_declared(
+    unread: Sequence[str], left_out: Iterable[str] = (), say: Say = plain
+) -> Check:
+    """No folder that looks like a source of the stage lies beside them undeclared; a warning.
+
+    `left_out`: folders that are declared as not to be read.
+    """
+    meant = set(left_out)
+    unseen = [folder for folder in unread if folder not in meant]
     text = say("no undeclared folder beside the sources")
-    if unread:
-        text = say("not read, as no source declares them: {folders}", folders=", ".join(unread))
-    numbers = {"undeclared": float(len(unread))}
-    return Check("folders_declared", not unread, text, numbers=numbers)
+    if unseen:
+        text = say("not read, as no source declares them: {folders}", folders=", ".join(unseen))
+    elif unread:
+        text = say("not read, as is declared: {folders}", folders=", ".join(unread))
+    numbers = {"undeclared": float(len(unseen))}
+    return Check("folders_declared", not unseen, text, numbers=numbers)
 
 
 def files_read(unread: Mapping[str, Mapping[str, int]], say: Say = plain) -> Check:

@@ -14,6 +14,8 @@ from hoban_assets.samples import Samples, stable_shares
 
 Unit = Literal["boxes", "images"]
 Order = Literal["hash", "area"]
+ALL = 1 << 40
+"""A quota without a limit: more than any dataset holds."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class QuotaCount:
     @property
     def missing(self) -> int:
         """What the candidates could not fill; 0 where the quota is reached."""
-        return max(0, self.quota - self.chosen)
+        return max(0, self.quota - self.chosen) if self.quota < ALL else 0
 
 
 def choose_by_quota(

@@ -58,6 +58,16 @@ HELMET_21K_BACKGROUND = RawSource(
     labels_elsewhere=AIHUB_EXPORTS,
 )
 
+LEFT_OUT = frozenset[str]()
+"""Folders of the raw root that look like sources and are left out on purpose: nothing warns."""
+LEFT_OUT_OF_THE_SAMPLE = frozenset({"fall.v3i.yolo26", "fall_extra.yolo26"})
+
+
+def left_out(settings: Settings) -> frozenset[str]:
+    """`LEFT_OUT`, and what the drawn sample holds to show that it is not read."""
+    return LEFT_OUT | LEFT_OUT_OF_THE_SAMPLE if settings.is_sample else LEFT_OUT
+
+
 BENCHMARKS = benchmark_sources(Settings.from_env().raw_root)
 """A team's own fully labelled photographs, ``benchmark_<name>``: they judge models, and no more."""
 

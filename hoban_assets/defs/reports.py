@@ -26,6 +26,7 @@ dataset_status = report_asset(
     ),
     [*DATASETS, *MODELS],
     write_status,
+    needs_them=False,
 )
 data_quality = report_asset(
     "data_quality",
@@ -35,6 +36,7 @@ data_quality = report_asset(
     ),
     [stage.name for stage in STAGES],
     write_quality,
+    needs_them=False,
 )
 journal = report_asset(
     "journal",
@@ -44,6 +46,7 @@ journal = report_asset(
     ),
     [*DATASETS, *MODELS],
     write_journal,
+    needs_them=False,
 )
 model_comparison = report_asset(
     "model_comparison",
@@ -53,6 +56,7 @@ model_comparison = report_asset(
     ),
     MODELS,
     write_comparison,
+    needs_them=False,
 )
 galleries = [
     report_asset(
@@ -64,6 +68,7 @@ galleries = [
         ),
         [recipe.dataset],
         partial(write_gallery, asset=recipe.dataset),
+        group=recipe.group("reports"),
     )
     for recipe in RECIPES
 ]
@@ -77,6 +82,7 @@ results = [
         ),
         [recipe.model],
         partial(write_results, model=recipe.model),
+        group=recipe.group("reports"),
     )
     for recipe in RECIPES
 ]

@@ -153,7 +153,8 @@ def _key() -> str:
     )
     this = code_version_of("freshness/declared", "ingredients")
     texts = [f"{file}\n{file.read_text(encoding='utf-8', errors='replace')}" for file in yaml]
-    benchmarks = sorted(map(str, Settings.from_env().raw_root.glob("benchmark_*")))
+    settings = Settings.from_env()
+    benchmarks = [*sorted(map(str, settings.raw_root.glob("benchmark_*"))), str(settings.is_sample)]
     import xxhash
 
     return xxhash.xxh3_128_hexdigest("\n".join([code, this, *texts, *benchmarks]).encode())

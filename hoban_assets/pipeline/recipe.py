@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.curation.events import Rule
 from hoban_assets.curation.quality import AreaLimits
-from hoban_assets.curation.selection import Order, Unit
+from hoban_assets.curation.selection import ALL, Order, Unit
 from hoban_assets.settings import PARTITIONS
 
 STRIDE = 32
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 else:
     ClassName = Literal[CLASS_NAMES]  # so that a wrong name is told the right ones
 
+EARLIER = "earlier_versions"
+"""Group of the assets and reports of versions that are kept to compare with."""
 PartialLabels = Literal["mask", "naive"]
 
 
@@ -37,6 +39,18 @@ class PerPartition(_Strict):
     def of(self, partition: str) -> int:
         """The number of partition 'sub' or 'full'."""
         return int(getattr(self, partition))
+
+
+class Quota(_Strict):
+    """How many for the laptop and for the server; null: all that there are."""
+
+    sub: int | None = Field(ge=0)
+    full: int | None = Field(ge=0)
+
+    def of(self, partition: str) -> int:
+        """The number of partition 'sub' or 'full'; `ALL` where there is no limit."""
+        number: int | None = getattr(self, partition)
+        return ALL if number is None else number
 
 
 class StageByPartition(_Strict):
@@ -61,14 +75,17 @@ class Recipe(_Strict):
         pattern=r"^v\d+\w*$", description="names dataset_<version>, model_<version>"
     )
     description: str = Field(description="what this version is for, in one or two sentences")
+    earlier: bool = Field(
+        False, description="kept to compare with; in the UI folded away in a group of its own"
+    )
     stages: tuple[str | StageByPartition, ...] = Field(
         min_length=1,
         description="stage assets, best first: the keep order among duplicates; one of them may "
         "be {sub: one, full: another}",
     )
     background: str | None = Field(None, description="stage asset whose images hold no object")
-    backgrounds: PerPartition = Field(PerPartition(sub=0, full=0), description="how many of them")
-    quota: PerPartition = Field(description="labels (or images) of each class")
+    backgrounds: Quota = Field(Quota(sub=0, full=0), description="how many of them; null: all")
+    quota: Quota = Field(description="labels (or images) of each class; null: all")
     quota_unit: Unit = "boxes"
     order: Order = Field("hash", description="which images fill a quota first")
     area: Mapping[ClassName, AreaLimits] = Field(default_factory=dict)
@@ -107,7 +124,7 @@ class Recipe(_Strict):
     )
     training: Training = Field(default_factory=lambda: Training.model_validate({}))
 
-    TELLS: ClassVar = ("description", "sources_survive", "map50_gate")
+    TELLS: ClassVar = ("description", "earlier", "sources_survive", "map50_gate")
     """Fields that decide neither rows nor weights: words, and when a check warns."""
     TRAINS: ClassVar = ("training", "partial_labels")
     """Fields that decide the model alone. All others decide the rows of the dataset."""
@@ -144,6 +161,10 @@ class Recipe(_Strict):
     def model(self) -> str:
         """Name of the model asset."""
         return f"model_{self.version}"
+
+    def group(self, usual: str) -> str:
+        """Group of an asset of this version in the UI."""
+        return EARLIER if self.earlier else usual
 
     @property
     def inputs(self) -> tuple[str, ...]:

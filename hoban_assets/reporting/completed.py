@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hoban_assets.curation.completion.verdicts import VERDICTS
 from hoban_assets.errors import HobanError
+from hoban_assets.language import retold
 from hoban_assets.reporting.blocks import Block, Heading, Paragraph, Table
 
 if TYPE_CHECKING:
@@ -72,7 +73,11 @@ def document(
         for row in rows
     ]
     title = say("What teachers added to {asset} [{partition}]", asset=asset, partition=partition)
-    return [Heading(1, title), Table(table, columns), *(Paragraph(text) for text in checks)]
+    return [
+        Heading(1, title),
+        Table(table, columns),
+        *(Paragraph(retold(text, say)) for text in checks),
+    ]
 
 
 def check_texts(ask: Ask, asset: str, partition: str) -> list[str]:

@@ -67,8 +67,12 @@ def copies_ahead(
             rates.append(_seconds_a_byte(files[:COPIED], settings.data_root))
     if not reasons:
         return None
-    quotas = recipe["quota"][partition] * len(recipe.get("area") or range(4))
-    images = quotas + recipe["backgrounds"][partition]
+    quota, backgrounds = recipe["quota"][partition], recipe["backgrounds"][partition]
+    if quota is None or backgrounds is None:  # all that there are
+        folders = {source.folder for source in _sources(dataset, stages, partition)}
+        images = sum(1 for f in folders for _ in photographs(settings.raw_root / f))
+    else:
+        images = quota * len(recipe.get("area") or range(4)) + backgrounds
     size = round(images * sum(sizes) / len(sizes))
     return CopiesAhead(
         images, size, size * max(rates), tuple(reasons), settings.raw_root, settings.data_root

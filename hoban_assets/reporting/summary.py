@@ -6,7 +6,7 @@ import json
 
 from hoban_assets.catalog.answers import Ask, Row
 from hoban_assets.errors import HobanError
-from hoban_assets.language import Say, plain
+from hoban_assets.language import Say, plain, retold
 
 
 def version_summary(
@@ -42,7 +42,9 @@ def version_summary(
     ]
     if sources := survival_lines(ask, dataset, partition, say):
         parts.append("\n".join([say("What is left of each source:"), *sources]))
-    parts.append("\n".join(f"{say(c['result']):>8}  {c['name']}: {c['text']}" for c in checks))
+    parts.append(
+        "\n".join(f"{say(c['result']):>8}  {c['name']}: {retold(c['text'], say)}" for c in checks)
+    )
     if metrics:
         parts += [
             f"{model} [{partition}]  {current[model]['path']}",

@@ -1,7 +1,7 @@
 """Errors and help in the words of their reader.
 
 An error is raised where nobody knows its reader, as a whole English text. So its Korean is found
-by the English template that it was made from: ``korean/errors.yaml`` maps ``"source {name}: folder
+by the English template that it was made from: the files of `ERRORS` map ``"source {name}: folder
 {folder} does not exist"`` to the same with the same {fields}. A text without one stays English.
 """
 
@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
 from typing import Any
 
 import yaml
 
 from hoban_assets.errors import HobanError
-from hoban_assets.language import KOREAN, Say, speaker
+from hoban_assets.language import KOREAN, Say, pattern_of, speaker
 from hoban_assets.language import korean as language_words
 
+ERRORS = ("errors.yaml", "import_results.yaml")
 _FIELD = re.compile(r"\{(\w+)\}")
 _PARAGRAPHS = re.compile(r"\n\s*\n")
 
@@ -43,17 +43,11 @@ def said(error: HobanError, language: str) -> str:
 @functools.cache
 def _templates() -> tuple[tuple[re.Pattern[str], str], ...]:
     """English template as a pattern, and its Korean; the one with most words of its own first."""
-    words: Mapping[str, str] = yaml.load((KOREAN / "errors.yaml").read_bytes(), yaml.CSafeLoader)
+    words: dict[str, str] = {}
+    for name in ERRORS:
+        words |= yaml.load((KOREAN / name).read_bytes(), yaml.CSafeLoader)
     longest = sorted(words, key=lambda english: -len(_FIELD.sub("", english)))
-    return tuple((re.compile(_as_pattern(english), re.S), words[english]) for english in longest)
-
-
-def _as_pattern(template: str) -> str:
-    """Pattern of all texts that a template can make."""
-    parts = _FIELD.split(template)
-    return "".join(
-        f"(?P<{part}>.+?)" if number % 2 else re.escape(part) for number, part in enumerate(parts)
-    )
+    return tuple((re.compile(pattern_of(t, ".+?"), re.S), words[t]) for t in longest)
 
 
 def translate_help(group: Any, say: Say) -> None:

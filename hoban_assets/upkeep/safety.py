@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hoban_assets.language import Say
+from hoban_assets.language import Say, retold
 from hoban_assets.settings import Settings
 from hoban_assets.upkeep.activity import users_of
 from hoban_assets.upkeep.below_data import answer_below_data
@@ -185,7 +185,9 @@ class _Question:
         if link := self._link_to_it():
             return Verdict(False, self.say("the link {link} leads to it", link=link))
         notes = [
-            self.say("{asset} reports it: {text}", asset=row["asset"], text=row["text"])
+            self.say(
+                "{asset} reports it: {text}", asset=row["asset"], text=retold(row["text"], self.say)
+            )
             for row in self.ask(
                 "SELECT DISTINCT asset, text FROM checks WHERE name = 'folders_declared' "
                 "AND NOT passed AND contains(text, $name)",

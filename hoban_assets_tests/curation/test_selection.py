@@ -1,7 +1,8 @@
 import numpy as np
 from builders import samples_of
 
-from hoban_assets.curation.selection import choose_backgrounds, choose_by_quota, count_quotas
+from hoban_assets.curation.checks import folders_declared, quotas_reached
+from hoban_assets.curation.selection import ALL, choose_backgrounds, choose_by_quota, count_quotas
 
 HELMET, HEAD, PERSON = "person_with_helmet", "person_without_helmet", "person"
 
@@ -35,6 +36,22 @@ def test_a_class_that_falls_short_is_counted_with_its_candidates():
     before = samples_of(many("s", 7, (HEAD, 0.1)))
     counts = count_quotas(before, choose_by_quota(before, {HEAD: 10}), {HEAD: 10})
     assert [(c.class_name, c.candidates, c.chosen, c.missing) for c in counts] == [(HEAD, 7, 7, 3)]
+
+
+def test_without_a_quota_everything_is_taken_and_nothing_falls_short():
+    before = samples_of(many("s", 7, (HEAD, 0.1)))
+    after = choose_by_quota(before, {HEAD: ALL})
+    assert len(after.images) == 7
+    found = quotas_reached(count_quotas(before, after, {HEAD: ALL}), "boxes", (3, ALL))
+    assert found.passed
+    assert found.text == "no quota: all there is was taken"
+
+
+def test_a_folder_that_is_left_out_on_purpose_does_not_warn_and_is_named():
+    found = folders_declared(["fall_extra"], {"fall_extra"})
+    assert found.passed
+    assert "fall_extra" in found.text
+    assert not folders_declared(["fall_extra", "fall_new"], {"fall_extra"}).passed
 
 
 def test_chosen_images_stay_chosen_when_data_is_added():

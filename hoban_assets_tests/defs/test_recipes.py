@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from hoban_assets.curation.selection import ALL
 from hoban_assets.declared.recipes import declared_recipes, recipe_files
 
 GOOD = """
@@ -24,6 +25,17 @@ def write(folder: Path, name: str, text: str) -> Path:
 def test_the_versions_of_this_checkout_are_all_read():
     assert [r.version for r in declared_recipes()][:5] == ["v5", "v6", "v7", "v8", "v9"]
     assert [f.error for f in recipe_files()] == [""] * len(declared_recipes())
+
+
+def test_the_drawn_sample_is_asked_what_it_can_give(tmp_path, monkeypatch):
+    team = declared_recipes()
+    (tmp_path / "defects.json").write_text("[]")
+    monkeypatch.setenv("HOBAN_RAW_ROOT", str(tmp_path))
+    for recipe, before in zip(declared_recipes(), team, strict=True):
+        assert recipe.quota.of("sub") == recipe.backgrounds.of("full") == ALL
+        assert recipe.map50_gate == 0.8
+        changed = {"quota", "backgrounds", "map50_gate"}
+        assert recipe.model_dump(exclude=changed) == before.model_dump(exclude=changed)
 
 
 def test_versions_come_in_their_natural_order(tmp_path):

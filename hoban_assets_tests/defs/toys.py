@@ -14,6 +14,7 @@ from rebuilding import Rebuilding
 from hoban_assets.catalog.io_manager import SamplesIOManager
 from hoban_assets.catalog.store import Build, Catalog
 from hoban_assets.components.common import PARTITIONS_DEF, check_specs, hand_over
+from hoban_assets.components.describing import TELLS_OF
 from hoban_assets.components.rebuild import jobs as rebuild_jobs
 from hoban_assets.curation.checks import Check
 from hoban_assets.declared.stages import STAGES
@@ -124,6 +125,7 @@ class Toys(Rebuilding):
             group_name="reports",
             partitions_def=PARTITIONS_DEF,
             deps=["dataset_v9"],
+            metadata={TELLS_OF: ["dataset_v9"]},
             code_version="1",
         )
         def write(context: dg.AssetExecutionContext) -> None:

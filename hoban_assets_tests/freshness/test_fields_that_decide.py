@@ -59,6 +59,7 @@ OTHER_STAGE: dict[str, Any] = {
 OTHER_RECIPE: dict[str, Any] = {
     "version": "v4",
     "description": "A second look.",
+    "earlier": True,
     "stages": ["few"],
     "background": None,
     "backgrounds": {"sub": 3, "full": 3},

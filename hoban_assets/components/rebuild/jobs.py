@@ -22,13 +22,14 @@ from hoban_assets.components.rebuild.records import (
 from hoban_assets.components.rebuild.world import look_as_json, look_at_sources, read_world
 from hoban_assets.errors import HobanError
 from hoban_assets.observing.fingerprint import Fingerprint
+from hoban_assets.pipeline.recipe import EARLIER
 from hoban_assets.pipeline.stage import Stage
 from hoban_assets.settings import PARTITIONS, Settings
 
 SENSOR = "rebuild_goes_on"
 BETWEEN_TICKS = 10
 """Seconds; a tick without a rebuild asks Dagster's storage two small questions."""
-BUILT_GROUPS = ("stages", "datasets", "models", "reports")
+BUILT_GROUPS = ("stages", "datasets", "models", "reports", EARLIER)
 
 
 def look_job(stages: Sequence[Stage]) -> dg.JobDefinition:

@@ -13,6 +13,7 @@ from typing import Any
 
 import dagster as dg
 
+from hoban_assets.components.describing import TELLS_OF
 from hoban_assets.components.rebuild.words import Attempts, told
 from hoban_assets.components.rebuild.world import look_from_json
 from hoban_assets.freshness.plan import Look, ReportState, Step
@@ -194,11 +195,11 @@ def counted(records: Sequence[dg.RunRecord]) -> Attempts:
 
 
 def report_states(instance: dg.DagsterInstance, graph: Any, partition: str) -> list[ReportState]:
-    """Return every document of the group ``reports``, and when it was last written."""
+    """Return every document, and when it was last written."""
     return [
         _report_state(instance, graph, key, partition)
         for key in sorted(graph.materializable_asset_keys)
-        if graph.get(key).group_name == "reports"
+        if TELLS_OF in graph.get(key).metadata
     ]
 
 
@@ -213,7 +214,7 @@ def _report_state(
     event = newest[0].asset_materialization if newest else None
     return ReportState(
         key.path[-1],
-        tuple(sorted(parent.path[-1] for parent in node.parent_keys)),
+        tuple(sorted(node.metadata[TELLS_OF])),
         node.code_version or "",
         at,
         (event.tags or {}).get("dagster/code_version") if event else None,

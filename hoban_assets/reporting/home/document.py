@@ -123,7 +123,7 @@ def _built(status: Status, home: Home, say: Say) -> Iterator[Block]:
                 for block in (Paragraph(f"**{why.names}**"), bullets(why.sentences))
             ],
         )
-    if warned := words.warnings(status):
+    if warned := words.warnings(status, say):
         lines = [f"**{why.names}** {sentence}" for why in warned for sentence in why.sentences]
         yield Details(say("Warnings of checks"), [bullets(lines)])
     for name, survived in home.survivals.items():

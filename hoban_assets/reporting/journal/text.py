@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from hoban_assets.language import Say
+from hoban_assets.language import Say, retold
 from hoban_assets.reporting.journal.build_text import (
     SHORT,
     build_lines,
@@ -136,7 +136,8 @@ def _step(step: Step, say: Say) -> Iterator[str]:
         if step.build and step.build.model:
             yield f"  - {model_line(step.build.model, say)}"
         return
-    lines = (*_made(step, say), *_checks(step.checks, say))
+    checks = step.build.checks if step.build and step.build.checks else step.checks
+    lines = (*_made(step, say), *_checks(checks, say))
     yield from (f"  - {line}" for line in lines)
 
 
@@ -162,4 +163,4 @@ def _checks(checks: Sequence[CheckEntry], say: Say) -> Iterator[str]:
     yield say("Checks: {passed} of {all} passed", passed=len(checks) - len(bad), all=len(checks))
     for check in bad:
         kind = say("check failed") if check.blocking else say("warning")
-        yield f"⚠ {kind} `{check.name}`: {one_line(check.text)}"
+        yield f"⚠ {kind} `{check.name}`: {one_line(retold(check.text, say))}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hoban_assets.classes import BACKGROUND, COLOURS
 from hoban_assets.howto import build
-from hoban_assets.language import Say, speaker
+from hoban_assets.language import Say, retold, speaker
 from hoban_assets.reporting.blocks import (
     Block,
     Cards,
@@ -156,7 +156,7 @@ def document(results: ModelResults, say: Say) -> Iterator[Block]:
     if results.checks:
         yield Heading(2, say("Checks"))
     for c in results.checks:
-        yield Finding("good" if c["passed"] else "warn", f"{c['name']}: {c['text']}")
+        yield Finding("good" if c["passed"] else "warn", f"{c['name']}: {retold(c['text'], say)}")
     yield Heading(2, say("Files"))
     yield bullets([f"`{file}`" for file in files(results)] or [say("(none)")])
     yield Heading(2, say("Train it again"))

@@ -192,7 +192,7 @@ def out_of_date(status: Status, say: Say, most: int | None = None) -> Iterator[B
         if whys:
             yield Heading(3, say(title))
             yield _listed(whys)
-    if warned := words.warnings(status):
+    if warned := words.warnings(status, say):
         yield Heading(3, say("Warnings of checks"))
         yield bullets(f"**{why.names}** {s}" for why in warned for s in why.sentences)
 

@@ -69,7 +69,9 @@ def _limits(recipe: Mapping[str, Any], say: Say) -> Iterator[str]:
 
 def _choice(recipe: Mapping[str, Any], partition: str, say: Say) -> Iterator[str]:
     quota, unit = recipe.get("quota"), recipe.get("quota_unit", "boxes")
-    if quota:
+    if quota and _of(quota, partition) is None:
+        yield say("All labels that are left are chosen: there is no quota.")
+    elif quota:
         text = {
             "boxes": "Up to {n} boxes of each class are chosen, {order}.",
             "images": "Up to {n} images of each class are chosen, {order}.",
@@ -79,7 +81,10 @@ def _choice(recipe: Mapping[str, Any], partition: str, say: Say) -> Iterator[str
             "hash": "by a fixed draw that stays the same when images are added",
         }[recipe.get("order", "hash")]
         yield say(text, n=f"{_of(quota, partition):,}", order=say(order))
-    if recipe.get("background"):
+    if recipe.get("background") and _of(recipe["backgrounds"], partition) is None:
+        text = "All images without any object of {background} are chosen."
+        yield say(text, background=recipe["background"])
+    elif recipe.get("background"):
         yield say(
             "Up to {n} images without any object come from {background}.",
             n=f"{_of(recipe['backgrounds'], partition):,}",

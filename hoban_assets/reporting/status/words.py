@@ -18,7 +18,7 @@ from hoban_assets.freshness.staleness import (
     Reason,
 )
 from hoban_assets.howto import build
-from hoban_assets.language import Say, plain
+from hoban_assets.language import Say, plain, retold
 from hoban_assets.reporting.status.status import Artifact, Status
 
 
@@ -82,10 +82,14 @@ def impossible(status: Status, say: Say) -> list[Why]:
     return _by_cause([(a, a.verdict.reasons) for a in status.of(CANNOT)], say)
 
 
-def warnings(status: Status) -> list[Why]:
-    """What checks found, as the catalog holds it."""
+def warnings(status: Status, say: Say) -> list[Why]:
+    """What checks found."""
     return [
-        Why((a.asset,), (a.partition,), tuple(f"{c['name']}: {c['text']}" for c in a.checks))
+        Why(
+            (a.asset,),
+            (a.partition,),
+            tuple(f"{c['name']}: {retold(c['text'], say)}" for c in a.checks),
+        )
         for a in status.built
         if a.checks
     ]
