@@ -22,6 +22,10 @@ from hoban_assets.reporting.blocks import (
 )
 from hoban_assets.units import text_of
 
+_LEAST = 14
+"""Cells that a column of words needs; what is longer goes on in the next line."""
+_GAP = 3
+"""Cells between two columns."""
 _STYLES = {"good": "green", "warn": "yellow", "bad": "red", "soft": "dim", "info": "dim"}
 
 
@@ -50,7 +54,10 @@ def _show(block: Block, screen: Any) -> None:
             for line in text.splitlines():
                 screen.print(f"  {cell(line)}", soft_wrap=True)
         case Table():
-            screen.print(rich_table(block))
+            fits, left_out = fitting(block, screen.width)
+            screen.print(rich_table(fits))
+            if left_out:
+                screen.print(styled(cell(_told_left_out(left_out)), "soft"))
         case Finding(level, text, remedies):
             screen.print(styled(f"  {cell(MARKS[level]):<4} {inline(text)}", level))
             for remedy in remedies:
@@ -58,6 +65,47 @@ def _show(block: Block, screen: Any) -> None:
         case Details(summary, blocks):
             screen.print(f"[bold]{inline(summary)}[/bold]")
             show_blocks(blocks, screen)
+
+
+def fitting(block: Table, width: int) -> tuple[Table, list[str]]:
+    """The columns of a table that `width` cells hold, and the headings of those left out.
+
+    Numbers are never broken, words from `_LEAST` cells on may be; the last columns go first.
+    """
+    right = numeric(block)
+    keys = list(block.columns)
+    while len(keys) > 1:
+        least = [_least(block, key, key in right) for key in keys]
+        if sum(least) + _GAP * (len(keys) - 1) <= width:
+            break
+        keys.pop()
+    kept = {key: block.columns[key] for key in keys}
+    return Table(block.rows, kept), [t for key, t in block.columns.items() if key not in kept]
+
+
+def _least(block: Table, key: str, is_number: bool) -> int:
+    """Cells that a column needs. A Korean letter takes two."""
+    from rich.cells import cell_len
+
+    heading = _heading(block.columns[key], is_number)
+    widest = max((cell_len(text_of(row.get(key))) for row in block.rows), default=0)
+    in_heading = max(map(cell_len, heading.split("\n")))
+    return max(widest, in_heading) if is_number else min(_LEAST, max(widest, in_heading))
+
+
+def _heading(title: str, is_number: bool) -> str:
+    return cell(re.sub("[_ ]", "\n", title) if is_number else title)
+
+
+def _told_left_out(headings: list[str]) -> str:
+    import os
+
+    from hoban_assets.language import speaker
+    from hoban_assets.settings import language_of
+
+    text = "left out, as the terminal is too narrow: {columns} (a wider one, or --json, shows them)"
+    say = speaker(language_of(os.environ))
+    return say(text, columns=", ".join(headings))
 
 
 def rich_table(block: Table) -> Any:
@@ -69,7 +117,7 @@ def rich_table(block: Table) -> Any:
     right = numeric(block)
     for key, title in block.columns.items():
         made.add_column(
-            cell(re.sub("[_ ]", "\n", title) if key in right else title),
+            _heading(title, key in right),
             justify="right" if key in right else "left",
             overflow="fold",
             no_wrap=key in right,
@@ -101,11 +149,12 @@ def cell(value: object) -> str:
 
 
 def console(file: TextIO | None = None) -> Any:
-    """Standard output, or `file`; as wide as it takes where it is no terminal: nothing is cut."""
+    """Standard output, or `file`. Where it is no terminal, as wide as it takes, or ``COLUMNS``."""
+    import os
     import sys
 
     from rich.console import Console
 
     file = file or sys.stdout
-    width = None if file.isatty() else 400
+    width = None if file.isatty() else int(os.environ.get("COLUMNS") or 400)
     return Console(file=file, width=width, highlight=False, soft_wrap=True)
