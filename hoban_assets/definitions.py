@@ -17,8 +17,10 @@ from hoban_assets.files import private
 from hoban_assets.reporting.translating import said
 from hoban_assets.settings import Settings, language_of
 from hoban_assets.slips import refuse_slips
+from hoban_assets.visible import show_in_logs
 
 private()
+show_in_logs()
 try:
     refuse_slips(sys.argv, os.environ)
 except HobanError as error:

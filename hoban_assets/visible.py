@@ -6,7 +6,9 @@ a character that cannot be printed. Each is shown as its escape.
 
 from __future__ import annotations
 
+import logging
 import re
+from typing import Any
 
 _OBEYED = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # control, without tab and line feed
@@ -28,3 +30,23 @@ def without_tags(text: str) -> str:
         part if number % 2 and number < len(parts) - 1 else _TAG.sub("&lt;", part)
         for number, part in enumerate(parts)
     )
+
+
+def show_in_logs() -> None:
+    """Let what this process logs from now on be shown and not obeyed, whoever logs it.
+
+    In the texts alone: formatters (of web servers) read the arguments one by one.
+    """
+    logging.setLogRecordFactory(_Shown)
+
+
+class _Shown(logging.LogRecord):
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.msg = _text(self.msg)
+        if isinstance(self.args, tuple):
+            self.args = tuple(map(_text, self.args))
+
+
+def _text(value: Any) -> Any:
+    return visible(value) if isinstance(value, str) else value

@@ -1,5 +1,8 @@
 """Names of others do nothing where they are shown."""
 
+import logging
+
+import dagster as dg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +11,7 @@ from hoban_assets.commands.app import cell
 from hoban_assets.errors import HobanError
 from hoban_assets.reporting.blocks import Bullets, Finding, Heading, Paragraph
 from hoban_assets.reporting.markdown import markdown, markdown_rows
-from hoban_assets.visible import visible
+from hoban_assets.visible import show_in_logs, visible
 
 NAMES = {
     "clears the screen": ("a\x1b[2Jb.jpg", r"a\u001b[2Jb.jpg"),
@@ -35,6 +38,20 @@ def test_no_text_holds_what_a_terminal_obeys(text):
     )
     assert visible(visible(text)) == visible(text)
     visible(text).encode()
+
+
+@pytest.mark.parametrize(("name", "shown"), NAMES.values(), ids=NAMES)
+def test_a_log_shows_a_name_and_does_not_obey_it(monkeypatch, name, shown):
+    monkeypatch.setattr(logging, "_logRecordFactory", logging.LogRecord)
+    show_in_logs()
+    told: list[str] = []
+    log = dg.build_asset_context().log
+    handler = logging.Handler()
+    handler.emit = lambda record: told.append(record.getMessage().removeprefix("system - "))
+    log.addHandler(handler)
+    log.info(f"read {name}")
+    log.warning("%s of %d is left out", name, 7)
+    assert told == [f"read {shown}", f"{shown} of 7 is left out"]
 
 
 TAG = "<img src=x onerror=alert(1)>"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -68,8 +69,8 @@ def _stat_folder(
     try:
         with os.scandir(raw_root / folder) as entries:
             for entry in entries:
-                if entry.name in names and entry.is_file():
-                    info = entry.stat()
+                info = _status(entry) if entry.name in names else None
+                if info is not None and stat.S_ISREG(info.st_mode):
                     yield prefix + entry.name, (info.st_size, info.st_mtime_ns)
     except (FileNotFoundError, NotADirectoryError):
         return
@@ -78,6 +79,14 @@ def _stat_folder(
             f"folder {raw_root / folder} cannot be read: {error.strerror}",
             "make it readable for the user that runs the platform",
         ) from error
+
+
+def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
+    """Status of what an entry leads to; None: nowhere, as a ring of links does."""
+    try:
+        return entry.stat()
+    except OSError:
+        return None
 
 
 def typed(rows: pd.DataFrame) -> pd.DataFrame:

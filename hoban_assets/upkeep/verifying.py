@@ -74,10 +74,15 @@ def _caches(settings: Settings, say: Say, tell: Callable[[str], object]) -> Iter
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    def arrays(file: Path) -> None:
+        with np.load(file, allow_pickle=False) as archive:
+            for name in archive.files:
+                archive[name]
+
     readers: dict[str, Callable[[Path], object]] = {
         ".parquet": pq.read_table,
         ".json": lambda file: json.loads(file.read_bytes()),
-        ".npz": lambda file: [np.load(file, allow_pickle=False)[name] for name in ("matrix",)],
+        ".npz": arrays,
     }
     for file in sorted(settings.cache.rglob("*")) if settings.cache.is_dir() else ():
         if file.suffix in readers and file.is_file():

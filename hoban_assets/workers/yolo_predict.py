@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +120,10 @@ def _frames(path: Path, every: int) -> Iterator[tuple[int | None, float, float, 
     """
     import cv2
 
-    image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)  # any path, EXIF applied
+    data = np.fromfile(path, np.uint8)  # any path
+    image = None
+    with suppress(cv2.error):  # an empty file, or more pixels than it takes
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR)  # EXIF applied
     if image is not None:
         yield None, 0.0, 0.0, image
         return

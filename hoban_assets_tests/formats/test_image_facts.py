@@ -283,6 +283,12 @@ class TestCache:
         os.mkfifo(reading.raw / "one" / "pipe.jpg")
         assert reading(["one/pipe.jpg"]).error.tolist() == ["unreadable: no file"]
 
+    def test_takes_a_ring_of_links_for_a_missing_file(self, reading: Reading) -> None:
+        (reading.raw / "one" / "ring.jpg").symlink_to("ring.jpg")
+        (reading.raw / "one" / "nothing.jpg").symlink_to("gone.jpg")
+        found = reading([*FILES, "one/ring.jpg", "one/nothing.jpg"])
+        assert found.error.tolist()[3:] == ["missing", "missing"]
+
     def test_keeps_what_others_wrote_meanwhile(self, reading: Reading) -> None:
         reading(FILES[:1])
         reading(FILES[1:])

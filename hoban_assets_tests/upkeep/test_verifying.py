@@ -4,6 +4,7 @@ import json
 import tarfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from builders import samples_of
 
@@ -55,6 +56,17 @@ def test_a_dataset_that_is_gone_and_weights_that_changed_say_what_makes_them_aga
 def test_a_damaged_catalog_is_one_of_the_damages(settings):
     settings.catalog_path.write_bytes(b"no catalog" * 1000)
     assert settings.catalog_path.name in found(settings)
+
+
+def test_whole_caches_of_whatever_arrays_are_no_damage(settings):
+    settings.cache.mkdir()
+    for name in ("matrix", "stats", "x_center"):
+        np.savez(settings.cache / f"{name}.npz", **{name: np.arange(9)}, ids=np.array(["a"]))
+    assert found(settings) == {}
+    file = settings.cache / "stats.npz"
+    data = file.read_bytes()
+    file.write_bytes(data.replace(np.arange(9).tobytes(), bytes(72)))
+    assert set(found(settings)) == {"stats.npz"}
 
 
 def test_caches_and_bundles_are_read(settings):
