@@ -5,8 +5,9 @@
 # make test-look   see a wrong box, fix it in a browser, have it in the next dataset
 # make test-documents   every build that the documentation shows, as it is typed
 # make docs    the documentation as pages, in data/docs
-# make lock    versions and hashes anew; make audit   known faults of what is installed (network)
+# make lock    versions and hashes anew; make audit   known faults of what is installed
 # make attack  kills, full disks, damage and hostile files, counted (docs/reliability.md)
+# make zero-calls   whom builds, UI, viewer and commands would call: nobody
 # make bench   speed and memory, against peers and physical floors
 # make prove-partial-labels   what masks and completed labels are worth, where the truth is known
 SHELL := /bin/bash
@@ -23,29 +24,34 @@ TEST_PROCESSES ?= 3
 HOME_ENV := DAGSTER_HOME="$(CURDIR)" PATH="$(CURDIR)/$(BIN):$$PATH"
 DAGSTER_ENV := $(HOME_ENV) DAGSTER_MODULE_NAME=hoban_assets.definitions
 
-.PHONY: help setup fastdup instance sample demo ui test test-postgres test-look test-bundle test-documents lint lock audit docs attack bench prove-partial-labels clean-demo
+.PHONY: help setup fastdup instance sample demo ui test test-postgres test-look test-bundle test-documents lint lock audit docs attack zero-calls bench prove-partial-labels clean-demo
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 
 setup: .venv/ready .venv-fastdup/ready instance
 
-# dev: with what tests need; server: without. By hash, so nothing but these very files is installed;
-# a lock names all that is needed, and pip would look for gql[requests] beside the gql that it names.
+# dev: all, with what tests need; server: what a server needs, with EXTRAS="ray postgres" or one of
+# them more. By hash, so nothing but these very files is installed; a lock names all that is needed,
+# and pip would look for gql[requests] beside the gql that it names.
 LOCK ?= dev
+EXTRAS ?=
+LOCKS := $(LOCK:%=constraints/%.lock) $(EXTRAS:%=constraints/%.lock)
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 
-.venv/ready: constraints/$(LOCK).lock pyproject.toml
+.venv/ready: constraints/build.lock $(LOCKS) pyproject.toml
 	@test -n "$(BASE_PYTHON)" || { echo "Python 3.11 or 3.12 with venv is needed: apt install python3.11-venv, or set BASE_PYTHON=/path/to/python3.11"; exit 1; }
 	@echo "making .venv (about 6 GB with PyTorch, some minutes)"
 	test -x $(BIN)/python || $(BASE_PYTHON) -m venv .venv
-	@$(BIN)/python $(PIP_INSTALL) --no-deps --require-hashes -r constraints/$(LOCK).lock
+	@$(BIN)/python $(PIP_INSTALL) --no-deps --require-hashes -r constraints/build.lock
+	@$(BIN)/python $(PIP_INSTALL) --no-deps --require-hashes $(LOCKS:%=-r %)
 	@PYTHONWARNINGS=ignore $(BIN)/python $(PIP_INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
 fastdup: .venv-fastdup/ready
-.venv-fastdup/ready: constraints/fastdup.lock
+.venv-fastdup/ready: constraints/build.lock constraints/fastdup.lock
 	@echo "making .venv-fastdup"
 	test -x .venv-fastdup/bin/python || $(BASE_PYTHON) -m venv .venv-fastdup
+	.venv-fastdup/bin/python $(PIP_INSTALL) --no-deps --require-hashes -r constraints/build.lock
 	.venv-fastdup/bin/python $(PIP_INSTALL) --no-deps --require-hashes -r constraints/fastdup.lock
 	@touch $@
 
@@ -53,20 +59,28 @@ fastdup: .venv-fastdup/ready
 # and Python 3.11 and 3.12. fastdup is made for x86-64 alone. No address of an index gets into them.
 UV := .venv-lock/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-annotate \
 	--no-header --no-emit-index-url --no-emit-find-links
-.venv-lock/ready:
+# What an extra adds to a server.
+MORE = $(UV) --universal pyproject.toml -c constraints/platform.txt \
+	$(shell sed -n 's/^\([A-Za-z0-9_.-]*\)==.*/--no-emit-package \1/p' constraints/server.lock)
+.venv-lock/ready: constraints/tools.lock
 	test -x .venv-lock/bin/python || $(BASE_PYTHON) -m venv .venv-lock
-	.venv-lock/bin/python $(PIP_INSTALL) uv==0.13.9 pip-audit==2.10.1
+	.venv-lock/bin/python $(PIP_INSTALL) --no-deps --require-hashes -r constraints/tools.lock
 	@touch $@
 
 lock: .venv-lock/ready
+	$(UV) --universal constraints/build.txt -o constraints/build.lock
+	$(UV) --universal constraints/tools.txt -o constraints/tools.lock
 	$(UV) --universal pyproject.toml --extra dev -c constraints/platform.txt -o constraints/dev.lock
-	$(UV) --universal pyproject.toml --extra ray --extra postgres -c constraints/platform.txt -o constraints/server.lock
+	$(UV) --universal pyproject.toml -c constraints/platform.txt -o constraints/server.lock
+	$(MORE) --extra ray -o constraints/ray.lock
+	$(MORE) --extra postgres -o constraints/postgres.lock
+	$(subst 3.11,3.11.5,$(MORE)) --extra docs -c constraints/docs.txt -o constraints/docs.lock
 	printf 'fastdup\ndagster-pipes\n' | $(UV) --no-config --python-platform x86_64-manylinux_2_31 - \
 		-c constraints/fastdup.txt -o constraints/fastdup.lock
 
-# Asks a public list of known faults, so it needs a network.
+# Asks a public list of known faults; without a network, constraints/audit.json is its last answer.
 audit: .venv-lock/ready
-	for lock in server dev fastdup; do echo "$$lock:"; .venv-lock/bin/pip-audit --disable-pip -r constraints/$$lock.lock; done
+	.venv-lock/bin/python constraints/audit.py $(AUDIT)
 
 # Two commands at once on a fresh DAGSTER_HOME race while they create its tables.
 instance: .venv/ready
@@ -111,12 +125,15 @@ test-documents: setup
 	$(DAGSTER_ENV) HOBAN_HEAVY=documents $(BIN)/python -m pytest hoban_assets_tests/docs/test_documented_commands.py
 
 docs: .venv/ready
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints/platform.txt -c constraints/docs.txt -e '.[docs]'
+	@$(BIN)/python $(PIP_INSTALL) --no-deps --require-hashes -r constraints/docs.lock
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "open data/docs/cheat-sheet.html"
 
 attack: setup
 	$(DAGSTER_ENV) $(BIN)/python -m attack --size $(or $(SIZE),60) --write
+
+zero-calls: setup
+	$(DAGSTER_ENV) $(BIN)/python -m attack --only calls
 
 bench: setup
 	$(DAGSTER_ENV) $(BIN)/python -m benchmarks $(BENCH)
