@@ -16,14 +16,27 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from attack import importing, publishing, sources, training
+from attack import (
+    archives,
+    building,
+    calls,
+    catalogs,
+    importing,
+    publishing,
+    sources,
+    training,
+)
 from attack.harness import ROOT, Row, with_test_builders
 
 SUBJECTS = {
+    "build": building.rows,
     "publish": publishing.rows,
+    "catalog": catalogs.rows,
     "import": importing.rows,
     "sources": sources.rows,
+    "restore": archives.rows,
     "training": training.rows,
+    "calls": calls.rows,
 }
 PAGE = ROOT / "docs" / "reliability.md"
 BEGIN, END = "<!-- attack: begin -->", "<!-- attack: end -->"

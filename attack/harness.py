@@ -5,16 +5,21 @@ from __future__ import annotations
 import multiprocessing
 import os
 import random
+import shutil
 import signal
+import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
 TESTS = ROOT / "hoban_assets_tests"
+BIN = Path(sys.executable).parent
+SECONDS = 1200
+"""After which a command is said to hang."""
 FORK = multiprocessing.get_context("fork")
 
 
@@ -38,6 +43,50 @@ class Row:
         self.tried += 1
         if problem:
             self.bad.append(problem)
+
+
+def home(folder: Path, **more: str) -> dict[str, str]:
+    """Environment of a home, a raw root and a data root below `folder`, as a newcomer's."""
+    (folder / "home").mkdir(parents=True)
+    shutil.copy(ROOT / "dagster.yaml", folder / "home")
+    env = {name: text for name, text in os.environ.items() if not name.startswith("HOBAN_")}
+    env.pop("DAGSTER_MODULE_NAME", None)
+    return {
+        **env,
+        "DAGSTER_HOME": str(folder / "home"),
+        "HOBAN_RAW_ROOT": str(folder / "raw"),
+        "HOBAN_DATA_ROOT": str(folder / "data"),
+        "HOBAN_FASTDUP_PYTHON": str(ROOT / ".venv-fastdup"),
+        "HOBAN_FEATURE_ENGINE": "thumbnail",
+        "HOBAN_WEIGHTS": "yolo26n.yaml",
+        "HOBAN_IMAGE_SIZE": "64",
+        "HOBAN_EPOCHS_SUB": "1",
+        "HOBAN_LANG": "en",
+        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+        **more,
+    }
+
+
+def run(words: Sequence[str], env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run a command in the checkout to its end, with both outputs in `stdout`."""
+    return subprocess.run(
+        words,
+        env=env,
+        cwd=ROOT,
+        timeout=SECONDS,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def badly(done: subprocess.CompletedProcess[str], *fine: int, wanted: str = "") -> str | None:
+    """What is wrong with how a command ended: a traceback, another status than `fine` ones."""
+    told = done.stdout
+    if "Traceback" in told or done.returncode not in fine or wanted not in told:
+        return f"exit status {done.returncode}: {told[-300:]}"
+    return None
 
 
 def killed_at_random(

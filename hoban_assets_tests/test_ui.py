@@ -21,6 +21,7 @@ from pathlib import Path
 
 import pytest
 from road import REPOSITORY, Road
+from strace import called_by, watched
 
 BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 BIN = Path(sys.executable).parent
@@ -50,13 +51,17 @@ def environment(sample, tmp_path_factory) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def address(environment):
-    """Address of a server as ``make ui`` starts it: guarded webserver, daemon and code server."""
+def address(environment, tmp_path_factory):
+    """Address of a server as ``make ui`` starts it: guarded webserver, daemon and code server.
+
+    What any of them called is looked at when they have ended.
+    """
+    log = tmp_path_factory.mktemp("calls") / "log"
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with subprocess.Popen(
-        [str(BIN / "hoban"), "ui", "--port", str(port)],
+        watched([str(BIN / "hoban"), "ui", "--port", str(port)], log),
         env={k: v for k, v in environment.items() if k != "DAGSTER_MODULE_NAME"},
         cwd=REPOSITORY,
         stdout=subprocess.DEVNULL,
@@ -71,6 +76,7 @@ def address(environment):
                 server.wait(timeout=30)
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(server.pid, signal.SIGKILL)
+    assert called_by(log) == []
 
 
 def wait_for_server(url: str, server: subprocess.Popen) -> str:
@@ -93,6 +99,7 @@ def browser():
     options.binary_location = BROWSER
     for flag in ("headless=new", "no-sandbox", "disable-dev-shm-usage", "window-size=1600,4000"):
         options.add_argument(f"--{flag}")
+    options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
     yield driver
     driver.quit()
@@ -193,6 +200,20 @@ def test_a_partition_is_launched_and_its_log_tells_what_is_done(browser, address
     )
     assert "ASSET_MATERIALIZATION" in text
     read_page(browser, f"{address}/assets/background?partition=sub&view=partitions", "unchanged")
+
+
+@needs_browser
+def test_pages_of_the_ui_ask_nobody_else(browser, address):
+    """What the browser was told to fetch by all pages before, and by this one."""
+    read_page(browser, f"{address}/overview/activity", "Overview")
+    told = [json.loads(line["message"])["message"] for line in browser.get_log("performance")]
+    asked = {
+        each["params"]["request"]["url"]
+        for each in told
+        if each["method"] == "Network.requestWillBeSent"
+    }
+    assert any(url.startswith(f"{address}/graphql") for url in asked)
+    assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
 
 
 def press(browser, label: str) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from road import REPOSITORY, Road
+from strace import called_by, watched
 from typer.testing import CliRunner
 
 from hoban_assets.catalog.store import Catalog
@@ -58,11 +59,15 @@ class World:
         }
 
     def run(self, command: str, **env: str) -> subprocess.CompletedProcess[str]:
-        """Run a line of shell in the folder; one that only asks `hoban` runs in this process."""
+        """Run a line of shell in the folder; one that only asks `hoban` runs in this process.
+
+        A process that would call another machine fails here.
+        """
         if words := asking(command):
             return self._ask(words, {**self.env, **env})
-        return subprocess.run(
-            ["/bin/bash", "-c", command],
+        log = self.folder / "calls.log"
+        done = subprocess.run(
+            watched(["/bin/bash", "-c", command], log),
             cwd=self.folder,
             env={**self.env, **env},
             capture_output=True,
@@ -70,6 +75,8 @@ class World:
             check=False,
             stdin=subprocess.DEVNULL,
         )
+        assert called_by(log) == [], command
+        return done
 
     def _ask(self, words: list[str], env: dict[str, str]) -> subprocess.CompletedProcess[str]:
         """As a process would answer: what it prints, and 1 with one line for an error."""

@@ -3,19 +3,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from yard import Yard
-
-
-def empty_yard(home: Path) -> Yard:
-    """A yard whose raw root lies, as by default, in the data root."""
-    (home / "data" / "raw").mkdir(parents=True)
-    env = {
-        "DAGSTER_HOME": str(home / "home"),
-        "HOBAN_DATA_ROOT": str(home / "data"),
-        "HOBAN_RAW_ROOT": str(home / "data" / "raw"),
-        "HOBAN_LANG": "en",
-    }
-    return Yard(home, env)
+from yard import Yard, empty_yard
 
 
 def copy(made: Path, target: Path) -> None:

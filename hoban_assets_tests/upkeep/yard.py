@@ -133,6 +133,18 @@ class Yard:
             return is_safe(Path(path), ask, self.settings, SAY, CLAIMS)
 
 
+def empty_yard(home: Path) -> Yard:
+    """A yard whose raw root lies, as by default, in the data root."""
+    (home / "data" / "raw").mkdir(parents=True)
+    env = {
+        "DAGSTER_HOME": str(home / "home"),
+        "HOBAN_DATA_ROOT": str(home / "data"),
+        "HOBAN_RAW_ROOT": str(home / "data" / "raw"),
+        "HOBAN_LANG": "en",
+    }
+    return Yard(home, env)
+
+
 def figures(map50: float) -> pd.DataFrame:
     """Metrics of a model whose label-aware mAP50 is this."""
     row = {"epoch": 2, "split": "val_labelled", "source": "all", "class_name": "all"}
