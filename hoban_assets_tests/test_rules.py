@@ -10,7 +10,8 @@ from hoban_assets.language import plain, speaker
 from hoban_assets.rules import meaning, rules, short
 
 PACKAGE = Path(hoban_assets.__file__).parent
-DECIDING = ("formats", "curation", "pipeline", "corrections", "samples.py", "observing")
+PARTS = ("formats", "curation", "pipeline", "corrections", "observing", "evaluation")
+DECIDING = (*PARTS, "samples.py")
 ACTIONS = ("drop", "ignore", "repair", "merge", "add", "correct", "review")
 RULE_IN_CODE = re.compile(
     r'(?:drop_image\([^"()]*|decide\([^"()]*|rule=\[?|_verdicts\([^"]*?, '

@@ -19,6 +19,7 @@ from hoban_assets.catalog.access import reading, staging, writing
 from hoban_assets.errors import HobanError
 from hoban_assets.howto import build_all
 from hoban_assets.samples import Samples
+from hoban_assets.tables import DECISIONS_SCHEMA, as_table
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,25 @@ class Catalog:
                     rows.insert_rows(connection, name, file, materialization_id)
                 rows.prune(connection, self.keep)
         return materialization_id
+
+    def put_decisions(self, materialization_id: int, stage: str, decisions: pd.DataFrame) -> None:
+        """Record what was decided about rows later than they were built: reviews of a model.
+
+        What the same `stage` decided before is replaced, in one transaction.
+
+        Raises:
+            ValueError: a column is missing, or holds what its type cannot hold.
+        """
+        table = as_table(decisions.assign(stage=stage), DECISIONS_SCHEMA)
+        with staging(self.path) as folder:
+            pq.write_table(table, file := folder / "decisions.parquet", compression="none")
+            with writing(self.path, self.deadline) as connection:
+                connection.execute(
+                    "DELETE FROM store.decisions WHERE materialization_id = ? AND stage = ?",
+                    [materialization_id, stage],
+                )
+                if len(table):
+                    rows.insert_rows(connection, "decisions", file, materialization_id)
 
     def current(self, asset: str, partition: str) -> Materialization | None:
         """Return the newest materialisation, None where there is none (or no catalog yet)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -19,10 +19,6 @@ from hoban_assets.commands.app import (
 from hoban_assets.commands.evaluate import subject_named
 from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
-
-if TYPE_CHECKING:
-    from hoban_assets.evaluation.judging import Confidences
-    from hoban_assets.evaluation.subjects import Subject
 
 
 @app.command(rich_help_panel=LOOK)
@@ -54,6 +50,7 @@ def predict(
     from datetime import datetime
 
     from hoban_assets.evaluation import predicting
+    from hoban_assets.evaluation.confidences import in_use
     from hoban_assets.evaluation.figures import USUAL_CONFIDENCE
     from hoban_assets.language import speaker
 
@@ -63,7 +60,10 @@ def predict(
     if subject.is_predictions:
         raise HobanError(f"{weights} is no weights", "give a model, a .pt or a .onnx file")
     files = predicting.files_below(target.expanduser())
-    limits = None if confidence else _confidences(subject, partition, settings)
+    limits = None
+    if not confidence:
+        with progress_bar(say("choosing a confidence on train")) as bar:
+            limits = in_use(subject, settings, bar)
     name = f"{target.stem}-{datetime.now().astimezone():%Y%m%d-%H%M%S}"
     with progress_bar(say("looking at pictures")) as bar:
         found = predicting.predict(
@@ -112,21 +112,3 @@ def predict(
     typer.echo(f"\n{found.file}")
     if found.pictures is not None:
         typer.echo(str(found.pictures))
-
-
-def _confidences(subject: Subject, partition: str, settings: Settings) -> Confidences | None:
-    """Those kept with a model, else chosen now and kept; None for weights of elsewhere."""
-    from hoban_assets.evaluation.looking import chosen_on_train
-    from hoban_assets.evaluation.predicting import store, stored
-    from hoban_assets.language import speaker
-
-    if subject.trained_on is None:
-        return None
-    if (known := stored(subject.file.parent)) is not None:
-        return known
-    say = speaker(settings.language)
-    with progress_bar(say("choosing a confidence on train")) as bar:
-        chosen = chosen_on_train(subject, settings, bar)
-    if chosen is not None:
-        store(subject.file.parent, chosen)
-    return chosen

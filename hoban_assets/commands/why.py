@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hoban_assets.commands.app import LOOK, AsJson, app, asking_catalog, print_json
+from hoban_assets.commands.app import (
+    LOOK,
+    AsJson,
+    Partition,
+    app,
+    asking_catalog,
+    print_json,
+    progress_bar,
+)
 from hoban_assets.reporting.terminal import show_blocks
 from hoban_assets.settings import Settings
 
@@ -22,16 +30,42 @@ WithPicture = Annotated[
     bool,
     typer.Option("--picture", help="Draw it, beside the image that was kept instead of it."),
 ]
+OfModel = Annotated[
+    str | None,
+    typer.Option("--model", help="Say instead what this model gets wrong on it, and why."),
+]
+Box = Annotated[
+    int | None, typer.Option("--box", min=1, help="With --model: explain this mistake alone.")
+]
+Among = Annotated[
+    int,
+    typer.Option(
+        min=0, help="With --model: photographs of train to look for like ones among; 0 = all."
+    ),
+]
 
 
 @app.command(rich_help_panel=LOOK)
-def why(image: Image, picture: WithPicture = False, as_json: AsJson = False) -> None:
+def why(
+    image: Image,
+    picture: WithPicture = False,
+    model: OfModel = None,
+    box: Box = None,
+    among: Among = 2000,
+    partition: Partition = "sub",
+    as_json: AsJson = False,
+) -> None:
     """Say what became of an image: kept, repaired, dropped, and why, in every version.
 
-    Also says of a file that was never read which rule of which folder passed it over.
+    Also says of a file that was never read which rule of which folder passed it over. With --model
+    it says what a model misses and invents on it: what it saw in training that is most like that,
+    what rules took of the kind, and the field of the recipe that decides it.
 
-    Example: hoban why S2-N4601M00101 --picture
+    Example: hoban why S2-N4601M00101 --picture, or hoban why S2-N4601M00101 --model model_v9
     """
+    if model is not None:
+        _why_model(image, model, partition, box, among, as_json=as_json)
+        return
     from hoban_assets.language import speaker
     from hoban_assets.reporting.why.asking import found, judged, sources_declared
     from hoban_assets.reporting.why.data import as_data
@@ -63,6 +97,36 @@ def why(image: Image, picture: WithPicture = False, as_json: AsJson = False) -> 
     show_blocks(document(told, say))
     if drawn is not None:
         typer.echo(f"\n{drawn}")
+
+
+def _why_model(
+    typed: str, model: str, partition: str, box: int | None, among: int, *, as_json: bool
+) -> None:
+    from hoban_assets.commands.results import known_model
+    from hoban_assets.evaluation.subjects import trained_model
+    from hoban_assets.language import speaker
+    from hoban_assets.reporting.why_model.asking import explained
+    from hoban_assets.reporting.why_model.document import as_json as json_of
+    from hoban_assets.reporting.why_model.document import document
+
+    settings = Settings.from_env()
+    say = speaker(settings.language)
+    with asking_catalog() as ask:
+        subject = trained_model(ask, known_model(ask, model, partition), partition)
+    told = explained(
+        asking_catalog,
+        subject,
+        partition,
+        typed,
+        settings,
+        lambda what: progress_bar(say(what)),
+        box=box,
+        among=among,
+    )
+    if as_json:
+        print_json(json_of(told, say))
+    else:
+        show_blocks(list(document(told, say)))
 
 
 app.command("fate", hidden=True)(why)  # its name of before

@@ -15,11 +15,11 @@ from hoban_assets.components.benchmark_checks import built
 from hoban_assets.curation.benchmarks import overlaps
 from hoban_assets.errors import HobanError
 from hoban_assets.evaluation.comparing import Paired
+from hoban_assets.evaluation.confidences import store
 from hoban_assets.evaluation.detecting import Progress
 from hoban_assets.evaluation.judging import Judgement, choose_confidences, judge
 from hoban_assets.evaluation.looking import confidences_of, look
 from hoban_assets.evaluation.pictures import benchmark_pictures
-from hoban_assets.evaluation.predicting import store
 from hoban_assets.evaluation.same_pictures import hold_together, pictures_for
 from hoban_assets.evaluation.subjects import Subject, trained_model
 from hoban_assets.formats.benchmarks import PREFIX

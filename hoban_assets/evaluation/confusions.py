@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,24 +15,33 @@ from hoban_assets.workers.yolo_matching import pairwise_iou, share_inside
 
 OVERLAP = 0.45
 """IoU from which a detection belongs to a label, whatever its class (Ultralytics' matrix)."""
+NONE = -1
 
 
-def confusions(
+@dataclass(frozen=True)
+class Encounter:
+    """A label and the detection that took it; a miss has no detection, a false alarm no label."""
+
+    image: int
+    label: int = NONE
+    """Position among the labels of the pictures."""
+    detection: int = NONE
+    """Position among the detections."""
+
+
+def encounters(
     pictures: Pictures, found: Detections, confidence: Mapping[str, float]
-) -> dict[tuple[str, str], int]:
-    """Count (label, detection) over classes, 'background' for none; label-aware.
+) -> Iterator[Encounter]:
+    """Yield what met what, label-aware, image by image.
 
     Surest first, each detection takes the free label that it overlaps most. What an image's source
     does not label is left out, and so is what lies by half in an ignore region of its class.
     """
-    names, boxes = pictures.names, found.boxes
-    limits = np.array([confidence[name] for name in names])
-    background = len(names)
-    matrix = np.zeros((background + 1, background + 1), np.int64)
+    boxes, labels = found.boxes, pictures.labels
+    limits = np.array([confidence[name] for name in pictures.names])
     used = (found.confidence >= limits[boxes.class_id]) & pictures.labelled[
         boxes.image, boxes.class_id
     ]
-    labels = pictures.labels
     judged = pictures.labelled[labels.image, labels.class_id]
     of_boxes, of_labels = (starts_of(each, len(pictures)) for each in (boxes, labels))
     for image in range(len(pictures)):
@@ -42,17 +52,31 @@ def confusions(
         truth = truth[judged[truth]]
         ious = pairwise_iou(boxes.corners[mine], labels.corners[truth])
         free = np.ones(len(truth), bool)
-        for row, detection in enumerate(mine):
-            class_id = boxes.class_id[detection]
+        for row, detection in enumerate(mine.tolist()):
             open_to = np.where(free, ious[row], 0.0)
             if len(truth) and open_to.max() >= OVERLAP:
                 taken = int(open_to.argmax())
                 free[taken] = False
-                matrix[labels.class_id[truth[taken]], class_id] += 1
-            elif not _is_spared(pictures, image, class_id, boxes.corners[detection]):
-                matrix[background, class_id] += 1
-        np.add.at(matrix, (labels.class_id[truth[free]], background), 1)
-    called = [*names, BACKGROUND]
+                yield Encounter(image, int(truth[taken]), detection)
+            elif not _is_spared(
+                pictures, image, boxes.class_id[detection], boxes.corners[detection]
+            ):
+                yield Encounter(image, detection=detection)
+        for label in truth[free].tolist():
+            yield Encounter(image, label)
+
+
+def confusions(
+    pictures: Pictures, found: Detections, confidence: Mapping[str, float]
+) -> dict[tuple[str, str], int]:
+    """Count `encounters` as (label, detection) over classes, 'background' for none."""
+    background = len(pictures.names)
+    matrix = np.zeros((background + 1, background + 1), np.int64)
+    for each in encounters(pictures, found, confidence):
+        row = background if each.label == NONE else pictures.labels.class_id[each.label]
+        column = background if each.detection == NONE else found.boxes.class_id[each.detection]
+        matrix[row, column] += 1
+    called = [*pictures.names, BACKGROUND]
     return {
         (called[row], called[column]): int(matrix[row, column])
         for row in range(background + 1)

@@ -79,6 +79,23 @@ def read_noise(settings: Settings, model: str, partition: str) -> Noise | None:
         raise HobanError(f"{file} cannot be read: {error}", _AGAIN) from error
 
 
+def plan_of(run_dir: Path) -> dict[str, Any]:
+    """Return the plan of a training from its run folder.
+
+    Raises:
+        HobanError: the folder has none.
+    """
+    try:
+        plan: dict[str, Any] = json.loads((run_dir / PLAN).read_text(encoding="utf-8"))
+        plan["arguments"]["seed"], plan["arguments"]["epochs"]
+    except (OSError, ValueError, KeyError) as error:
+        raise HobanError(
+            f"{run_dir} does not say how it was trained ({error})",
+            "materialise the model again: a finished training is only taken over",
+        ) from error
+    return plan
+
+
 def plans(
     run_dir: Path, folder: Path, seeds: int, epochs: int | None
 ) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -89,14 +106,8 @@ def plans(
     Raises:
         HobanError: the run folder has no plan.
     """
-    try:
-        plan = json.loads((run_dir / PLAN).read_text(encoding="utf-8"))
-        own = plan["arguments"]["seed"]
-    except (OSError, ValueError, KeyError) as error:
-        raise HobanError(
-            f"{run_dir} does not say how it was trained ({error})",
-            "materialise the model again: a finished training is only taken over",
-        ) from error
+    plan = plan_of(run_dir)
+    own = plan["arguments"]["seed"]
     for seed in range(own + 1, own + 1 + seeds):
         arguments = {**plan["arguments"], "seed": seed, "plots": False}
         arguments["epochs"] = epochs or arguments["epochs"]

@@ -10,14 +10,10 @@ from pathlib import Path
 from hoban_assets.classes import COLOURS
 from hoban_assets.errors import HobanError
 from hoban_assets.evaluation.detecting import Progress, run_worker
-from hoban_assets.evaluation.judging import Confidences
 from hoban_assets.evaluation.subjects import Subject
-from hoban_assets.files import save
 from hoban_assets.settings import Settings
 
 WORKER = Path(__file__).parents[1] / "workers" / "yolo_predict.py"
-STORED = "confidence.json"
-"""Beside best.pt: confidence of each class, and on which pictures it was chosen."""
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 VIDEOS = frozenset(
     {".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".ts"}
@@ -55,25 +51,6 @@ def files_below(target: Path) -> list[tuple[str, Path]]:
             f"their names end in {', '.join(sorted(PICTURES | VIDEOS))}",
         )
     return [(p.relative_to(target).as_posix(), p.absolute()) for p in found if p.is_file()]
-
-
-def stored(run_dir: Path) -> Confidences | None:
-    """Return the confidences that are kept with a model; None where none were chosen yet."""
-    try:
-        found = json.loads((run_dir / STORED).read_text(encoding="utf-8"))
-        return Confidences(found["values"], found["chosen_on"], tuple(found["usual"]))
-    except (OSError, ValueError, KeyError):
-        return None
-
-
-def store(run_dir: Path, chosen: Confidences) -> None:
-    """Keep confidences with a model."""
-    content = {
-        "values": dict(chosen.values),
-        "chosen_on": chosen.chosen_on,
-        "usual": list(chosen.usual),
-    }
-    save(run_dir / STORED, json.dumps(content, ensure_ascii=False, indent=1))
 
 
 def predict(

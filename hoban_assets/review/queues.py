@@ -43,6 +43,8 @@ KINDS = (
         "correction_picture_changed", "correction_label_changed"), 1.0),
     Kind("disagree", "labels that differ between near-duplicates", (
         "labels_disagree", "copies_contradict"), 0.7),
+    Kind("doubted", "labels that a model doubts which was trained without the photograph", (
+        "label_overlooked", "label_swapped", "label_misplaced"), 0.7),
     Kind("contradicted", "boxes that their own outline or area contradicts", (
         "box_contradicted",), 0.6),
     Kind("unsure", "boxes of which the teacher is not sure", ("teacher_unsure",), 0.8),
@@ -166,6 +168,9 @@ WITH builds AS (
     UNION
     SELECT i.input FROM inputs AS i JOIN materializations AS m USING (materialization_id)
     WHERE m.is_current AND m.asset = $asset AND m."partition" = $partition
+    UNION -- models that were trained on it
+    SELECT m.asset FROM inputs AS i JOIN materializations AS m USING (materialization_id)
+    WHERE m.is_current AND m.images IS NULL AND i.input = $asset AND m."partition" = $partition
 )
 SELECT image_id, rule, count(*) AS decisions
 FROM decisions JOIN builds USING (asset)

@@ -183,7 +183,16 @@ def test_json_holds_the_matrix_the_shares_and_the_findings(v8):
     whole = json.loads(json.dumps(as_json(v8, ENGLISH), default=str))
     assert whole["matrix"][WORN][BARE] == 60
     assert whole["classes"][2]["missed_share"] == pytest.approx(0.38)
-    assert whole["findings"][0]["level"] == "bad"
+    assert whole["errors"] == 605 + v8.overall.missed + sum(c.count for c in v8.confusions)
+
+
+def test_problems_come_by_how_many_errors_each_explains(v8):
+    problems = [f for f in findings(v8) if f.level in ("bad", "warn")]
+    errors = [f.errors for f in problems]
+    assert errors == sorted(errors, reverse=True)
+    assert (problems[0].values["name"], errors[0]) == (PERSON, 380)
+    assert "Explains 380 of" in str(list(document(v8, ENGLISH)))
+    assert [f.level for f in findings(v8)][-1] in ("good", "info")
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from hoban_assets.cli import app
 from hoban_assets.errors import HobanError
-from hoban_assets.evaluation import exporting, predicting
+from hoban_assets.evaluation import confidences, exporting
 from hoban_assets.evaluation.judging import Confidences
 
 
@@ -73,12 +73,12 @@ def test_what_is_no_photograph_is_named(run, tmp_path):
 
 
 def test_confidences_are_kept_with_the_model(tmp_path):
-    assert predicting.stored(tmp_path) is None
+    assert confidences.stored(tmp_path) is None
     chosen = Confidences({"person": 0.4}, "benchmark_site", ("fallen",))
-    predicting.store(tmp_path, chosen)
-    assert predicting.stored(tmp_path) == chosen
-    (tmp_path / predicting.STORED).write_text("{")
-    assert predicting.stored(tmp_path) is None
+    confidences.store(tmp_path, chosen)
+    assert confidences.stored(tmp_path) == chosen
+    (tmp_path / confidences.STORED).write_text("{")
+    assert confidences.stored(tmp_path) is None
 
 
 @pytest.mark.parametrize(("after", "kept"), [(0.896, True), (0.894, False)])

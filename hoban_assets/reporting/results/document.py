@@ -24,7 +24,7 @@ from hoban_assets.reporting.blocks import (
     table,
 )
 from hoban_assets.reporting.results.figures import CONFIDENCE, ClassResult, ModelResults
-from hoban_assets.reporting.results.findings import MISSED, findings
+from hoban_assets.reporting.results.findings import MISSED, all_errors, findings
 from hoban_assets.units import Share
 
 if TYPE_CHECKING:
@@ -133,7 +133,9 @@ def document(results: ModelResults, say: Say) -> Iterator[Block]:
     yield Cards([(name, value, "") for name, value in figures.items()])
     yield Heading(2, say("What stands out"))
     for f in findings(results):
-        yield Finding(f.level, f.said(say), f.remedies_said(say))
+        yield Finding(
+            f.level, f.said(say) + _explains(f.errors, results, say), f.remedies_said(say)
+        )
     yield Heading(2, say("Figures of each class"))
     yield table([_class_row(c, say) for c in (o, *results.classes)], CLASS_COLUMNS, say)
     text = (
@@ -161,6 +163,14 @@ def document(results: ModelResults, say: Say) -> Iterator[Block]:
     yield bullets([f"`{file}`" for file in files(results)] or [say("(none)")])
     yield Heading(2, say("Train it again"))
     yield code(*commands(results))
+
+
+def _explains(errors: int, results: ModelResults, say: Say) -> str:
+    """How much of all that goes wrong a finding explains; '' where nothing was counted."""
+    of = all_errors(results)
+    if not errors or not of or not results.has_confusions:
+        return ""
+    return " " + say("Explains {errors:,} of {of:,} errors.", errors=errors, of=of)
 
 
 def headline(results: ModelResults, say: Say) -> str:
@@ -257,9 +267,15 @@ def as_json(results: ModelResults, say: Say) -> dict[str, Any]:
             for c in results.confusions
         ],
         "findings": [
-            {"level": f.level, "text": f.said(say), "remedies": f.remedies_said(say)}
+            {
+                "level": f.level,
+                "text": f.said(say),
+                "errors": f.errors,
+                "remedies": f.remedies_said(say),
+            }
             for f in findings(results)
         ],
+        "errors": all_errors(results),
         "files": [str(file) for file in files(results)],
         "commands": commands(results),
     }

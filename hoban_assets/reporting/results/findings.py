@@ -67,6 +67,9 @@ class Finding:
     text: str
     remedies: tuple[str, ...] = ()
     values: Mapping[str, Any] = field(default_factory=dict)
+    errors: int = 0
+    """Misses, false alarms and mix-ups of validation that it explains; one may have several
+    explanations."""
 
     def said(self, say: Say) -> str:
         """The sentence in the language of `say`."""
@@ -88,7 +91,7 @@ class Finding:
 
 
 def findings(results: ModelResults) -> list[Finding]:
-    """Return what stands out, the worst first."""
+    """Return what stands out: problems first, by how many errors each explains."""
     missed = results.overall.missed_share
     if results.has_confusions and missed is not None and missed >= HARDLY_TRAINED:
         found = [_hardly_trained(results, missed)]
@@ -103,8 +106,20 @@ def findings(results: ModelResults) -> list[Finding]:
     found += [*_course(results), *_validation(results), *_notes(results)]
     if not any(f.level in ("bad", "warn") for f in found):
         found.append(Finding("good", "No problem stands out."))
+    return sorted(found, key=_rank)
+
+
+def all_errors(results: ModelResults) -> int:
+    """Misses, false alarms and mix-ups of validation, at `CONFIDENCE`."""
+    o = results.overall
+    return (o.missed or 0) + (o.false_positives or 0) + sum(c.count for c in results.confusions)
+
+
+def _rank(found: Finding) -> tuple[bool, int, int]:
+    """Problems before the rest, of these the one first that explains most errors."""
     order = ("bad", "warn", "good", "info")
-    return sorted(found, key=lambda f: order.index(f.level))
+    is_problem = found.level in ("bad", "warn")
+    return not is_problem, -found.errors if is_problem else 0, order.index(found.level)
 
 
 def _of_class(c: ClassResult, results: ModelResults) -> Iterator[Finding]:
@@ -116,7 +131,8 @@ def _of_class(c: ClassResult, results: ModelResults) -> Iterator[Finding]:
         if share >= FALSE:
             more = {"count": c.false_positives, "of": c.detections, "percent": share * 100}
             text = "{name}: {count:,} of {of:,} detections ({percent:.0f} %) match no label."
-            yield Finding("warn", text, (LOOK_AT_WORST, EMPTY_SCENES), {**values, **more})
+            remedies = (LOOK_AT_WORST, EMPTY_SCENES)
+            yield Finding("warn", text, remedies, {**values, **more}, c.false_positives)
     if c.ap50 and c.ap50 >= 0.5 and c.ap50_95 is not None and c.ap50_95 / c.ap50 < LOOSE:
         more = {"ap50": c.ap50, "ap": c.ap50_95}
         text = "{name}: found (AP50 {ap50:.2f}), but its boxes fit loosely (AP50-95 {ap:.2f})."
@@ -137,7 +153,8 @@ def _missed(c: ClassResult, values: Mapping[str, Any]) -> Finding:
             more["recall"] = c.recall
             remedies.insert(0, LOWER)
         text = "{name}: {count:,} of {of:,} labels are missed ({percent:.0f} %)."
-    return Finding("bad", text, tuple(remedies), {**values, **more})
+    missed = c.missed if c.missed is not None else round((c.missed_share or 0) * (c.labels or 0))
+    return Finding("bad", text, tuple(remedies), {**values, **more}, missed)
 
 
 def _hardly_trained(results: ModelResults, missed: float) -> Finding:
@@ -145,10 +162,11 @@ def _hardly_trained(results: ModelResults, missed: float) -> Finding:
         "Almost nothing is found at confidence {confidence}: {percent:.0f} % of all labels are "
         "missed. The model has hardly learned yet."
     )
-    values = {"confidence": CONFIDENCE, "percent": missed * 100}
+    values: dict[str, Any] = {"confidence": CONFIDENCE, "percent": missed * 100}
     from_scratch = (results.weights or "").endswith(".yaml")
     remedies = (MORE_EPOCHS, PRETRAINED) if from_scratch else (MORE_EPOCHS,)
-    return Finding("bad", text, remedies, {**values, "partition": results.partition.upper()})
+    values["partition"] = results.partition.upper()
+    return Finding("bad", text, remedies, values, results.overall.missed or 0)
 
 
 def _validation(results: ModelResults) -> Iterator[Finding]:
@@ -192,13 +210,14 @@ def _helmets(results: ModelResults) -> Iterator[Finding]:
         "partition": results.partition,
         "name": WITHOUT_HELMET,
     }
-    yield Finding("bad" if share >= MIXED_UP else "warn", text, (LOOK_AT_SMALL, SIZES), values)
+    level: Level = "bad" if share >= MIXED_UP else "warn"
+    yield Finding(level, text, (LOOK_AT_SMALL, SIZES), values, total)
 
 
 def _mix_up(c: Confusion) -> Finding:
     text = "{true}: {count:,} labels ({percent:.0f} %) are taken for {predicted}."
     values = {"true": c.true, "predicted": c.predicted, "count": c.count, "percent": c.share * 100}
-    return Finding("warn", text, (LOOK_AT_WORST,), values)
+    return Finding("warn", text, (LOOK_AT_WORST,), values, c.count)
 
 
 def _empty(results: ModelResults) -> Iterator[Finding]:
@@ -212,7 +231,7 @@ def _empty(results: ModelResults) -> Iterator[Finding]:
     values = {"count": count, "images": images, "trained": results.trained_backgrounds or 0}
     text = "{count:,} false alarms on {images:,} empty images."
     if count / images >= FALSE_ON_EMPTY:
-        yield Finding("warn", text, (EMPTY_SCENES,), values)
+        yield Finding("warn", text, (EMPTY_SCENES,), values, count)
     else:
         yield Finding("good", text, (), values)
 
@@ -237,7 +256,8 @@ def _sources(results: ModelResults) -> Iterator[Finding]:
                 "{name} from {source}: AP50 {ap:.2f}, over all sources {mean:.2f} "
                 "({labels:,} labels)."
             )
-            yield Finding("warn", text, (LOOK_AT_LABELS,), values)
+            missed = round((1 - (row.get("recall") or 0)) * row["labels"])
+            yield Finding("warn", text, (LOOK_AT_LABELS,), values, missed)
 
 
 def _course(results: ModelResults) -> Iterator[Finding]:
