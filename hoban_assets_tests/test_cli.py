@@ -30,6 +30,7 @@ COMMANDS = (
     "inspect",
     "is-safe-to-delete",
     "journal",
+    "label-errors",
     "noise",
     "predict",
     "prune",
