@@ -123,7 +123,8 @@ def same_object(one: str, other: str) -> bool:
 def class_meant(text: str) -> str:
     """Return the class that a name (English or Korean), an id or an AI Hub code (07, 08) means.
 
-    A slip of a letter is taken for what it is nearest to; what means none is returned as it is.
+    For what a person types: a slip of a letter is taken for what it is nearest to, and what means
+    none is returned as it is. Names in data are asked of `class_called`.
     """
     word = _plain(text)
     known = {str(c.id): c.name for c in CLASSES} | AIHUB_CLASSES | TYPED
@@ -131,6 +132,17 @@ def class_meant(text: str) -> str:
     long_ = [name for name in known if len(name) >= SHORTEST]
     near = difflib.get_close_matches(word, long_, n=1, cutoff=NEAR)
     return known.get(word) or (known[near[0]] if near else word)
+
+
+def class_called(name: str, *, code: bool = False) -> str | None:
+    """Return the class whose English or Korean name this is (case, spaces and '-' apart), if any.
+
+    For names in data: neither an id nor a word that is spelt nearly so says what was labelled
+    ('no person' is not 'person', the class 0 of a foreign set is not ours). With `code` AI Hub's
+    codes are names, too.
+    """
+    called = {_plain(each): c.name for c in CLASSES for each in (c.name, c.korean)}
+    return (called | AIHUB_CLASSES if code else called).get(_plain(name))
 
 
 def _plain(text: str) -> str:

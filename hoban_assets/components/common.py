@@ -16,6 +16,7 @@ from hoban_assets.components.describing import words
 from hoban_assets.components.platform import Platform
 from hoban_assets.curation.checks import DESCRIPTIONS, WARNINGS, Check, from_table
 from hoban_assets.errors import HobanError, of_the_disk
+from hoban_assets.freshness.declared import declared
 from hoban_assets.language import retold
 from hoban_assets.lifeline import end_with_run
 from hoban_assets.reporting.composition import (
@@ -74,10 +75,12 @@ def hand_over(
     if failed := [c for c in checks if c.blocking and not c.passed]:
         raise dg.Failure(
             "; ".join(f"{c.name}: {retold(c.text, words())}" for c in failed)
-            + " -> nothing was published, the earlier build is still current",
+            + " -> "
+            + words()("nothing was published, the earlier build is still current"),
             allow_retries=False,
         )
     build, metadata = finish()
+    declared(Settings.from_env().cache)  # so that the first command that asks has it at hand
     version = build.data_version or (build.samples.data_version() if build.samples else "")
     yield dg.MaterializeResult(
         value=build, metadata=dict(metadata), data_version=dg.DataVersion(version)

@@ -24,7 +24,7 @@ from hoban_assets.components.describing import dataset_text, schemas, words
 from hoban_assets.components.model_assets import model_asset
 from hoban_assets.components.platform import Platform
 from hoban_assets.components.presence import RECIPE_FILE
-from hoban_assets.curation import checks
+from hoban_assets.curation import checks, split_checks
 from hoban_assets.curation.checks import Check
 from hoban_assets.curation.completion.aside import set_aside
 from hoban_assets.curation.survival import NAME as SURVIVAL
@@ -190,13 +190,14 @@ def dataset_checks(
         checks.boxes_inside_image(samples),
         checks.no_unknown_class(samples),
         checks.dedupe_certificate(dataset.certificate),
-        checks.no_leak_between_splits(
+        split_checks.no_leak_between_splits(
             samples,
             dataset.closest_over_split,
             recipe.group_similarity,
             engine=dataset.certificate.engine,
         ),
-        checks.val_share(set_aside(samples)[0], recipe.val_share),  # as people labelled it
+        # As people labelled it:
+        split_checks.val_share(set_aside(samples)[0], recipe.val_share),
         checks.quotas_reached(dataset.quotas, recipe.quota_unit, wanted),
         sources_survive(survivals(used, samples), recipe.sources_survive),
     ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hoban_assets.classes import CLASS_NAMES, class_meant
+from hoban_assets.classes import class_called
 from hoban_assets.errors import HobanError
 from hoban_assets.formats.detect import detect
 from hoban_assets.formats.own_classes import open_own
@@ -26,8 +26,9 @@ def is_benchmark(name: str) -> bool:
 def benchmark_sources(raw_root: Path) -> tuple[RawSource, ...]:
     """Return a source for each benchmark folder, in the order of names.
 
-    Its classes that are called as ours are used (``person``, or by id or code), and these count as
-    labelled completely. One that cannot be read is a source all the same: building it says why.
+    Its classes that are called as ours are used (``person``; in AI Hub's format by its codes), and
+    these count as labelled completely. One that cannot be read, or has none of our classes, is a
+    source all the same: building it says why.
     """
     folders = sorted(raw_root.glob(f"{PREFIX}*")) if raw_root.is_dir() else []
     return tuple(_source(folder, raw_root) for folder in folders if folder.is_dir())
@@ -41,5 +42,6 @@ def _source(folder: Path, raw_root: Path) -> RawSource:
         own = [each.name for each in open_own(bare, raw_root).classes]
     except HobanError:
         own = []
-    classes = {name: class_meant(name) for name in own if class_meant(name) in CLASS_NAMES}
+    ours = {name: class_called(name, code=found == "aihub") for name in own}
+    classes = {name: called for name, called in ours.items() if called}
     return RawSource(folder.name, folder.name, found or "yolo", classes)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from builders import samples_of
 
-from hoban_assets.curation.checks import val_share
+from hoban_assets.curation.split_checks import val_share
 from hoban_assets.curation.splits import join_groups, shares_of_val, split_by_group
 
 HELMET, PERSON, FALLEN = "person_with_helmet", "person", "fallen"

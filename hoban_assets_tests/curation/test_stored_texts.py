@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from builders import samples_of
 
-from hoban_assets.curation import checks
+from hoban_assets.curation import checks, split_checks
 from hoban_assets.curation.checks import Check
 from hoban_assets.curation.duplicates import Certificate
 from hoban_assets.curation.selection import ALL, QuotaCount
@@ -55,10 +55,10 @@ FOUND: dict[str, Callable[[Say], Check]] = {
     "outside": lambda say: checks.boxes_inside_image(OUTSIDE, say),
     "classes": lambda say: checks.no_unknown_class(FEW, say),
     "certificate": lambda say: checks.dedupe_certificate(CERTIFICATE, say),
-    "no leak": lambda say: checks.no_leak_between_splits(
+    "no leak": lambda say: split_checks.no_leak_between_splits(
         split_by_group(FEW), 0.81, 0.85, say, "thumbnail 1"
     ),
-    "val": lambda say: checks.val_share(split_by_group(FEW), 0.1, say),
+    "val": lambda say: split_checks.val_share(split_by_group(FEW), 0.1, say),
     "quotas": quotas(QuotaCount(HELMET, 9, 9, 9)),
     "no quotas": quotas(QuotaCount(HELMET, 9, 9, ALL)),
     "short": quotas(

@@ -14,7 +14,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 TOP = (-0.5, 0.8)
 """Upper edge of the head below that of the body, in heights of the head."""
@@ -62,6 +61,8 @@ def matched(bodies: np.ndarray, pairs: np.ndarray, heads: np.ndarray, group: flo
     inside = fits.sum(axis=1)
     value = log_odds(pairs) - OFF_PLACE * off - group * np.maximum(0, inside - 1)[:, None]
     value = np.where(fits, value, NEVER)
+    from scipy.optimize import linear_sum_assignment  # 0.2 s that no other command is to pay
+
     rows, columns = linear_sum_assignment(-value)
     partner, found = np.full(len(bodies), -1), np.full(len(bodies), float(NEVER))
     for row, column in zip(rows, columns, strict=True):

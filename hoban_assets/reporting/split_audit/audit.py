@@ -60,10 +60,9 @@ def usable(found: Gathered) -> Gathered:
     Raises:
         HobanError: there is no split, or one part only.
     """
-    files = found.files.assign(part=[s[0] if s else "" for s in found.files.split])
-    known = files[(files.part != "") & files.image_id.isin(found.samples.images.image_id)]
+    known = _with_part(found)
     parts = sorted(set(known.part))
-    if TRAIN not in parts or len(parts) < 2:
+    if not has_split(found):
         seen = ", ".join(parts) or "none"
         raise HobanError(
             f"{found.source.folder} has no split to audit: parts found: {seen}",
@@ -73,6 +72,17 @@ def usable(found: Gathered) -> Gathered:
     keep = found.samples.images.image_id.isin(known.image_id).to_numpy(bool)
     samples = found.samples.drop_images(~keep, stage="audit", rule="no_part").without_decisions()
     return replace(found, samples=samples, files=known.reset_index(drop=True))
+
+
+def has_split(found: Gathered) -> bool:
+    """Whether images of train and of another part are there."""
+    parts = set(_with_part(found).part)
+    return TRAIN in parts and len(parts) > 1
+
+
+def _with_part(found: Gathered) -> pd.DataFrame:
+    files = found.files.assign(part=[s[0] if s else "" for s in found.files.split])
+    return files[(files.part != "") & files.image_id.isin(found.samples.images.image_id)]
 
 
 def parts_of(found: Gathered) -> np.ndarray:

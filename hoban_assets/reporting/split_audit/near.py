@@ -7,10 +7,9 @@ from typing import Any
 
 from hoban_assets.curation.features import THUMBNAIL_INFO, engine_key, thumbnail_features
 from hoban_assets.curation.similarity import similarity_graph
-from hoban_assets.errors import HobanError
 from hoban_assets.formats.gather import Gathered
 from hoban_assets.formats.own_classes import Note
-from hoban_assets.reporting.split_audit.audit import TRAIN, audit, parts_of, usable
+from hoban_assets.reporting.split_audit.audit import TRAIN, audit, has_split, parts_of, usable
 
 SIMILAR = 0.9
 """As recipes have it: from here on two images count as copies."""
@@ -71,9 +70,4 @@ def compares(found: Gathered) -> bool:
 
 
 def _with_split(found: Gathered) -> Gathered | None:
-    if found.facts is None:
-        return None
-    try:
-        return usable(found)
-    except HobanError:
-        return None
+    return usable(found) if found.facts is not None and has_split(found) else None
