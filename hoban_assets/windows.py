@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 _DRIVE = re.compile(r"([A-Za-z]):(?:[\\/](.*)|(?=[\w.-]*$)(.*))", re.S)
@@ -12,8 +12,8 @@ _FORBIDDEN = re.compile(r'[<>:"|?*\\\x00-\x1f]')
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|com[1-9]|lpt[1-9])(?:\.|$)", re.I)
 LONGEST = 260
 """Characters of a whole path that programs of Windows take by default, its end mark included."""
-_ABOVE = len("C:\\Users\\somebody\\Downloads\\")
-"""What is counted for the folder into which a tree is unpacked there."""
+_DOWNLOADS = "C:\\Users\\somebody\\Downloads\\"
+"""The folder into which a tree is unpacked there, as far as is known."""
 
 
 def as_in_linux(text: str) -> str | None:
@@ -44,14 +44,34 @@ class Unfit:
     def __bool__(self) -> bool:
         return bool(self.forbidden or self.same_but_case or self.too_long)
 
+    def said(self, say: Callable[..., str]) -> list[str]:
+        """A sentence for each kind, with the first name."""
+        told = []
+        for text, names in (
+            ("Windows cannot hold {n} of these names, the first is {name}", self.forbidden),
+            (
+                "On a drive of Windows {n} of these files would be another one, as large and small "
+                "letters are the same there; the first is {name}",
+                self.same_but_case,
+            ),
+            (
+                "In a usual folder of Windows {n} of these paths are longer than 260 characters; "
+                "unpack near the top of a drive. The first is {name}",
+                self.too_long,
+            ),
+        ):
+            if names:
+                told.append(say(text, n=f"{len(names):,}", name=names[0]))
+        return told
 
-def unfit(paths: Iterable[str]) -> Unfit:
-    """Which of these relative paths (with '/') a folder of Windows cannot hold."""
+
+def unfit(paths: Iterable[str], above: str = _DOWNLOADS) -> Unfit:
+    """Which of these relative paths (with '/') a folder of Windows, `above`, cannot hold."""
     every = list(paths)
     forbidden = tuple(path for path in every if any(map(_is_forbidden, path.split("/"))))
     seen: dict[str, str] = {}
     same = [p for p in every if seen.setdefault(p.casefold(), p) != p]
-    long_ = tuple(path for path in every if _ABOVE + len(path) >= LONGEST)
+    long_ = tuple(path for path in every if len(above) + len(path) >= LONGEST)
     return Unfit(forbidden, tuple(same), long_)
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from hoban_assets.errors import HobanError
+from hoban_assets.language import speaker
 from hoban_assets.settings import Settings
 from hoban_assets.windows import as_in_linux, unfit
 
@@ -37,4 +38,5 @@ def test_names_that_windows_cannot_hold():
     assert found.forbidden == ("a/c?.jpg", "con.txt", "a. /b")
     assert found.same_but_case == ("a/B.jpg",)
     assert found.too_long == ("x" * 300,)
+    assert len(found.said(speaker("ko"))) == len(found.said(speaker("en"))) == 3
     assert not unfit(["images/train/coco-1-ab.jpg", "labels/train/coco-1-ab.txt"])

@@ -10,6 +10,7 @@ import typer
 
 from hoban_assets.commands.app import show
 from hoban_assets.language import Say
+from hoban_assets.windows import unfit
 
 if TYPE_CHECKING:
     from hoban_assets.handoff.bundle.making import Packed
@@ -50,6 +51,8 @@ def say_contents(packed: Packed, classes: list[ClassCounts], say: Say) -> None:
         as_json=False,
     )
     typer.echo("")
+    for line in unfit(f"{packed.name}/{entry.name}" for entry in packed.bundle.entries).said(say):
+        typer.echo(line)
     total = size_text(packed.bytes)
     if packed.since is None:
         typer.echo(say("In all {size}.", size=total))

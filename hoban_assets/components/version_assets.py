@@ -42,7 +42,7 @@ from hoban_assets.pipeline.recipe import Recipe
 from hoban_assets.pipeline.sub import is_part_of_full, sub_of_full
 from hoban_assets.publish.prescaled import Scaling, published_version
 from hoban_assets.publish.yolo_files import MANIFEST
-from hoban_assets.publish.yolo_tree import PublishReport, publish, read_report
+from hoban_assets.publish.yolo_tree import PublishReport, publish, read_report, unfit_names
 from hoban_assets.samples import Samples
 from hoban_assets.settings import PARTITIONS, Settings
 from hoban_assets.units import size_text
@@ -131,6 +131,8 @@ def dataset_asset(recipe: Recipe, file: Path) -> dg.AssetsDefinition:
                     context.log.info,
                     settings.links,
                 )
+                for line in unfit_names(dataset.samples, target).said(words()):
+                    context.log.warning(line)
                 metadata = {
                     "summary": dataset_summary(dataset.samples, found, words()),
                     **publish_metadata(report),

@@ -57,7 +57,7 @@ def sub_of_full(
     """
     refuse_below(extract.engine, recipe.group_similarity)
     full, aside = set_aside(full.without_decisions())
-    quotas = dict.fromkeys(CLASS_NAMES, recipe.quota.sub)
+    quotas = dict.fromkeys(CLASS_NAMES, recipe.quota.of("sub"))
     samples = ledger.step("quota", partial(_labelled, recipe=recipe, quotas=quotas), full)
     samples = ledger.step("background_quota", partial(_backgrounds, recipe=recipe), samples)
     similar = similarity_of(extract, samples, recipe.group_similarity, ledger.log)
@@ -98,7 +98,7 @@ def _labelled(samples: Samples, recipe: Recipe, quotas: dict[str, int]) -> Sampl
 def _backgrounds(samples: Samples, recipe: Recipe) -> Samples:
     """Keep the share of the images without an object that val has in `full`."""
     empty = samples.images[_is_empty(samples)]
-    count, names = recipe.backgrounds.sub, frozenset(empty.source)
+    count, names = recipe.backgrounds.of("sub"), frozenset(empty.source)
     in_val = round(count * float((empty.split == "val").mean())) if len(empty) else 0
     chosen: set[str] = set()
     for side, most in (("val", in_val), ("train", count - in_val)):

@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 
 from hoban_assets.errors import FULL, HobanError
-from hoban_assets.file_systems import link
+from hoban_assets.file_systems import WINDOWS_DRIVES, existing, kind_of, link
 from hoban_assets.lifeline import own_folder
 from hoban_assets.naming import image_tag
 from hoban_assets.publish.prescaled import (
@@ -55,6 +55,7 @@ from hoban_assets.publish.yolo_files import (
 )
 from hoban_assets.samples import Samples
 from hoban_assets.whole_folders import put_in_place, sole_maker
+from hoban_assets.windows import Unfit, unfit
 
 
 def publish(
@@ -125,6 +126,14 @@ def _build(
 
 PUBLISHED_AS = {"jpe": "jpg", "jfif": "jpg", "jif": "jpg", "jfi": "jpg", "dib": "bmp"}
 """Suffixes that Ultralytics passes over in silence, and what the same format is called there."""
+
+
+def unfit_names(samples: Samples, destination: Path) -> Unfit:
+    """Which published names Windows cannot hold, where they would lie on a drive of its own."""
+    if kind_of(existing(destination)) not in WINDOWS_DRIVES:
+        return Unfit()
+    names = zip(samples.images.split, published_names(samples), strict=True)
+    return unfit((f"images/{split}/{name}" for split, name in names), f"{destination}/")
 
 
 def _plain(text: str) -> str:

@@ -69,6 +69,13 @@ def test_sub_is_a_part_of_full_with_the_same_boxes_group_and_side(seed, more):
     assert 0 < len(sub.images) < len(full.images)
 
 
+def test_a_sub_without_a_quota_is_all_of_full():
+    no_limit = {"sub": None, "full": None}
+    whole, part, _ = built(0, quota=no_limit, backgrounds=no_limit)
+    assert set(part.samples.images.image_id) == set(whole.samples.images.image_id)
+    assert [q.missing for q in part.quotas] == [0, 0, 0, 0]
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_each_class_has_its_quota_and_the_share_of_val_that_it_has_in_full(seed):
     whole, part, _ = built(seed)

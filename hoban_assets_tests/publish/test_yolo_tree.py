@@ -15,7 +15,13 @@ from builders import samples_of
 
 from hoban_assets.errors import HobanError
 from hoban_assets.publish import yolo_tree
-from hoban_assets.publish.yolo_tree import publish, published_names, read_report
+from hoban_assets.publish.yolo_tree import (
+    publish,
+    published_names,
+    read_report,
+    unfit_names,
+    what_is_wrong,
+)
 from hoban_assets.samples import Samples
 
 FORK = multiprocessing.get_context("fork")
@@ -116,6 +122,35 @@ def test_where_links_are_not_possible_files_are_copied_and_the_report_says_why(
     report = publish(samples, raw, tmp_path / "out" / "v")
     assert (report.linked, report.copied) == (0, 3)
     assert "another file system" in report.copy_reasons[0]
+
+
+def test_symbolic_links_stand_where_hard_ones_are_not_possible_and_the_manifest_covers_them(
+    samples, raw, tmp_path, monkeypatch
+):
+    def refuse(source, target):
+        raise OSError(18, "Invalid cross-device link", source, None, target)
+
+    monkeypatch.setattr(os, "link", refuse)
+    report = publish(samples, raw, tmp_path / "out" / "v", links="symbolic")
+    assert (report.linked, report.copied, report.symbolic) == (0, 0, 3)
+    photograph = next((report.path / "images" / "train").iterdir())
+    assert photograph.is_symlink() and photograph.resolve().is_relative_to(raw)
+    assert what_is_wrong(report.path) is None
+    photograph.resolve().write_bytes(b"another photograph")
+    assert photograph.name in what_is_wrong(report.path)
+    photograph.resolve().unlink()
+    assert photograph.name in what_is_wrong(report.path)
+
+
+def test_names_are_judged_for_a_drive_of_windows(
+    samples, tmp_path, monkeypatch
+):
+    deep = tmp_path / ("d" * 200) / ("e" * 60)
+    monkeypatch.setattr(yolo_tree, "kind_of", lambda folder: "9p")
+    assert len(unfit_names(samples, deep).too_long) == 3
+    assert not unfit_names(samples, tmp_path / "v")
+    monkeypatch.setattr(yolo_tree, "kind_of", lambda folder: "ext4")
+    assert not unfit_names(samples, deep)
 
 
 def test_a_whole_tree_is_used_again_and_a_damaged_one_replaced(samples, raw, tmp_path):
