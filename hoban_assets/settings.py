@@ -146,6 +146,16 @@ class Settings:
         """Whether the raw root holds the drawn sample, which is too small for a team's limits."""
         return (self.raw_root / SAMPLE_MARK).is_file()
 
+    def named(self, path: str | Path) -> Path:
+        """What a path that a user types means, the same in every command.
+
+        From the working directory; where nothing is there, below the data root, as tables print
+        it, then below the raw root, as catalog and declarations do.
+        """
+        here = Path(path).expanduser().absolute()
+        places = (here, self.data_root / path, self.raw_root / path)
+        return next((place for place in places if place.exists()), here)
+
     @property
     def catalog_path(self) -> Path:
         """The DuckDB file."""

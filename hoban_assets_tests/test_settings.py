@@ -42,3 +42,18 @@ def test_while_the_raw_root_is_the_sample_a_laptop_can_train(tmp_path):
     assert sample.epochs["full"] == team.epochs["full"]
     chosen = Settings.from_env({**env, "HOBAN_IMAGE_SIZE": "320", "HOBAN_WEIGHTS": ""})
     assert (chosen.image_size, chosen.weights) == (320, "yolo26n.yaml")
+
+
+def test_a_relative_path_means_the_same_in_every_command(tmp_path, monkeypatch):
+    for folder in ("here/both", "data/both", "data/models", "raw/models", "raw/coco"):
+        (tmp_path / folder).mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "here")
+    settings = Settings.from_env(
+        {"HOBAN_DATA_ROOT": str(tmp_path / "data"), "HOBAN_RAW_ROOT": str(tmp_path / "raw")}
+    )
+    expected = {"both": "here/both", "models": "data/models", "coco": "raw/coco", "no": "here/no"}
+    for typed, place in expected.items():
+        assert settings.named(typed) == tmp_path / place
+    commands = CHECKOUT / "hoban_assets" / "commands"
+    for command in ("predict", "prune", "evaluate", "is_safe_to_delete", "targets"):
+        assert "settings.named(" in (commands / f"{command}.py").read_text(encoding="utf-8")

@@ -127,9 +127,9 @@ def pictures_named(
     from hoban_assets.evaluation.sets import MANIFEST, of_folder, published
     from hoban_assets.formats.gather import gather
 
-    folder = Path(text).expanduser()
+    folder = settings.named(text)
     if (folder / MANIFEST).is_file():
-        return published(folder.absolute(), folder.name)
+        return published(folder, folder.name)
     if not folder.exists() and not labels:
         catalog = Catalog(settings.catalog_path, deadline=settings.catalog_wait)
         for name in (text, f"dataset_{text}"):

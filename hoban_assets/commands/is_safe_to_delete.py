@@ -31,13 +31,13 @@ def is_safe_to_delete(
     from hoban_assets.upkeep.safety import is_safe
 
     settings = Settings.from_env()
-    say = speaker(settings.language)
+    say, path = speaker(settings.language), settings.named(path)
     claims, assets = declared_claims(settings)
     with asking_catalog() as ask:
         verdict = is_safe(path, ask, settings, say, claims, assets)
     if as_json:
         fields = {"reason": verdict.reason, "uses": verdict.uses, "notes": verdict.notes}
-        print_json({"path": Path.cwd() / path, "safe": verdict.safe, **fields})
+        print_json({"path": path, "safe": verdict.safe, **fields})
     else:
         answer = {True: say("safe to delete"), False: say("NOT safe"), None: say("not known")}
         typer.echo(f"{answer[verdict.safe]}: {path}\n  {verdict.reason}")

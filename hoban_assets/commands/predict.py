@@ -59,7 +59,7 @@ def predict(
     subject = subject_named(weights, partition)
     if subject.is_predictions:
         raise HobanError(f"{weights} is no weights", "give a model, a .pt or a .onnx file")
-    files = predicting.files_below(target.expanduser())
+    files = predicting.files_below(settings.named(target))
     limits = None
     if not confidence:
         with progress_bar(say("choosing a confidence on train")) as bar:

@@ -90,7 +90,7 @@ class _Call:
         from hoban_assets.upkeep.leftovers import checked_root
 
         root = checked_root(self.settings)
-        wanted = _only(paths, root)
+        wanted = _only(paths, self.settings)
         if self.dry_run:
             self._show(self._survey(wanted))
             return
@@ -252,11 +252,11 @@ class _Call:
         typer.echo(self.say(text, **values))
 
 
-def _only(paths: list[Path], root: Path) -> Callable[[Path], bool]:
-    """Accept paths from the working directory, or from the data root, as the table prints them."""
+def _only(paths: list[Path], settings: Settings) -> Callable[[Path], bool]:
+    """Accept paths below the data root (see `Settings.named`)."""
     from hoban_assets.upkeep.places import is_within
 
-    found = [path if path.exists() else root / path for path in paths]
+    root, found = settings.data_root, [settings.named(path) for path in paths]
     for path, place in zip(paths, found, strict=True):
         if not place.exists():
             raise HobanError(f"{path} does not exist", "name a folder below the data root")

@@ -42,20 +42,18 @@ def sources_of(name: str) -> list[RawSource]:
 
 
 def folder_of(text: str, settings: Settings) -> Path:
-    """The folder that `text` names: from here, or else below the raw root.
+    """The folder that `text` names (see `Settings.named`).
 
     Raises:
         HobanError: it is a file, or nothing of that name is there; names the nearest match.
     """
     from hoban_assets.declared.sources import SOURCES
 
-    here, below = Path(text).expanduser().absolute(), settings.raw_root / text
-    for folder in (here, below):
-        if folder.is_dir():
-            return folder
-    for file in (here, below):
-        if file.is_file():
-            raise HobanError(f"{file} is a file", _way_out_of_file(file))
+    here = settings.named(text)
+    if here.is_dir():
+        return here
+    if here.is_file():
+        raise HobanError(f"{here} is a file", _way_out_of_file(here))
     parent = here.parent if here.parent.is_dir() else settings.raw_root
     siblings = _folders(parent)
     known = [] if "/" in text else [source.name for source in SOURCES]

@@ -142,9 +142,7 @@ def test_symbolic_links_stand_where_hard_ones_are_not_possible_and_the_manifest_
     assert photograph.name in what_is_wrong(report.path)
 
 
-def test_names_are_judged_for_a_drive_of_windows(
-    samples, tmp_path, monkeypatch
-):
+def test_names_are_judged_for_a_drive_of_windows(samples, tmp_path, monkeypatch):
     deep = tmp_path / ("d" * 200) / ("e" * 60)
     monkeypatch.setattr(yolo_tree, "kind_of", lambda folder: "9p")
     assert len(unfit_names(samples, deep).too_long) == 3
