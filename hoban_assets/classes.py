@@ -115,6 +115,15 @@ def exclude_each_other(one: str, other: str) -> bool:
     return one != other and {one, other} <= HEADS
 
 
+def rules_out(labelled: str, other: str) -> bool:
+    """Tell whether an object that is labelled as one class is certainly not of another one.
+
+    So whoever labelled the photograph: a head with a helmet is none without, and who is labelled
+    as fallen is no `person`; but a labelled `person` may have fallen where no source says so.
+    """
+    return exclude_each_other(labelled, other) or INSTEAD_OF.get(labelled) == other
+
+
 def same_object(one: str, other: str) -> bool:
     """Tell whether boxes of two classes at one place enclose one object: one head, or one body."""
     return one != other and ({one, other} <= HEADS or {one, other} <= BODIES)

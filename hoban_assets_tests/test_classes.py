@@ -7,7 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from hoban_assets.classes import CLASSES, DetectionClass, checked, exclude_each_other
+from hoban_assets.classes import (
+    CLASSES,
+    DetectionClass,
+    checked,
+    exclude_each_other,
+    rules_out,
+)
 from hoban_assets.classes import WITH_HELMET as WORN
 from hoban_assets.classes import WITHOUT_HELMET as BARE
 
@@ -66,6 +72,14 @@ def test_one_entry_adds_a_class_to_labels_recipes_sources_and_texts():
 def test_a_wrong_entry_is_named(entry, message):
     with pytest.raises(ValueError, match=message):
         checked((*CLASSES, entry))
+
+
+def test_who_has_fallen_is_no_person_and_a_person_may_have_fallen():
+    assert rules_out("fallen", "person")
+    assert not rules_out("person", "fallen")
+    assert rules_out(WORN, BARE)
+    assert not rules_out(WORN, WORN)
+    assert not rules_out(WORN, "person")
 
 
 def test_only_states_of_one_head_exclude_each_other():

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import xxhash
 
+from hoban_assets.classes import CLASS_NAMES, rules_out
 from hoban_assets.errors import HobanError
 from hoban_assets.freshness.machine import MACHINE, machine_choices
 from hoban_assets.howto import build
@@ -32,6 +33,12 @@ It is what ``YOLO("best.pt").predict()`` does in Ultralytics 8.4, so the figures
 served. (False = NMS-free head of YOLO26; True concerns exports only.)
 """
 NAIVE = "naive"
+RULED_OUT: Mapping[str, tuple[str, ...]] = {
+    name: others
+    for name in CLASS_NAMES
+    if (others := tuple(other for other in CLASS_NAMES if rules_out(name, other)))
+}
+"""Class of a label -> classes that its object certainly is not (`classes.rules_out`)."""
 PATIENCE = 30
 """Epochs without a better mAP50-95 after which a training ends (Ultralytics' own default: 100)."""
 MOST_LOADERS = 8
@@ -75,7 +82,7 @@ class TrainingPlan:
     nms: bool | None = NMS
     partial_labels: str = NAIVE
     """`NAIVE`: what is not labelled is background, whoever labelled the photograph. 'mask': only
-    where its source labels that class (workers/yolo_masked.py)."""
+    where its source labels that class, or a label rules it out (workers/yolo_masked.py)."""
 
     def yolo_arguments(self) -> dict[str, Any]:
         """Arguments of Ultralytics, except for where it writes and the precision (`amp`)."""
@@ -116,6 +123,7 @@ class TrainingPlan:
             "expected": {split: dict(counts) for split, counts in self.expected.items()},
             "arguments": self.yolo_arguments(),
             "partial_labels": self.partial_labels,
+            "ruled_out": {name: list(others) for name, others in RULED_OUT.items()},
         }
 
 
@@ -229,6 +237,8 @@ def run_key(
     decides = {k: v for k, v in asdict(plan).items() if k not in _WHERE_NOT_WHAT}
     if plan.partial_labels == NAIVE:
         del decides["partial_labels"]  # runs of before there was a choice keep their folders
+    else:
+        decides["ruled_out"] = RULED_OUT
     decides |= {
         "dataset": dataset_version,
         "weights": weights_version,

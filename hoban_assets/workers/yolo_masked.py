@@ -3,7 +3,9 @@
 The heads of YOLO have no objectness: each anchor answers each class with yes or no, and everything
 that is no label counts as a no. Where a photograph's source does not label a class, and inside an
 ignore region of it, such a no is not known, and here it does not count. What counts as before:
-every yes, the box losses, and the sum by which the class loss is divided.
+every yes, the box losses, and the sum by which the class loss is divided. And a no that follows
+from a yes: the place that a label of `fallen` is assigned to shows no `person`, whoever labelled
+the photograph, or nothing would ever tell the two apart.
 
 `v8DetectionLoss` multiplies nothing into a no alone, but it has its binary cross entropy as an
 attribute, `bce`, that is given scores and targets and returns losses one by one. That attribute is
@@ -13,7 +15,7 @@ model before it saves it, so nothing of this is in a checkpoint.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -32,6 +34,20 @@ from yolo_follow import (  # type: ignore[import-not-found]
 from yolo_support import say  # type: ignore[import-not-found]
 from yolo_tiles import Photographs, at_anchors  # type: ignore[import-not-found]
 
+Pairs = Iterable[tuple[int, int]]
+"""Class of a label, and a class that its object certainly is not."""
+
+
+def ruled_out(names: Mapping[int, str], plan: Mapping[str, Any]) -> list[tuple[int, int]]:
+    """Return pairs of ids of what a plan says by name; a plan of before says nothing."""
+    ids = {name: number for number, name in names.items()}
+    return [
+        (ids[labelled], ids[other])
+        for labelled, others in plan.get("ruled_out", {}).items()
+        for other in others
+        if labelled in ids and other in ids
+    ]
+
 
 class PartialLabels:
     """Callbacks of a masked training; plain state, as it is pickled for the ranks of several GPUs.
@@ -39,9 +55,9 @@ class PartialLabels:
     `facts`: file name -> `yolo_image_facts.ImageFacts`.
     """
 
-    def __init__(self, facts: Mapping[str, Any]) -> None:
-        """Take what the manifest says of each image."""
-        self.facts = facts
+    def __init__(self, facts: Mapping[str, Any], ruled_out: Pairs = ()) -> None:
+        """Take what the manifest says of each image, and what labels rule out."""
+        self.facts, self.ruled_out = facts, tuple(ruled_out)
 
     def callbacks(self) -> dict[str, Callable[[Any], None]]:
         """Event of Ultralytics -> what to do."""
@@ -66,7 +82,7 @@ class PartialLabels:
             loader.reset()
         for each in (model, trainer.ema.ema):  # the second one makes the validation loss
             criterion = getattr(each, "criterion", None) or each.init_criterion()
-            each.criterion = MaskedLoss(criterion, strides)
+            each.criterion = MaskedLoss(criterion, strides, self.ruled_out)
         probe(model)
         trainer.validator = EpochValidator(self.facts, trainer.validator)
         if is_first_rank():
@@ -86,27 +102,31 @@ def collate(stock: Callable[[list[dict[str, Any]]], dict[str, Any]], batch: Any)
 
 
 class Counted:
-    """Binary cross entropy of which a 'no' counts only where `negatives` says so.
+    """Binary cross entropy of which a 'no' counts only where `negatives` or a label says so.
 
     Wraps `BCEWithLogitsLoss(reduction="none")`. `negatives`: (images, anchors, classes) bool.
     """
 
     negatives: torch.Tensor
 
-    def __init__(self, bce: Any) -> None:
-        """Take the stock one."""
-        self.bce = bce
+    def __init__(self, bce: Any, ruled_out: Pairs = ()) -> None:
+        """Take the stock one, and which classes a label rules out."""
+        self.bce, self.ruled_out = bce, tuple(ruled_out)
 
     def __call__(self, scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """Return the losses one by one; a factor of 1 leaves a loss and its gradient as it is."""
         counted: torch.Tensor = self.bce(scores, targets)
-        return counted * (self.negatives | (targets > 0))
+        positive = targets > 0
+        known = self.negatives | positive
+        for labelled, other in self.ruled_out:
+            known[..., other] |= positive[..., labelled]
+        return counted * known
 
 
 class MaskedLoss:
     """A criterion of Ultralytics with both heads masked; for everything else it is that one."""
 
-    def __init__(self, criterion: Any, strides: tuple[int, ...]) -> None:
+    def __init__(self, criterion: Any, strides: tuple[int, ...], ruled_out: Pairs = ()) -> None:
         """Replace the `bce` of each head.
 
         Raises:
@@ -118,7 +138,7 @@ class MaskedLoss:
             bce = getattr(head, "bce", None)
             if type(head) is not v8DetectionLoss or getattr(bce, "reduction", "") != "none":
                 raise hook_is_gone(f"the loss {type(head).__name__} has no `bce` of single losses")
-            head.bce = Counted(bce)
+            head.bce = Counted(bce, ruled_out)
             self.counted.append(head.bce)
             self.nc = head.nc
 

@@ -199,9 +199,10 @@ def _partial_labels(
     if plan.get("partial_labels", "naive") == "naive":
         return []
     from yolo_image_facts import image_facts  # type: ignore[import-not-found]
-    from yolo_masked import PartialLabels  # type: ignore[import-not-found]
+    from yolo_masked import PartialLabels, ruled_out  # type: ignore[import-not-found]
 
-    return [PartialLabels(image_facts(manifest, class_names(run)))]
+    names = class_names(run)
+    return [PartialLabels(image_facts(manifest, names), ruled_out(names, plan))]
 
 
 def _end_training(run: RunFolder) -> None:

@@ -114,6 +114,33 @@ def test_gradients_are_zero_where_masked_and_bit_equal_elsewhere(
     assert torch.equal(ours[head][1], stock[head][1])
 
 
+@pytest.mark.parametrize("head", HEADS)
+def test_where_a_label_rules_a_class_out_its_no_counts_although_nobody_labels_it(
+    masked, model, predictions, batch, bits, head
+):
+    import torch
+
+    nothing = {**batch, masked.worker.UNLABELLED: bits | 0b1111}
+    positive = targets(model, predictions, batch, head)
+    labelled = int(positive.any(0).any(0).nonzero()[0])
+    other = (labelled + 1) % CLASSES
+    stock, _ = gradients(model.init_criterion(), predictions, batch)
+    loss = masked.worker.MaskedLoss(model.init_criterion(), STRIDES, [(labelled, other)])
+    ours, _ = gradients(loss, predictions, nothing)
+    counted = positive.clone()
+    counted[..., other] |= positive[..., labelled]
+    assert counted.sum() > positive.sum()
+    assert torch.equal(ours[head][0][counted], stock[head][0][counted])
+    assert (ours[head][0][~counted] == 0).all()
+
+
+def test_what_is_ruled_out_is_named_in_the_plan(masked):
+    names = {0: "with", 1: "person", 2: "fallen"}
+    plan = {"ruled_out": {"fallen": ["person"], "with": ["without"]}}
+    assert masked.worker.ruled_out(names, plan) == [(2, 1)]
+    assert masked.worker.ruled_out(names, {}) == []
+
+
 def test_where_everything_is_labelled_it_is_the_stock_loss(masked, model, predictions, batch, bits):
     import torch
 
