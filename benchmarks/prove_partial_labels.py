@@ -1,102 +1,151 @@
 """``python -m benchmarks.prove_partial_labels``: do masks and completed labels help?
 
-Asked where the whole truth is known. The drawn sample is read, cleaned and published as version
-9 is, with sources that label only their own classes, and trained from scratch in four ways with
-equal epochs and settings: naive, masked, completed (by the masked model of the same seed), and
-with full labels on the train side. The validation photographs, and fresh ones of another seed, are
-judged with every object that was drawn on them (truth.json, which no training but the last way
-reads).
+Sources that label only their own classes are read, cleaned and published as version 9 is, and
+trained in up to four ways with equal epochs and settings: naive, masked, completed, and with full
+labels on the train side. Every model is judged on photographs that no training sees and whose
+every object is known.
 
-An object outside the area limits of version 9 is an ignore region, as in the dataset. Judged are
-the weights of the last epoch, so that the choice of an epoch does not mix in, and best.pt, which
-is what one gets. Every seed that was trained is told. Started again with the same ``--folder`` it
-goes on where it was: finished datasets, trainings and judgements are taken over.
+drawn: the sample, whose generator knows all that is on it; trained from scratch; completed by the
+masked model of the same seed; judged on fresh scenes of another seed.
+real: photographs below ``--raw``; those with a label file below ``--truth`` judge. Persons on
+photographs of heads are completed from a file of predictions. All ways start at weights of the
+drawn part (full labels, seed 0). What no label marks on the photographs to train on is known
+nowhere, so full labels are trained only where they are given (``--rest``).
+
+Every training is kept and told. Started again it goes on where it was: finished datasets,
+trainings and judgements are taken over, one that was stopped resumes. ``--page`` writes the pages
+of the documentation from what is there.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from benchmarks.harness import CHECKOUT
-from benchmarks.partial_labels import sets, squares
-from benchmarks.partial_labels.arms import WAYS, trained, tree_of
-from benchmarks.partial_labels.judging import judge, recovered, table
+from benchmarks.partial_labels.arms import chain, weights_of
+from benchmarks.partial_labels.common import COMPLETED, FULL, MASKED, NAIVE, Part, Schedule
+from benchmarks.partial_labels.drawn import Drawn
+from benchmarks.partial_labels.page import write_pages
+from benchmarks.partial_labels.real import Real
+from benchmarks.partial_labels.summary import text
+from benchmarks.report import machine
+from hoban_assets.files import save
 
-QUICK = {"seeds": 1, "epochs": 14, "images": 400, "weights": ["last"]}
-WHOLE = {"seeds": 3, "epochs": 24, "images": 600, "weights": ["last", "best"]}
-"""Sized for two idle cores without a GPU: 20 minutes, and 150."""
+QUICK = {
+    "scenes": 400,
+    "drawn": Schedule(seeds=1, epochs=8, size=128, mosaic_off=4),
+    "real": Schedule(seeds=1, epochs=6, size=128, mosaic_off=3),
+}
+WHOLE = {
+    "scenes": 600,
+    "drawn": Schedule(seeds=3, epochs=10, size=128, mosaic_off=5),
+    "real": Schedule(seeds=2, epochs=8, size=160, mosaic_off=4),
+}
+JUDGED_SCENES = 200
+JOBS = ((FULL,), (MASKED, COMPLETED), (NAIVE,))
+"""Ways that wait for nothing but the one before."""
+SHARED = CHECKOUT.parent / "shared"
 
 
 def main() -> None:
-    """Publish, train each seed in every way, judge, write the table."""
+    """Prepare, train each seed in every way, judge, tell."""
     arguments = _arguments()
-    folder: Path = arguments.folder
-    folder.mkdir(parents=True, exist_ok=True)
-    tree, judged_on = prepared(folder, arguments)
-    ways = WAYS[:2] if arguments.squares else WAYS
-    rows: list[dict[str, Any]] = []
-    for seed in range(arguments.seeds):
-        runs: dict[str, Path] = {}
-        for way in ways:
-            masked = runs.get("masked", folder) / "best.pt"
-            own = tree_of(folder, tree, way, masked, seed, arguments.size)
-            runs[way] = trained(folder, own, way, seed, arguments.epochs, arguments.size)
-            rows += figures(runs[way], way, seed, judged_on, arguments)
-            pd.DataFrame(rows).to_csv(folder / "proof.csv", index=False)
-    found = pd.DataFrame(rows)
-    text = table(found) if arguments.squares else f"{table(found)}\n\n{recovered(found)}"
-    (folder / "proof.md").write_text(f"{text}\n", encoding="utf-8")
-    sys.stdout.write(f"{text}\n")
+    form: Mapping[str, Any] = QUICK if arguments.quick else WHOLE
+    folder = (arguments.folder / ("quick" if arguments.quick else "whole")).absolute()
+    kept = folder / "figures.json"
+    if arguments.page:
+        write_pages(kept)
+        return
+    told: list[dict[str, Any]] = []
+    for finished in _worked_off(list(_jobs(folder, form, arguments)), arguments.processes):
+        told += finished
+        save(kept, json.dumps({"machine": machine(), "runs": told}, indent=1))
+    sys.stdout.write(f"{text(json.loads(kept.read_text(encoding='utf-8')), 'en')}\n")
 
 
-def figures(
-    run: Path, way: str, seed: int, judged_on: dict[str, Path], arguments: argparse.Namespace
-) -> Iterator[dict[str, Any]]:
-    """Judge a run once; afterwards its figures are read."""
-    for weights in arguments.weights:
-        for on, truth in judged_on.items():
-            kept = run / f"judged {weights} {on}.json"
-            if not kept.is_file():
-                kept.write_text(json.dumps(list(judge(run, weights, truth, arguments.size))))
-            for row in json.loads(kept.read_text()):
-                yield {"seed": seed, "way": way, "weights": weights, "on": on, **row}
+@dataclass(frozen=True)
+class Job:
+    """Ways of one part that are trained one after the other."""
+
+    part: Part
+    ways: tuple[str, ...]
+    seed: int
+    schedule: Schedule
+    after: str = ""
+    """Job whose weights it starts at."""
+
+    @property
+    def name(self) -> str:
+        """What is said of it."""
+        return f"{self.part.name}, seed {self.seed}: {', '.join(self.ways)}"
 
 
-def prepared(folder: Path, arguments: argparse.Namespace) -> tuple[Path, dict[str, Path]]:
-    """Return the tree to train on, and those to be judged on, by name."""
-    if arguments.squares:
-        tree = folder / "dataset_squares"
-        if not tree.is_dir():
-            squares.publish(tree, arguments.images, arguments.images // 2, seed=0)
-        seen = squares.photographs(tree)
-        return tree, {"validation": sets.truth_tree(folder / "whole squares", seen)}
-    tree = sets.published(folder, arguments.images)
-    fresh = sets.fresh_ones(folder, arguments.images // 2)
-    return tree, {
-        "validation": sets.truth_tree(folder / "whole validation", sets.validation(folder, tree)),
-        "fresh": sets.truth_tree(folder / "fresh", fresh),
-    }
+def _jobs(folder: Path, form: Mapping[str, Any], arguments: argparse.Namespace) -> Iterator[Job]:
+    """Prepare the datasets; a seed of every part before the next seed of any."""
+    drawn = Drawn(folder / "drawn", form["scenes"], JUDGED_SCENES)
+    drawn.prepare()
+    parts: list[Part] = [drawn]
+    first = Job(drawn, (FULL,), 0, form["drawn"])
+    if arguments.raw.is_dir() and arguments.truth.is_dir():
+        start = weights_of(drawn, FULL, 0, form["drawn"])
+        real = Real(
+            folder / "real",
+            arguments.raw.absolute(),
+            arguments.truth.absolute(),
+            arguments.predictions.absolute(),
+            str(start),
+            arguments.rest and arguments.rest.absolute(),
+        )
+        real.prepare()
+        parts.append(real)
+    else:
+        sys.stdout.write(f"{arguments.raw} or {arguments.truth} is not there: only drawn ones\n")
+    for seed in range(max(form[part.name].seeds for part in parts)):
+        for part in parts:
+            schedule = form[part.name]
+            for ways in JOBS if seed < schedule.seeds else ():
+                if own := tuple(way for way in ways if way in part.arms):
+                    yield Job(part, own, seed, schedule, "" if part is drawn else first.name)
+
+
+def _worked_off(jobs: list[Job], processes: int) -> Iterator[list[dict[str, Any]]]:
+    """Do all jobs, so many at once; yield what is told of each as it ends."""
+    running: dict[Future[list[dict[str, Any]]], Job] = {}
+    done: set[str] = set()
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
+        while jobs or running:
+            ready = [job for job in jobs if not job.after or job.after in done]
+            for job in ready[: processes - len(running)]:
+                jobs.remove(job)
+                running[pool.submit(chain, job.part, job.ways, job.seed, job.schedule)] = job
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                job = running.pop(future)
+                yield future.result()
+                done.add(job.name)
+                sys.stdout.write(f"{job.name}: done\n")
+                sys.stdout.flush()
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one seed, fewer images and epochs")
-    parser.add_argument("--seeds", type=int)
-    parser.add_argument("--epochs", type=int)
-    parser.add_argument("--images", type=int, help="scenes of the drawn sample")
-    parser.add_argument("--weights", nargs="+", choices=["last", "best"])
-    parser.add_argument("--size", type=int, default=160, help="image size, in pixels")
-    parser.add_argument("--squares", action="store_true", help="coloured squares, not the sample")
+    parser.add_argument("--quick", action="store_true", help="one seed, fewer scenes and epochs")
+    parser.add_argument("--page", action="store_true", help="write the pages from what is there")
+    parser.add_argument("--raw", type=Path, default=SHARED / "real_raw")
+    parser.add_argument("--truth", type=Path, default=SHARED / "real_truth")
+    teacher = SHARED / "teacher_predictions" / "person.jsonl"
+    parser.add_argument("--predictions", type=Path, default=teacher)
+    parser.add_argument("--rest", type=Path, help="label files of the others, for full labels")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--folder", type=Path, default=CHECKOUT / "build" / "partial-labels")
-    sizes = QUICK if "--quick" in sys.argv else WHOLE
-    parser.set_defaults(**sizes)
     return parser.parse_args()
 
 

@@ -1,113 +1,118 @@
-"""The four ways of training: what each is trained on, and the training itself."""
+"""One training of one way, and its figures. Finished ones are found again."""
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
+import resource
 from pathlib import Path
+from typing import Any
 
-import pandas as pd
-
-from benchmarks.harness import CHECKOUT
-from benchmarks.partial_labels.sets import in_full, recipe, samples_of, settings_of
-from hoban_assets.classes import CLASS_NAMES
-from hoban_assets.curation.completion.aside import join_train, set_aside
-from hoban_assets.curation.completion.complete import complete
-from hoban_assets.curation.completion.limits import Limits
-from hoban_assets.formats.predictions import read_predictions
-from hoban_assets.publish.yolo_tree import publish
-from hoban_assets.sample_data.output import TRUTH
+from benchmarks.partial_labels.common import MASKED, NAIVE, Part, Schedule
+from benchmarks.partial_labels.judging import figures
+from hoban_assets.evaluation.detecting import run_worker
+from hoban_assets.files import save
 from hoban_assets.training.plan import plan_training
+from hoban_assets.training.run import WORKER
 
-WORKERS = CHECKOUT / "hoban_assets" / "workers"
-WAYS = ("naive", "masked", "completed", "full")
-"""What is not labelled is background; it does not count; the masked model of the same seed has
-completed it (and the rest does not count); it is labelled."""
-BATCH = 16
-VIEWS = (1.0, 1.5)
-"""Multiples of the image size at which the masked model looks at what it completes."""
-
-
-def tree_of(folder: Path, tree: Path, way: str, masked: Path, seed: int, size: int) -> Path:
-    """Return the tree that a way is trained on; made once."""
-    if way in ("naive", "masked"):
-        return tree
-    own = folder / (f"dataset_completed_{seed}" if way == "completed" else "dataset_full")
-    if own.is_dir():
-        return own
-    samples, raw = samples_of(folder), folder / "raw"
-    if way == "full":
-        made = in_full(samples, json.loads((raw / TRUTH).read_text(encoding="utf-8")))
-    else:
-        found = looked(folder, masked, list(samples.images.file), seed, size)
-        own_names = {name: name for name in CLASS_NAMES}
-        parts = [
-            read_predictions(file, own_names, samples.images, may_be_empty=True).assign(
-                teacher=f"masked@{view}"
-            )
-            for view, file in found.items()
-        ]
-        taught = dict.fromkeys(CLASS_NAMES, len(parts))
-        limits = {name: Limits() for name in CLASS_NAMES}
-        added = complete(samples, pd.concat(parts, ignore_index=True), taught, limits, 30)
-        human, aside = set_aside(added.samples)
-        made = join_train(human, aside, recipe().area)
-    return publish(made, raw, own).path
+BATCH = 8
+OPTIMIZER, LR0 = "AdamW", 0.002
+"""A net from scratch and a few hundred photographs: SGD of 0.01 learns a fifth of it in as many
+epochs. The same for every way."""
+WEIGHTS = "last.pt"
+"""Of the last epoch, so that the choice of an epoch does not mix in."""
+JUDGED = "judged.json"
 
 
-def looked(folder: Path, weights: Path, files: list[str], seed: int, size: int) -> dict[str, Path]:
-    """Let a model look at photographs at each of `VIEWS`: image size -> its predictions."""
-    work = folder / f"taught_{seed}"
-    work.mkdir(exist_ok=True)
-    (work / "files.json").write_text(json.dumps(files))
-    sizes = {str(round(size * view / 32) * 32) for view in VIEWS}
-    views = {each: work / f"{each}.jsonl" for each in sorted(sizes)}
-    asked = {
-        "weights": str(weights),
-        "classes": list(CLASS_NAMES),
-        "files": str(work / "files.json"),
-        "raw_root": str(folder / "raw"),
-        "views": {each: str(file) for each, file in views.items()},
-        "confidence": 0.05,
-        "batch": BATCH,
-        "device": "cpu",
-        "run_dir": str(work / "run"),
+def run(part: Part, arm: str, seed: int, schedule: Schedule, masked: Path | None) -> dict[str, Any]:
+    """Train and judge one way with one seed, or find it done.
+
+    `masked`: weights that complete labels. Returns what is told of it: processor seconds of the
+    training, boxes and regions that were trained on, confidences, figures of each class.
+    """
+    folder = run_folder(part, arm, seed, schedule, masked)
+    kept = folder / JUDGED
+    if kept.is_file():
+        found: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
+        return found
+    seconds = trained(part, arm, seed, schedule, masked)
+    tree = part.tree(arm, seed, masked, schedule.size)
+    judged = figures(folder / WEIGHTS, part, tree, schedule.size)
+    told = {
+        "part": part.name,
+        "arm": arm,
+        "seed": seed,
+        "epochs": schedule.epochs,
+        "size": schedule.size,
+        "processor_seconds": seconds,
+        **judged,
     }
-    (work / "asked.json").write_text(json.dumps(asked))
-    _worker("yolo_teach.py", work / "asked.json")
-    return views
+    save(kept, json.dumps(told, indent=1))
+    return told
 
 
-def trained(folder: Path, tree: Path, way: str, seed: int, epochs: int, size: int) -> Path:
-    """Train, or find trained; returns the run folder."""
-    settings = settings_of(folder)
-    plan = plan_training(
-        f"model_v9_{way}",
+def weights_of(part: Part, arm: str, seed: int, schedule: Schedule) -> Path:
+    """Weights that a training leaves."""
+    return run_folder(part, arm, seed, schedule, None) / WEIGHTS
+
+
+def run_folder(part: Part, arm: str, seed: int, schedule: Schedule, masked: Path | None) -> Path:
+    """Where a training lies."""
+    folder: Path = _plan(part, arm, seed, schedule, masked).run_dir
+    return folder
+
+
+def trained(
+    part: Part, arm: str, seed: int, schedule: Schedule, masked: Path | None
+) -> float | None:
+    """Train, go on, or find trained; processor seconds of it, None where it was stopped before."""
+    plan = _plan(part, arm, seed, schedule, masked)
+    begun = plan.run_dir.is_dir()
+    plan.run_dir.mkdir(parents=True, exist_ok=True)
+    given = plan.as_json()
+    given["arguments"] |= {
+        "plots": False,
+        "close_mosaic": schedule.mosaic_off,
+        "warmup_epochs": 1,
+    }
+    before = processor_seconds()
+    run_worker(WORKER, given)
+    return None if begun else processor_seconds() - before
+
+
+def processor_seconds() -> float:
+    """Of all processes that this one has waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _plan(part: Part, arm: str, seed: int, schedule: Schedule, masked: Path | None) -> Any:
+    tree = part.tree(arm, seed, masked, schedule.size)
+    return plan_training(
+        f"model_{arm}",
         "sub",
-        settings,
+        part.settings,
         dataset_path=tree,
-        dataset_version=tree.name,
-        partial_labels="naive" if way == "naive" else "mask",
+        dataset_version=f"{tree.parent.name}/{tree.name}",
+        partial_labels=NAIVE if arm == NAIVE else "mask",
         seed=seed,
-        epochs=epochs,
-        patience=epochs,
-        image_size=size,
+        epochs=schedule.epochs,
+        patience=schedule.epochs,
+        image_size=schedule.size,
         batch=BATCH,
         nominal_batch=BATCH,
-        device="cpu",
+        optimizer=OPTIMIZER,
+        lr0=LR0,
         workers=0,
     )
-    plan.run_dir.mkdir(parents=True, exist_ok=True)
-    file = plan.run_dir / "plan.json"
-    given = plan.as_json()
-    given["arguments"]["plots"] = False
-    file.write_text(json.dumps(given))
-    _worker("yolo_train.py", file)
-    return plan.run_dir
 
 
-def _worker(name: str, parameters: Path) -> None:
-    command = [sys.executable, str(WORKERS / name), str(parameters)]
-    subprocess.run(command, check=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+def chain(part: Part, arms: tuple[str, ...], seed: int, schedule: Schedule) -> list[dict[str, Any]]:
+    """Train and judge ways one after the other: the masked one teaches those after it."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    masked, told = None, []
+    for arm in arms:
+        told.append(run(part, arm, seed, schedule, masked))
+        if arm == MASKED:
+            masked = weights_of(part, arm, seed, schedule)
+    return told

@@ -1,104 +1,82 @@
-"""Figures of a model on photographs whose every object is known, and their table."""
+"""Figures of a model on photographs whose every object is known, by the judge of the platform."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from benchmarks.partial_labels.arms import BATCH, WAYS, WORKERS
-from hoban_assets.classes import CLASS_NAMES
+from benchmarks.partial_labels.common import Part
+from hoban_assets.evaluation.detecting import detect
+from hoban_assets.evaluation.figures import (
+    average_precisions,
+    counts_at,
+    precision_recall,
+    view,
+)
+from hoban_assets.evaluation.judging import choose_confidences
+from hoban_assets.evaluation.matches import Matches, match
+from hoban_assets.evaluation.pictures import Pictures
+from hoban_assets.evaluation.sets import published
 
-CONFIDENCE = 0.25
-"""Of the counts of workers/yolo_confusions.py: one for all ways, set before any was trained."""
-METRICS = ("mAP50-95", "recall", "false alarms an image")
-
-
-def judge(run: Path, weights: str, truth: Path, size: int) -> Iterator[dict[str, Any]]:
-    """Rows of figures: a class each, 'all' first."""
-    sys.path.insert(0, str(WORKERS))
-    from yolo_support import quiet  # type: ignore[import-not-found]
-
-    quiet(run / "judged")
-    from yolo_evaluate import LabelAwareValidator  # type: ignore[import-not-found]
-    from yolo_image_facts import image_facts  # type: ignore[import-not-found]
-    from yolo_setup import read_manifest  # type: ignore[import-not-found]
-
-    manifest = read_manifest(truth)
-    facts = image_facts(manifest, dict(enumerate(CLASS_NAMES)))
-    validator = LabelAwareValidator(
-        facts,
-        args={
-            "task": "detect",
-            "mode": "val",
-            "model": str(run / f"{weights}.pt"),
-            "data": str(truth / "data.yaml"),
-            "device": "cpu",
-            "rect": True,
-            "plots": False,
-            "imgsz": size,
-            "batch": BATCH,
-        },
-        save_dir=run / "judged",
-    )
-    validator()
-    values = {
-        (row["class_name"], row["metric"]): row["value"]
-        for row in validator.rows(0)
-        if row["split"] == "val_labelled" and row["source"] == "all"
-    }
-    for name in ("all", *CLASS_NAMES):
-        found = {"mAP50": values.get((name, "mAP50")), "mAP50-95": values.get((name, "mAP50-95"))}
-        if name != "all":
-            taken = {
-                other: values.get((name, f"predicted_as/{other}"), 0)
-                for other in (*CLASS_NAMES, "background")
-            }
-            objects = sum(taken.values())
-            found |= {"objects": objects, "recall": taken[name] / max(objects, 1)}
-            found["false alarms an image"] = values.get(
-                ("background", f"predicted_as/{name}"), 0
-            ) / len(manifest)
-        yield {"class": name, **found}
+EVERYWHERE = "all"
 
 
-def table(rows: pd.DataFrame) -> str:
-    """Markdown: all ways side by side, every seed that was trained."""
-    heads = [f"{metric} {way}" for metric in METRICS for way in WAYS]
-    lines = [
-        f"| on | weights | seed | class | objects | {' | '.join(heads)} |",
-        "|" + "---|" * (5 + len(heads)),
-    ]
-    keys = ["on", "weights", "seed", "class"]
-    for (*key, name), group in rows.groupby(keys, sort=False):
-        ways = group.set_index("way")
-        cells = [_cell(ways, way, metric) for metric in METRICS for way in WAYS]
-        objects = "-" if pd.isna(ways.objects.iloc[0]) else f"{ways.objects.iloc[0]:.0f}"
-        lines.append(f"| {' | '.join(map(str, [*key, name, objects, *cells]))} |")
-    return "\n".join(lines)
+def figures(weights: Path, part: Part, tree: Path, size: int) -> dict[str, Any]:
+    """Judge weights.
 
-
-def recovered(rows: pd.DataFrame) -> str:
-    """Markdown: how much of the gap in recall between naive and full labels each way closes.
-
-    The mean over seeds, of classes whose recall suffers by 0.05 or more.
+    The confidence of each class is the one of the best F1 on the photographs that the partial ways
+    are trained on, as people labelled them (so it is the same for all ways, and none of what is
+    judged is looked at).
     """
-    keys = ["on", "weights", "class"]
-    means = rows[rows["class"] != "all"].groupby([*keys, "way"]).recall.mean()
-    lines = ["| on | weights | class | naive | full | masked closes | completed closes |"]
-    lines.append("|" + "---|" * 7)
-    for each in means.unstack("way").reset_index().to_dict("records"):
-        gap = each["full"] - each["naive"]
-        if gap >= 0.05:
-            shares = [f"{(each[way] - each['naive']) / gap:.0%}" for way in ("masked", "completed")]
-            figures = [f"{each[way]:.3f}" for way in ("naive", "full")]
-            lines.append(f"| {' | '.join([*(str(each[k]) for k in keys), *figures, *shares])} |")
-    return "\n".join(lines)
+    settings = part.settings
+    labelled = published(part.tree("naive", 0, None, size), "train")
+    train = labelled.take(labelled.parts == "train")
+    chosen = choose_confidences(
+        train, detect(weights, train, settings, image_size=size).detections, size
+    )
+    pictures = part.judged_on()
+    found = detect(weights, pictures, settings, image_size=size).detections
+    manifest = pd.read_parquet(tree / "manifest.parquet")
+    mine = manifest[manifest.split == "train"]
+    return {
+        "images": len(mine),
+        "boxes": int(mine.boxes.sum()),
+        "regions": int(mine.ignore_regions.map(len).sum()),
+        "judged_images": len(pictures),
+        "confidences": dict(chosen.values),
+        "figures": list(rows(match(pictures, found, size), pictures, chosen.values)),
+    }
 
 
-def _cell(ways: pd.DataFrame, way: str, metric: str) -> str:
-    value = ways[metric].get(way)
-    return "-" if value is None or pd.isna(value) else f"{value:.3f}"
+def rows(
+    matches: Matches, pictures: Pictures, confidences: Mapping[str, float]
+) -> Iterator[dict[str, Any]]:
+    """Figures of each class on all pictures and on those of each source."""
+    everything = np.ones(len(pictures), bool)
+    slices = {EVERYWHERE: everything} | {
+        str(source): pictures.sources == source for source in np.unique(pictures.sources)
+    }
+    for where, images in slices.items():
+        for number, name in enumerate(matches.names):
+            seen = view(matches, number, images=images)
+            if not seen.images:
+                continue
+            counts = counts_at(seen, confidences[name]).sum(axis=0)
+            precision, recall = precision_recall(counts)
+            there = bool(seen.labels.any())
+            precisions = average_precisions(seen) if there else None
+            yield {
+                "on": where,
+                "class": name,
+                "images": seen.images,
+                "labels": int(seen.labels.sum()),
+                "mAP50": None if precisions is None else float(precisions[0]),
+                "mAP50-95": None if precisions is None else float(precisions.mean()),
+                "precision": None if np.isnan(precision) else float(precision),
+                "recall": float(recall) if there else None,
+                "false_alarms": int(counts[1]) / seen.images,
+            }
