@@ -25,7 +25,7 @@ from typing import Any, TypeAlias
 import dagster as dg
 
 from hoban_assets.errors import HobanError
-from hoban_assets.liveness import Silence, last_message, processes_of
+from hoban_assets.processes.liveness import Silence, last_message, processes_of
 from hoban_assets.visible import visible
 from hoban_assets.workers import _watchdog
 from hoban_assets.workers._surroundings import clean_environment as clean_environment

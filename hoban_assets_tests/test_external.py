@@ -7,9 +7,9 @@ import dagster as dg
 import pytest
 from external_runs import Ran, script_of
 
-from hoban_assets import liveness
 from hoban_assets.errors import HobanError
 from hoban_assets.external import clean_environment
+from hoban_assets.processes import liveness
 
 
 class TestOutput:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hoban_assets.liveness import (
+from hoban_assets.processes.liveness import (
     ProcessState,
     Silence,
     describe,

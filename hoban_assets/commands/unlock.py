@@ -78,7 +78,8 @@ def _declared(instance: dg.DagsterInstance, beginning: str) -> str:
     """
     import dagster as dg
 
-    from hoban_assets.components.dead_runs import PROCESS, claims, run_lives
+    from hoban_assets.components.dead_runs import claims, run_lives
+    from hoban_assets.processes.seen import TAG
 
     unfinished = dg.RunsFilter(statuses=[dg.DagsterRunStatus[name] for name in ACTIVE])
     runs = {run.run_id: run for run in instance.get_runs(unfinished)}
@@ -92,7 +93,7 @@ def _declared(instance: dg.DagsterInstance, beginning: str) -> str:
         )
     [run_id] = matching
     if run_id in runs and run_lives(runs[run_id]):
-        process = runs[run_id].tags[PROCESS].split()[1]
+        process = runs[run_id].tags[TAG].split()[1]
         raise HobanError(
             f"run {run_id} is alive on this host (process {process})",
             "end it in Dagster ('make ui', Runs, Terminate): a second training beside it would "

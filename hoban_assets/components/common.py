@@ -18,7 +18,7 @@ from hoban_assets.curation.checks import DESCRIPTIONS, WARNINGS, Check, from_tab
 from hoban_assets.errors import HobanError, of_the_disk
 from hoban_assets.freshness.declared import declared
 from hoban_assets.language import retold
-from hoban_assets.lifeline import end_with_run
+from hoban_assets.processes.lifeline import end_with_run
 from hoban_assets.reporting.composition import (
     area_histogram,
     composition,

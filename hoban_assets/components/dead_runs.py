@@ -8,21 +8,16 @@ process in its tags, and whoever comes next looks whether that process is still 
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any, cast
 
 import dagster as dg
 from sqlalchemy.exc import SQLAlchemyError
 
-PROCESS = ".dagster/hoban/process"
-"""Run tag: host with its process namespace, process id, and start time (clock ticks since boot).
+from hoban_assets.processes.seen import TAG, identity, lives
 
-Dagster's UI hides it, by its prefix.
-"""
 _ACTIVE = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 
 
@@ -69,7 +64,7 @@ def _claims_of(instance: dg.DagsterInstance, info: Any) -> Iterator[Claim]:
             run_id=run_id,
             step=step,
             partition=tags.get("dagster/partition", ""),
-            host=tags.get(PROCESS, "").partition("/")[0],
+            host=tags.get(TAG, "").partition("/")[0],
             since=since.astimezone() if since else None,
             is_waiting=(run_id, step) not in held,
             run_lives=run_lives(run),
@@ -80,15 +75,12 @@ def run_lives(run: dg.DagsterRun | None) -> bool | None:
     """Whether a run goes on; None where that cannot be seen: another host, or not begun yet."""
     if run is None or run.is_finished:
         return False
-    tag = run.tags.get(PROCESS, "")
-    if tag.partition(" ")[0] != _host():
-        return None
-    return _process_tag(int(tag.split()[1])) == tag
+    return lives(run.tags.get(TAG, ""))
 
 
 def leave_process_id(instance: dg.DagsterInstance, run_id: str) -> None:
     """Write into the run's tags which process it is."""
-    instance.add_run_tags(run_id, {PROCESS: _process_tag(os.getpid())})
+    instance.add_run_tags(run_id, {TAG: identity(os.getpid())})
 
 
 def end_dead_runs(instance: dg.DagsterInstance, run_id: str | None = None) -> list[str]:
@@ -149,21 +141,6 @@ def _report_dead(instance: dg.DagsterInstance, declared: str | None) -> Iterator
         if run_lives(run) is False or run.run_id == declared:
             instance.report_run_failed(run, message="The process of this run is gone (killed?).")
             yield run.run_id
-
-
-def _process_tag(pid: int) -> str:
-    """Host, process id and start time: ids are used again, a start time with them is not."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
-    except FileNotFoundError:
-        return ""
-    started = stat.rpartition(")")[2].split()[19]  # field 22 of proc(5); the name may hold spaces
-    return f"{_host()} {pid} {started}"
-
-
-def _host() -> str:
-    """Name of what process ids are unique in: containers may share the name of their host."""
-    return f"{socket.gethostname()}/{Path('/proc/self/ns/pid').readlink()}"
 
 
 class _AfterCleanup(dg.Executor):

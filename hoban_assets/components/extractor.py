@@ -16,11 +16,11 @@ from hoban_assets.curation.features import FeatureStore, engine_key, thumbnail_f
 from hoban_assets.curation.similarity import SimilarityGraph
 from hoban_assets.errors import HobanError
 from hoban_assets.external import run_worker
-from hoban_assets.lifeline import own_folder
 from hoban_assets.on_ray.cluster import runs_on_ray
 from hoban_assets.on_ray.worker import RayJob, run_worker_on_ray
 from hoban_assets.pipeline.engines import NO_FASTDUP, engine_info
 from hoban_assets.pipeline.progress import progress_line
+from hoban_assets.processes.lifeline import own_folder
 from hoban_assets.samples import Samples
 from hoban_assets.settings import Settings
 

@@ -25,8 +25,8 @@ import numpy as np
 
 from hoban_assets.errors import FULL, HobanError
 from hoban_assets.file_systems import WINDOWS_DRIVES, existing, kind_of, link
-from hoban_assets.lifeline import own_folder
 from hoban_assets.naming import image_tag
+from hoban_assets.processes.lifeline import own_folder
 from hoban_assets.publish.prescaled import (
     METHOD,
     Photograph,

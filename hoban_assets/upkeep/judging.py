@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from hoban_assets.language import Say
-from hoban_assets.upkeep.activity import is_alive
+from hoban_assets.processes.seen import is_alive
 from hoban_assets.upkeep.contents import measure, objection_to_run, objection_to_tree
 from hoban_assets.upkeep.items import Item
 from hoban_assets.upkeep.layout import Place

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from hoban_assets.errors import HobanError
 from hoban_assets.language import Say
+from hoban_assets.processes.seen import users_of
 from hoban_assets.settings import Settings
-from hoban_assets.upkeep.activity import users_of
 from hoban_assets.upkeep.items import Item, Survey
 from hoban_assets.upkeep.judging import Judge
 from hoban_assets.upkeep.layout import places

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hoban_assets.language import Say, retold
+from hoban_assets.processes.seen import users_of
 from hoban_assets.settings import Settings
-from hoban_assets.upkeep.activity import users_of
 from hoban_assets.upkeep.below_data import answer_below_data
 from hoban_assets.upkeep.contents import whose_content
 from hoban_assets.upkeep.places import Relation, below_of, real, relation

@@ -23,7 +23,7 @@ import os, sys, time
 from pathlib import Path
 import dagster as dg
 from hoban_assets.components.dead_runs import multiprocess_after_cleanup
-from hoban_assets.lifeline import end_with_run
+from hoban_assets.processes.lifeline import end_with_run
 
 FOLDER = Path(os.environ["HOBAN_TEST_FOLDER"])
 

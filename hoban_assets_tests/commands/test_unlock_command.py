@@ -11,6 +11,7 @@ from cli_runs import run_hoban
 
 from hoban_assets.components import dead_runs
 from hoban_assets.errors import HobanError
+from hoban_assets.processes import seen
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,7 @@ def training(instance: dg.DagsterInstance) -> Callable[..., str]:
     """Make a run that claims a slot; returns its id."""
 
     def make(model: str, process: str | None, status: str = "STARTED") -> str:
-        tags = {"dagster/partition": "full"} | ({dead_runs.PROCESS: process} if process else {})
+        tags = {"dagster/partition": "full"} | ({seen.TAG: process} if process else {})
         run = instance.add_run(
             dg.DagsterRun("train", status=dg.DagsterRunStatus[status], tags=tags)
         )
@@ -48,8 +49,8 @@ def training(instance: dg.DagsterInstance) -> Callable[..., str]:
     return make
 
 
-LIVING = dead_runs._process_tag(os.getpid())
-DEAD = f"{dead_runs._host()} 999999999 1"
+LIVING = seen.identity(os.getpid())
+DEAD = f"{seen.host()} 999999999 1"
 FAR = "gpu-server/pid:[1] 1 1"
 
 

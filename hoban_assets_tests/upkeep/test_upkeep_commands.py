@@ -11,11 +11,12 @@ from typer.testing import CliRunner
 from yard import content
 
 import hoban_assets
+from hoban_assets.catalog.store import Build
 from hoban_assets.cli import app
 from hoban_assets.commands import active_runs, prune, prune_words
-from hoban_assets.components import dead_runs
 from hoban_assets.errors import HobanError
 from hoban_assets.language import korean
+from hoban_assets.processes import seen
 from hoban_assets.upkeep import below_data, safety
 
 PACKAGE = Path(hoban_assets.__file__).parent
@@ -88,12 +89,12 @@ def test_a_dataset_that_a_declared_model_was_trained_on_is_not_retired(hoban, ya
     yard.catalog.record(
         "model_v9",
         "sub",
-        None,
-        None,
-        "k",
-        path=str(with_it),
-        data_version=with_it.name,
-        inputs={"dataset_v4": yard.catalog.current("dataset_v4", "sub").data_version},
+        Build(
+            "k",
+            path=str(with_it),
+            data_version=with_it.name,
+            inputs={"dataset_v4": yard.catalog.current("dataset_v4", "sub").data_version},
+        ),
     )
     hoban("prune", "--retired", "--yes")
     assert tree.is_dir()
@@ -170,7 +171,7 @@ def test_a_queued_run_counts_as_active():
 
 def test_a_run_whose_process_is_gone_does_not_block(hoban, replaced, dagster_home, monkeypatch):
     monkeypatch.setenv("DAGSTER_HOME", str(dagster_home))
-    tags = {dead_runs.PROCESS: f"{dead_runs._host()} 999999999 1"}
+    tags = {seen.TAG: f"{seen.host()} 999999999 1"}
     with dg.DagsterInstance.get() as instance:
         instance.add_run(dg.DagsterRun("build", status=dg.DagsterRunStatus.STARTED, tags=tags))
     hoban("prune", "--yes")

@@ -20,6 +20,7 @@ from pathlib import Path
 from hoban_assets.errors import FULL, HobanError
 from hoban_assets.file_systems import kind_of
 from hoban_assets.handoff.bundle.contents import Entry
+from hoban_assets.processes.seen import is_alive
 from hoban_assets.units import size_text
 
 Facts = dict[str, str | int]
@@ -149,7 +150,7 @@ def _part_of(target: Path) -> Path:
 
 def _remove_of_dead(part: Path) -> None:
     pid = part.name.split(".")[-2]
-    if pid.isdigit() and not Path(f"/proc/{pid}").exists():
+    if pid.isdigit() and not is_alive(int(pid)):
         part.unlink(missing_ok=True)
 
 

@@ -18,7 +18,7 @@ from hoban_assets.errors import FULL, HobanError
 from hoban_assets.handoff.results.archive import RESULTS, Archive, Refused
 from hoban_assets.handoff.results.judging import must_be_whole
 from hoban_assets.handoff.results.manifest import Manifest, altered, plan_of
-from hoban_assets.lifeline import own_folder
+from hoban_assets.processes.lifeline import own_folder
 from hoban_assets.settings import Settings
 from hoban_assets.training.plan import yolo_command
 from hoban_assets.weights import resolve_weights

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -16,6 +15,7 @@ from dagster import DagsterEventType as Event
 
 from hoban_assets.errors import HobanError
 from hoban_assets.howto import build, with_partition
+from hoban_assets.processes.seen import TAG, lives
 from hoban_assets.reporting.journal.entries import (
     Run,
     RunStatus,
@@ -55,7 +55,6 @@ _STATUS: Mapping[str, RunStatus] = {
     "CANCELING": "running",
     "STARTING": "running",
 }
-_PROCESS = ".dagster/hoban/process"
 
 
 @dataclass(frozen=True)
@@ -153,29 +152,12 @@ def _status(run: Any, events: Sequence[Any]) -> RunStatus:
     ends = [e.dagster_event for e in events if type_of(e) == Event.RUN_FAILURE]
     if any(GONE in (end.message or "") for end in ends):
         return "killed"
-    if found == "running" and process_is_gone(run.tags.get(_PROCESS, "")):
+    if found == "running" and lives(run.tags.get(TAG, "")) is False:
         return "killed"
     # Ctrl-C on the command line is a failure to Dagster.
     if found == "failed" and any(is_interruption(end.job_failure_data) for end in ends):
         return "cancelled"
     return found
-
-
-def process_is_gone(tag: str) -> bool:
-    """Whether the process that a run's tag names was of this host and is gone.
-
-    The tag is `components/dead_runs.py`'s: host with its process namespace, id, start time (as
-    ids are used again).
-    """
-    host, _, rest = tag.partition(" ")
-    if host != f"{socket.gethostname()}/{Path('/proc/self/ns/pid').readlink()}":
-        return False
-    pid, _, started = rest.partition(" ")
-    stat = Path(f"/proc/{pid}/stat")
-    try:
-        return stat.read_text("utf-8", "replace").rpartition(")")[2].split()[19] != started
-    except FileNotFoundError:
-        return True
 
 
 def _newest(instance: dg.DagsterInstance, run_id: str) -> list[Any]:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from hoban_assets.errors import FULL, HobanError
-from hoban_assets.lifeline import own_folder
+from hoban_assets.processes.lifeline import own_folder
 from hoban_assets.settings import Settings
 from hoban_assets.upkeep.backup import dagster_storage as dagster
 from hoban_assets.upkeep.backup.archive import Writer, read_archive

@@ -15,6 +15,8 @@ from functools import cache
 from multiprocessing.connection import wait
 from pathlib import Path
 
+from hoban_assets.processes.seen import is_alive
+
 
 @cache
 def end_with_run() -> None:
@@ -41,6 +43,6 @@ def own_folder(parent: Path, purpose: str) -> Path:
     """
     for folder in parent.glob(f".{purpose}-*"):
         pid = int(folder.name.rpartition("-")[2])
-        if pid == os.getpid() or not Path(f"/proc/{pid}").exists():
+        if pid == os.getpid() or not is_alive(pid):
             shutil.rmtree(folder, ignore_errors=True)
     return parent / f".{purpose}-{os.getpid()}"

@@ -1,18 +1,48 @@
-"""Who works with a folder at this moment, as far as this machine shows it."""
+"""What /proc shows of processes: whether one is alive, which one it is, and what it works with."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+import socket
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 PROC = Path("/proc")
+TAG = ".dagster/hoban/process"
+"""Tag of a run with the `identity` of its process. Dagster's UI hides it, by its prefix."""
 
 
 def is_alive(pid: int) -> bool:
     """Whether there is a process of this id (also of another user)."""
     return (PROC / str(pid)).exists()
+
+
+def stat(pid: int | str) -> list[str]:
+    """Fields of proc(5) from the third one, the state, on; empty where the process is gone."""
+    try:
+        text = (PROC / str(pid) / "stat").read_text("utf-8", "replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+    return text.rpartition(")")[2].split()  # the name before may hold spaces
+
+
+def host() -> str:
+    """Name of what process ids are unique in: containers may share the name of their host."""
+    return f"{socket.gethostname()}/{(PROC / 'self/ns/pid').readlink()}"
+
+
+def identity(pid: int) -> str:
+    """Host, process id and start time (clock ticks since boot), as ids are used again; '': gone."""
+    fields = stat(pid)
+    return f"{host()} {pid} {fields[19]}" if fields else ""
+
+
+def lives(known: str) -> bool | None:
+    """Whether the process of an `identity` is there; None: of another host, it cannot be seen."""
+    if known.partition(" ")[0] != host():
+        return None
+    return identity(int(known.split()[1])) == known
 
 
 def users_of(folders: Iterable[Path]) -> dict[Path, str]:
@@ -64,12 +94,4 @@ def _places(process: Path) -> Iterator[str]:
 def _ancestry(pid: int) -> Iterator[int]:
     while pid > 0:
         yield pid
-        try:
-            stat = (PROC / str(pid) / "stat").read_text("utf-8", "replace")
-        except OSError:
-            return
-        pid = int(stat.rpartition(")")[2].split()[1])
-
-
-Guard = Callable[[], None]
-"""Raises HobanError while something runs that may need what is about to be moved."""
+        pid = int((stat(pid) or ["", "0"])[1])

@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from hoban_assets.processes.seen import PROC, stat
 from hoban_assets.workers import _watchdog
 
 STATES = {
@@ -144,14 +145,13 @@ def process_state(pid: int) -> ProcessState | None:
 
     Its processor time holds that of its children that have ended.
     """
-    folder = Path(f"/proc/{pid}")
-    try:
-        fields = (folder / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):
+    if not (fields := stat(pid)):
         return None
     waits_in = ""
     with suppress(OSError):  # readable by the owner only, and not in every container
-        waits_in = (folder / "wchan").read_text("utf-8", "replace").strip().removeprefix("0")
+        waits_in = (
+            (PROC / str(pid) / "wchan").read_text("utf-8", "replace").strip().removeprefix("0")
+        )
     # Fields 3 and 14 to 17 of proc(5), the state and utime, stime, cutime, cstime.
     ticks = sum(map(int, fields[11:15]))
     state = STATES.get(fields[0], fields[0])

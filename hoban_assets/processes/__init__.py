@@ -1,0 +1,1 @@
+"""Processes of runs and workers: which are alive, what they do, and how they end together."""
