@@ -10,20 +10,45 @@ import sys
 import typer
 
 from hoban_assets import commands
-from hoban_assets.commands.app import PANELS, app
+from hoban_assets.commands.app import PANELS
+from hoban_assets.commands.app import app as _app
 from hoban_assets.errors import HobanError, of_the_disk
 from hoban_assets.files import private
 from hoban_assets.settings import home_of, language_of
 from hoban_assets.windows import as_in_linux
 
-for _module in pkgutil.iter_modules(commands.__path__):
-    importlib.import_module(f"{commands.__name__}.{_module.name}")
-
-app.registered_commands.sort(
-    key=lambda c: c.rich_help_panel in PANELS and PANELS.index(c.rich_help_panel)
-)
+_ALSO_IN = {"fate": "why", "sql": "catalog", "summary": "catalog", "sample_data": "sample"}
+"""Commands that share a module with another one."""
 _ANY_TEXT = {"why", "fate", "find", "sql"}
 """Commands that take a path of Windows, or any text."""
+
+
+def __getattr__(name: str) -> typer.Typer:
+    if name != "app":
+        raise AttributeError(name)
+    return _with_commands()
+
+
+def _with_commands(called: str = "") -> typer.Typer:
+    """The application with the command that is `called`: importing all of them takes 0.15 s.
+
+    With all of them where there is no such command, or none is called.
+    """
+    modules = {module.name for module in pkgutil.iter_modules(commands.__path__)}
+    name = called.replace("-", "_")
+    _import({_ALSO_IN.get(name, name)} & modules)
+    known = (c.name or getattr(c.callback, "__name__", "") for c in _app.registered_commands)
+    if name not in {*known, *(group.name for group in _app.registered_groups)}:
+        _import(modules)
+    _app.registered_commands.sort(
+        key=lambda c: c.rich_help_panel in PANELS and PANELS.index(c.rich_help_panel)
+    )
+    return _app
+
+
+def _import(modules: set[str]) -> None:
+    for module in sorted(modules):
+        importlib.import_module(f"{commands.__name__}.{module}")
 
 
 def main() -> None:
@@ -54,7 +79,7 @@ def main() -> None:
 
 def _command(language: str) -> typer.core.TyperGroup:
     """All commands, with their help in a language."""
-    group = typer.main.get_group(app)
+    group = typer.main.get_group(_with_commands(sys.argv[1] if len(sys.argv) > 1 else ""))
     if language != "en" and not {"--help", "-h"}.isdisjoint(sys.argv) | (len(sys.argv) == 1):
         from hoban_assets.language import speaker
         from hoban_assets.reporting.translating import translate_help
