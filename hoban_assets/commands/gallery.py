@@ -82,8 +82,8 @@ def gallery(
             continue
         for line in drawn.left_out:
             typer.echo(line, err=True)
-        pictures = how_many(len(drawn.pictures), settings.language)
-        typer.echo(f"{title(one, settings.language)}: {pictures}")
+        pictures = how_many(len(drawn.pictures), say)
+        typer.echo(f"{title(one, say)}: {pictures}")
         typer.echo(f"  {drawn.folder}")
     for failure in failed:
         if not made:

@@ -6,9 +6,9 @@ how they are told. `dataclasses.asdict` of a block is its JSON.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from hoban_assets.units import text_of
 
@@ -37,11 +37,15 @@ class Paragraph:
     tone: Tone = ""
 
 
+Item: TypeAlias = str | tuple[str, Sequence[str]]
+"""Of a list: a line, or a line with a list of its own below it."""
+
+
 @dataclass(frozen=True)
 class Bullets:
     """A list."""
 
-    items: Sequence[str]
+    items: Sequence[Item]
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,8 @@ class Picture:
     uri: str
     caption: str
     title: str = ""
+    link: str = ""
+    """Address of the picture at its full size, or of what it stands for."""
 
 
 @dataclass(frozen=True)
@@ -163,9 +169,17 @@ MARKS: Mapping[str, str] = {"bad": "[!!]", "warn": "[!]", "good": "[ok]", "info"
 """Marks of findings where there are no colours."""
 
 
-def bullets(items: Iterable[str]) -> Bullets:
+def bullets(items: Iterable[Item]) -> Bullets:
     """Make a list."""
     return Bullets(tuple(items))
+
+
+def levels(items: Iterable[Item]) -> Iterator[tuple[int, str]]:
+    """Every line of a list with how deep it stands: 0, or 1 below another."""
+    for item in items:
+        text, below = (item, ()) if isinstance(item, str) else item
+        yield 0, text
+        yield from ((1, line) for line in below)
 
 
 def code(*lines: str) -> Code:

@@ -16,6 +16,7 @@ from hoban_assets.reporting.blocks import (
     Paragraph,
     Row,
     Table,
+    levels,
     numeric,
     table,
 )
@@ -42,7 +43,7 @@ def _markdown(block: Block, deeper: int) -> str:
         case Paragraph(text):
             return without_tags(text)
         case Bullets(items):
-            return "\n".join(f"- {without_tags(item)}" for item in items)
+            return "\n".join(f"{'  ' * n}- {without_tags(text)}" for n, text in levels(items))
         case Links(items):
             lines = [
                 f"- [{without_tags(text)}]({address})" + (f": {without_tags(note)}" if note else "")

@@ -6,34 +6,22 @@ import base64
 import functools
 import io
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from hoban_assets.language import speaker
 from hoban_assets.reporting.blocks import Bars, Block, Cell, Heading, numeric
 from hoban_assets.units import percent as percent
 from hoban_assets.units import text_of
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Template
     from PIL import Image
-
-
-def render(template: str, language: str, **values: Any) -> str:
-    """Fill a template of ``reporting/templates`` (it extends ``base.html.j2``).
-
-    Templates know ``say`` (see `language.speaker`), ``lang``, and the filters ``number``
-    (thousands separated, '-' for none) and ``percent`` (0.123 -> '12.3 %').
-    """
-    page = _environment().get_template(template)
-    return page.render(lang=language, say=speaker(language), **values)
 
 
 def page(blocks: Sequence[Block], language: str) -> str:
     """The document as a page; its first heading is its title, those of level 2 its contents."""
     headings = [b for b in blocks if isinstance(b, Heading)]
-    return render(
-        "document.html.j2",
-        language,
+    return _template().render(
+        lang=language,
         title=headings[0].text if headings else "",
         contents=[b for b in headings if b.level == 2 or b.anchor],
         blocks=blocks,
@@ -51,7 +39,7 @@ def picture_uri(picture: Image.Image, longest: int = 900, quality: int = 82) -> 
 
 
 @functools.cache
-def _environment() -> Environment:
+def _template() -> Template:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     made = Environment(
@@ -69,7 +57,7 @@ def _environment() -> Environment:
         "most": _most,
     }
     made.tests["rich"] = lambda value: isinstance(value, Cell)
-    return made
+    return made.get_template("document.html.j2")
 
 
 def _most(bars: Bars) -> float:

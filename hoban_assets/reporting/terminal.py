@@ -18,6 +18,7 @@ from hoban_assets.reporting.blocks import (
     Links,
     Paragraph,
     Table,
+    levels,
     numeric,
 )
 from hoban_assets.units import text_of
@@ -45,8 +46,8 @@ def _show(block: Block, screen: Any) -> None:
         case Paragraph(text, tone):
             screen.print(styled(inline(text), tone))
         case Bullets(items):
-            for item in items:
-                screen.print(f"  - {inline(item)}")
+            for depth, text in levels(items):
+                screen.print(f"{'  ' * depth}  - {inline(text)}")
         case Links(items):
             for text, address, _ in items:
                 screen.print(f"  - {inline(text)}  {cell(address)}", soft_wrap=True)

@@ -12,11 +12,10 @@ from hoban_assets.errors import HobanError
 from hoban_assets.language import korean, speaker
 from hoban_assets.reporting.journal import writing as journal
 from hoban_assets.reporting.journal.build_text import duration
+from hoban_assets.reporting.journal.document import LAUNCHED, RUN_WORDS, STEP_WORDS
 from hoban_assets.reporting.journal.entries import Step, days_of
 from hoban_assets.reporting.journal.events import LoggedRun
 from hoban_assets.reporting.journal.summary import as_json, summarise
-from hoban_assets.reporting.journal.summary_text import RUN_WORDS, STEP_WORDS
-from hoban_assets.reporting.journal.text import LAUNCHED
 from hoban_assets.reporting.journal.writing import as_markdown, day_of, joined
 
 ENGLISH, KOREAN = speaker("en"), speaker("ko")

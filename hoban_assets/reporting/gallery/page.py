@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
 from hoban_assets.classes import COLOURS
-from hoban_assets.language import speaker
+from hoban_assets.language import Say, speaker
+from hoban_assets.reporting.blocks import Block, Heading, Paragraph, Picture, Pictures
 from hoban_assets.reporting.gallery.choice import ALL, Shown, Wanted
-from hoban_assets.reporting.page import picture_uri, render
+from hoban_assets.reporting.page import page, picture_uri
 from hoban_assets.units import area_text
 
 if TYPE_CHECKING:
-    from hoban_assets.reporting.gallery.pictures import Gallery, Picture
+    from hoban_assets.reporting.gallery.pictures import Gallery
+    from hoban_assets.reporting.gallery.pictures import Picture as Drawn
 
 _ORDERS = {
     "area": "spread evenly from small to large",
@@ -27,38 +30,49 @@ _ORDERS = {
 
 def gallery_page(gallery: Gallery, folder: Path, language: str) -> str:
     """Return the page; `folder` is where the pictures lie now."""
-    wanted = gallery.wanted
-    return render(
-        "gallery.html.j2",
-        language,
-        wanted=wanted,
-        title=title(wanted, language),
-        how_many=how_many(len(gallery.pictures), language),
-        order=order_text(wanted, language),
-        colours=_legend(gallery),
-        command=command(wanted),
-        pictures=[_entry(p, folder, language) for p in gallery.pictures],
-        left_out=gallery.left_out,
-        by_rule=wanted.rule is not None,
-    )
+    return page(list(_gallery(gallery, folder, speaker(language))), language)
 
 
-def title(wanted: Wanted, language: str) -> str:
+def _gallery(gallery: Gallery, folder: Path, say: Say) -> Iterator[Block]:
+    wanted, colours = gallery.wanted, _legend(gallery)
+    yield Heading(1, title(wanted, say))
+    shown = f"{how_many(len(gallery.pictures), say)}, {say(_ORDERS[wanted.picked_by])}"
+    yield Paragraph(f"{wanted.asset} [{wanted.partition}] · {shown}", "soft")
+    if colours:
+        yield Paragraph(
+            say(
+                "Thin: not in question; dashed: ignore region (an object, but no label). "
+                "Per cent: share of the image. Small boxes are shown enlarged below their picture, "
+                "with the same number."
+            ),
+            "soft",
+        )
+    key = {say(name): colour for name, colour in colours.items()}
+    told = list(enumerate(gallery.pictures, 1))
+    alone = [_picture(p.file, folder, f"{n}. {_about(p, say)}") for n, p in told if not p.kept_file]
+    yield Pictures(alone, "30rem", key)
+    for n, p in told:
+        if p.kept_file and p.shown.witness:
+            kept = f"{say('kept instead')}: {p.shown.witness.image_id}"
+            pair = [
+                _picture(p.file, folder, f"{n}. {say('removed')}: {_about(p, say)}"),
+                _picture(p.kept_file, folder, kept),
+            ]
+            yield Pictures(pair, "max(20rem, 40%)")
+    for line in gallery.left_out:
+        yield Paragraph(line, "warn")
+    yield Paragraph(f"{say('Made by')} `{command(wanted)}`", "soft")
+
+
+def title(wanted: Wanted, say: Say) -> str:
     """What is shown: a class, and what a rule decided about it."""
-    say = speaker(language)
     name = say("all classes") if wanted.class_name == ALL else say(wanted.class_name)
     return name if wanted.rule is None else f"{name}: {wanted.rule}"
 
 
-def how_many(pictures: int, language: str) -> str:
+def how_many(pictures: int, say: Say) -> str:
     """'1 picture', '10 pictures'."""
-    say = speaker(language)
     return say("1 picture") if pictures == 1 else say("{n} pictures", n=pictures)
-
-
-def order_text(wanted: Wanted, language: str) -> str:
-    """How the pictures were chosen."""
-    return speaker(language)(_ORDERS[wanted.picked_by])
 
 
 def command(wanted: Wanted) -> str:
@@ -73,27 +87,23 @@ def command(wanted: Wanted) -> str:
 
 def overview_page(folder: Path, asset: str, partition: str, language: str) -> str:
     """Return the page that leads to every gallery of an asset that lies in `folder`."""
-    say = speaker(language)
-    order = [*COLOURS, ALL]
-    galleries: list[dict[str, Any]] = []
-    for page in folder.glob("[!.]*/index.html"):
-        name, *rule, order_name = page.parent.name.split("-")
+    say, order = speaker(language), [*COLOURS, ALL]
+    galleries: list[tuple[int, str, Picture]] = []
+    for index in folder.glob("[!.]*/index.html"):
+        name, *rule, order_name = index.parent.name.split("-")
         kind = " · ".join([*rule, say(_ORDERS.get(order_name, order_name))])
-        pictures = sorted(page.parent.glob("*.jpg"))
-        if pictures:
-            galleries.append(
-                {
-                    "rank": (order.index(name) if name in order else len(order), kind),
-                    "link": f"{page.parent.name}/index.html",
-                    "name": say("all classes") if name == ALL else say(name),
-                    "kind": kind,
-                    "uri": _uri(pictures[0], longest=480),
-                }
-            )
-    galleries.sort(key=lambda g: g["rank"])
-    return render(
-        "galleries.html.j2", language, asset=asset, partition=partition, galleries=galleries
-    )
+        if pictures := sorted(index.parent.glob("*.jpg")):
+            told = say("all classes") if name == ALL else say(name)
+            link = f"{index.parent.name}/index.html"
+            first = Picture(_uri(pictures[0], longest=480), f"{told}\n{kind}", told, link)
+            galleries.append((order.index(name) if name in order else len(order), kind, first))
+    command = f"hoban gallery {asset} --partition {partition} --class ... --order largest"
+    blocks: list[Block] = [
+        Heading(1, f"{say('Pictures of {asset}', asset=asset)} [{partition}]"),
+        Pictures([picture for *_, picture in sorted(galleries, key=lambda g: g[:2])], "16rem"),
+        Paragraph(f"{say('More of them')}: `{command}`", "soft"),
+    ]
+    return page(blocks, language)
 
 
 def _legend(gallery: Gallery) -> dict[str, str]:
@@ -102,23 +112,18 @@ def _legend(gallery: Gallery) -> dict[str, str]:
     return {name: colour for name, colour in COLOURS.items() if name in seen}
 
 
-def _entry(picture: Picture, folder: Path, language: str) -> dict[str, Any]:
+def _picture(file: Path, folder: Path, caption: str) -> Picture:
+    return Picture(_uri(folder / file.name), caption, caption.partition("\n")[0], file.name)
+
+
+def _about(picture: Drawn, say: Say) -> str:
+    """Its id, what is shown of it, and what was decided, a line each."""
     shown = picture.shown
-    kept = picture.kept_file
-    return {
-        "file": picture.file.name,
-        "uri": _uri(folder / picture.file.name),
-        "kept_file": kept.name if kept else None,
-        "kept_uri": _uri(folder / kept.name) if kept else None,
-        "kept_id": shown.witness.image_id if kept and shown.witness else None,
-        "image_id": shown.image_id,
-        "facts": _facts(shown, language),
-        "decisions": [_decision(d, language) for d in shown.decisions],
-    }
+    decisions = [_decision(d, say) for d in shown.decisions]
+    return "\n".join([shown.image_id, _facts(shown, say), *decisions])
 
 
-def _facts(shown: Shown, language: str) -> str:
-    say = speaker(language)
+def _facts(shown: Shown, say: Say) -> str:
     areas = [area_text(b["area"]) for b in shown.boxes if b["strong"]]
     more = f" +{len(areas) - 6}" if len(areas) > 6 else ""
     facts = [
@@ -132,8 +137,7 @@ def _facts(shown: Shown, language: str) -> str:
     return " · ".join(filter(None, facts))
 
 
-def _decision(decision: dict[str, Any], language: str) -> str:
-    say = speaker(language)
+def _decision(decision: dict[str, Any], say: Say) -> str:
     text = f"{decision['stage']}: {decision['action']}"
     if decision["value"] is not None:
         text += f", {say('seen')} {decision['value']}"

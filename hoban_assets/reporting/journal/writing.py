@@ -12,9 +12,10 @@ from hoban_assets.errors import HobanError
 from hoban_assets.howto import build_first
 from hoban_assets.language import speaker
 from hoban_assets.reporting.journal.builds import days_with_builds, read_builds
+from hoban_assets.reporting.journal.document import journal, of_day
 from hoban_assets.reporting.journal.entries import Build, Day, Run, Step, days_of
 from hoban_assets.reporting.journal.summary import summarise
-from hoban_assets.reporting.journal.text import day_markdown
+from hoban_assets.reporting.markdown import markdown
 from hoban_assets.reporting.report import Report, save
 from hoban_assets.settings import Settings
 
@@ -152,15 +153,14 @@ def write_journal(settings: Settings, partition: str, log: Callable[[str], None]
     days = [day for day in days if day.date in wanted]
     files = []
     for day in days:
-        files.append(save(folder / f"{day.date}.md", day_markdown(day, say, now)))
+        files.append(save(folder / f"{day.date}.md", markdown(of_day(day, say, now))))
         log(f"journal of {day.date}: {len(day.runs)} runs")
     shown = [day for day in reversed(days) if day.date in newest]
-    text = journal_markdown(shown, say, now)
-    first = save(settings.reports / "JOURNAL.md", text)
+    first = save(settings.reports / "JOURNAL.md", markdown(journal(shown, say, now)))
     today = summarise(shown[0], now)
     return Report(
         files=(first, *reversed(files)),
-        preview=day_markdown(shown[0], say, now),
+        preview=markdown(of_day(shown[0], say, now)),
         numbers={
             "days": len(dates),
             "runs_of_last_day": sum(today.runs.values()),
@@ -169,21 +169,10 @@ def write_journal(settings: Settings, partition: str, log: Callable[[str], None]
     )
 
 
-def journal_markdown(days: Iterable[Day], say: Callable[..., str], now: datetime) -> str:
-    """Return several days as one document, in the order given."""
-    made = say(
-        "Made {when} from Dagster's event log and the catalog.", when=f"{now:%Y-%m-%d %H:%M}"
-    )
-    parts = [day_markdown(day, say, now, level=2) for day in days]
-    return "\n".join([f"# {say('Development journal')}", "", made, "", *parts])
-
-
 def as_markdown(days: Sequence[Day], language: str, now: datetime) -> str:
     """Return one day as it is, several as one document, the newest first."""
     say = speaker(language)
-    if len(days) == 1:
-        return day_markdown(days[0], say, now)
-    return journal_markdown(reversed(days), say, now)
+    return markdown(of_day(days[0], say, now) if len(days) == 1 else journal(days[::-1], say, now))
 
 
 def day_of(text: str, today: date) -> date:
