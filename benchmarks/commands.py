@@ -112,7 +112,7 @@ def _process(command: Sequence[str], env: dict[str, str]) -> Callable[[int], Tim
 
 def fill(data: str, scale: int) -> Work:
     """Record stages, two datasets and two models: a million labels for a `scale` of 1,150."""
-    from hoban_assets.catalog.store import Catalog
+    from hoban_assets.catalog.store import Build, Catalog, Run
     from hoban_assets.samples import Samples
 
     catalog = Catalog(Path(data) / "catalog.duckdb")
@@ -124,32 +124,39 @@ def fill(data: str, scale: int) -> Work:
 
     def work() -> Callable[[], int]:
         for name, shape in stages.items():
-            catalog.record(name, "full", "run", "code", name, _rows(name, *shape))
+            catalog.record(
+                name, "full", Build(name, samples=_rows(name, *shape)), Run("run", "code")
+            )
         for version, eighths, least in (("v8", 5, 0.0), ("v9", 6, 0.005)):
             parts = [
                 _rows(name, *shape, eighths=eighths, least=least, split=True)
                 for name, shape in stages.items()
             ]
             dataset, model = f"dataset_{version}", f"model_{version}"
-            common = {"partition": "full", "run_id": "run", "code_version": "code"}
             catalog.record(
                 dataset,
-                input_key=version,
-                samples=Samples.concat(parts).without_decisions(),
-                path=str(Path(data) / "artifacts" / dataset),
-                inputs=dict.fromkeys(stages, "x"),
-                recipe={"version": version, "similarity": 0.9},
-                **common,
+                "full",
+                Build(
+                    version,
+                    samples=Samples.concat(parts).without_decisions(),
+                    path=str(Path(data) / "artifacts" / dataset),
+                    inputs=dict.fromkeys(stages, "x"),
+                    recipe={"version": version, "similarity": 0.9},
+                ),
+                Run("run", "code"),
             )
             catalog.record(
                 model,
-                input_key=version,
-                metrics=_metrics(),
-                path=str(Path(data) / "models" / version),
-                data_version=version,
-                inputs={dataset: version},
-                recipe={"epochs": 300},
-                **common,
+                "full",
+                Build(
+                    version,
+                    metrics=_metrics(),
+                    path=str(Path(data) / "models" / version),
+                    data_version=version,
+                    inputs={dataset: version},
+                    recipe={"epochs": 300},
+                ),
+                Run("run", "code"),
             )
         return lambda: int(catalog.query("SELECT count(*) AS n FROM boxes").n[0])
 

@@ -6,6 +6,8 @@ import re
 import shlex
 from pathlib import Path
 
+from hoban_assets.asset_names import dataset_of
+
 VERSIONS = Path(__file__).parent / "defs" / "versions"
 
 
@@ -30,4 +32,4 @@ def build_first(partition: str) -> str:
     """Where nothing was built yet: the command that builds the newest declared dataset."""
     names = [folder.name for folder in VERSIONS.glob("v*") if folder.is_dir()]
     newest = max(names, key=lambda name: int("0" + re.sub(r"\D", "", name)), default="VERSION")
-    return build_all(f"dataset_{newest}", partition)
+    return build_all(dataset_of(newest), partition)

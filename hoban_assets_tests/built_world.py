@@ -12,7 +12,7 @@ from typing import Any
 from builders import samples_of
 
 from hoban_assets.catalog.access import writing
-from hoban_assets.catalog.store import Catalog
+from hoban_assets.catalog.store import Build, Catalog, Run
 from hoban_assets.freshness.declared import Declared, code_versions, read_declared
 from hoban_assets.freshness.present import present
 from hoban_assets.ingredients import key_of, model_from, rows_from
@@ -128,7 +128,9 @@ class World:
                 engine = (now.engine or "") if compares else ""
                 made = rows_from(recipe, SUB, code, inputs, engine)
         key = key_of(made) if made else "k"
-        self.catalog.record(name, SUB, "run", input_key=key, ingredients=made, **given)
+        told = {k: v for k, v in given.items() if k != "code_version"}
+        build = Build(key, ingredients=made, **told)
+        self.catalog.record(name, SUB, build, Run("run", given["code_version"]))
 
     def publish(self, name: str) -> Path:
         folder = self.settings.artifacts / name / SUB / "fedcba9876543210"

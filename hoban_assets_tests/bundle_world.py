@@ -21,7 +21,7 @@ from builders import samples_of
 from road import REPOSITORY, Road
 from typer.testing import CliRunner
 
-from hoban_assets.catalog.store import Catalog
+from hoban_assets.catalog.store import Build, Catalog
 from hoban_assets.cli import app
 from hoban_assets.publish.yolo_tree import publish
 from hoban_assets.samples import Samples
@@ -106,7 +106,7 @@ class Office:
         version = samples.data_version()
         tree = self.road.data / "artifacts" / dataset / FULL / version[:16]
         publish(samples, self.road.raw, tree)
-        self.road.catalog.record(dataset, FULL, None, None, "key", samples=samples, path=str(tree))
+        self.road.catalog.record(dataset, FULL, Build("key", samples=samples, path=str(tree)))
         return tree
 
     def samples(self, photographs: Sequence[str], val: int) -> Samples:

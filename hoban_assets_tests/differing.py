@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from hoban_assets.catalog.answers import asking
-from hoban_assets.catalog.store import Catalog
+from hoban_assets.catalog.store import Build, Catalog, Run
 from hoban_assets.classes import CLASS_IDS
 from hoban_assets.samples import Samples
 
@@ -132,13 +132,8 @@ class Shelf:
         return self.catalog.record(
             asset,
             partition,
-            "run",
-            "code",
-            "key",
-            rows,
-            inputs=inputs,
-            data_version=self.versions[asset],
-            **more,
+            Build("key", samples=rows, inputs=inputs, data_version=self.versions[asset], **more),
+            Run("run", "code"),
         )
 
     def put_model(
@@ -184,14 +179,15 @@ class Shelf:
         return self.catalog.record(
             f"model_{version}",
             partition,
-            "run",
-            "code",
-            "key",
-            metrics=pd.DataFrame(rows).assign(epoch=3, source="all"),
-            path=str(self.root / "models" / version),
-            inputs={dataset: self.versions.get(dataset, "unknown")},
-            recipe={"model": "/w/yolo26m.pt", "epochs": 30, "imgsz": 640, **arguments},
-            data_version="weights",
+            Build(
+                "key",
+                metrics=pd.DataFrame(rows).assign(epoch=3, source="all"),
+                path=str(self.root / "models" / version),
+                inputs={dataset: self.versions.get(dataset, "unknown")},
+                recipe={"model": "/w/yolo26m.pt", "epochs": 30, "imgsz": 640, **arguments},
+                data_version="weights",
+            ),
+            Run("run", "code"),
         )
 
     def asking(self) -> Any:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from hoban_assets.catalog.store import Catalog
+from hoban_assets.catalog.store import Build, Catalog, Run
 from hoban_assets.classes import CLASS_IDS
 from hoban_assets.samples import Samples
 from hoban_assets.settings import Settings
@@ -73,5 +73,5 @@ def samples(
 
 def recorded(root: Path, made: Samples, asset: str = "helmet_60k", **more: object) -> Catalog:
     catalog = Catalog(root / "data" / "catalog.duckdb", deadline=5)
-    catalog.record(asset, "sub", "run", "code", asset, made, **more)  # type: ignore[arg-type]
+    catalog.record(asset, "sub", Build(asset, samples=made, **more), Run("run", "code"))  # type: ignore[arg-type]
     return catalog

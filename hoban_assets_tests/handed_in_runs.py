@@ -21,7 +21,7 @@ from builders import samples_of
 from PIL import Image
 from results_catalog import RISING, course, final
 
-from hoban_assets.catalog.store import Catalog
+from hoban_assets.catalog.store import Build, Catalog, Run
 from hoban_assets.handoff.results.manifest import plan_of
 from hoban_assets.settings import Settings
 from hoban_assets.training.plan import run_key
@@ -199,11 +199,16 @@ class Home:
         samples = samples_of({"coco/1.jpg": [("person", 0.1)]}, split=["train"])
         tree = self.settings.artifacts / DATASET / PARTITION / version[:4]
         self.catalog.record(
-            *(DATASET, PARTITION, "run", "1", version),
-            samples=samples,
-            data_version=version,
-            path=str(tree),
-            inputs={"coco_person": "1"},
+            DATASET,
+            PARTITION,
+            Build(
+                version,
+                samples=samples,
+                data_version=version,
+                path=str(tree),
+                inputs={"coco_person": "1"},
+            ),
+            Run("run", "1"),
         )
         tags = {"dagster/data_version": version, "dagster/code_version": "1"}
         event = dg.AssetMaterialization(DATASET, partition=PARTITION, tags=tags)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 from builders import samples_of
 
-from hoban_assets.catalog.store import Catalog
+from hoban_assets.catalog.store import Build, Catalog, Run
 from hoban_assets.classes import CLASS_NAMES
 
 WORN, BARE, PERSON, FALLEN = CLASS_NAMES
@@ -97,17 +97,24 @@ def train(
         labelled_classes=[(PERSON,), (WORN, BARE), (WORN, BARE), tuple(CLASS_NAMES), (PERSON,)],
     )
     version = f"{dataset} version"
-    catalog.record(dataset, "sub", "run", "1", "key", samples=samples, data_version=version)
     catalog.record(
-        *(model, "sub", "run", "1", "key"),
-        metrics=frame(rows),
-        inputs={dataset: version},
-        recipe={"epochs": epochs, "model": "yolo26n.yaml"},
-        path=path,
-        checks=pd.DataFrame(
-            [["map50", False, False, "mAP50 0.801 against 0.9", "{}"]],
-            columns=["name", "passed", "blocking", "text", "numbers"],
+        dataset, "sub", Build("key", samples=samples, data_version=version), Run("run", "1")
+    )
+    catalog.record(
+        model,
+        "sub",
+        Build(
+            "key",
+            metrics=frame(rows),
+            inputs={dataset: version},
+            recipe={"epochs": epochs, "model": "yolo26n.yaml"},
+            path=path,
+            checks=pd.DataFrame(
+                [["map50", False, False, "mAP50 0.801 against 0.9", "{}"]],
+                columns=["name", "passed", "blocking", "text", "numbers"],
+            ),
         ),
+        Run("run", "1"),
     )
     return catalog
 

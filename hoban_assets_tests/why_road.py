@@ -7,7 +7,7 @@ from pathlib import Path
 
 from builders import samples_of
 
-from hoban_assets.catalog.store import Catalog
+from hoban_assets.catalog.store import Build, Catalog, Run
 from hoban_assets.naming import image_tag
 from hoban_assets.samples import Samples
 from hoban_assets.tables import DECISIONS_SCHEMA, frame_of
@@ -79,19 +79,22 @@ def recorded(root: Path) -> Catalog:
     """Record the stage, dataset_v1 and dataset_v2, and a model of the second."""
     catalog = Catalog(root / "catalog.duckdb", deadline=5)
     made = stage()
-    common = {"partition": "sub", "run_id": "run", "code_version": "code"}
-    catalog.record(STAGE, samples=made, input_key="s", **common)
-    catalog.record("other", samples=samples_of({"other/a.jpg": []}), input_key="o", **common)
+    catalog.record(STAGE, "sub", Build("s", samples=made), Run("run", "code"))
+    catalog.record(
+        "other", "sub", Build("o", samples=samples_of({"other/a.jpg": []})), Run("run", "code")
+    )
     for name, samples in zip(("dataset_v1", "dataset_v2"), datasets(made), strict=True):
         catalog.record(
-            name, samples=samples, input_key=name, inputs={STAGE: "1"}, recipe=RECIPE, **common
+            name,
+            "sub",
+            Build(name, samples=samples, inputs={STAGE: "1"}, recipe=RECIPE),
+            Run("run", "code"),
         )
     catalog.record(
         "dataset_v3",
-        samples=samples_of({"other/a.jpg": []}),
-        input_key="3",
-        inputs={"other": "1"},
-        **common,
+        "sub",
+        Build("3", samples=samples_of({"other/a.jpg": []}), inputs={"other": "1"}),
+        Run("run", "code"),
     )
     run = root / "models" / "v2"
     run.mkdir(parents=True)
@@ -108,11 +111,9 @@ def recorded(root: Path) -> Catalog:
     (run / "worst_images.json").write_text(json.dumps(worst), encoding="utf-8")
     catalog.record(
         "model_v2",
-        input_key="m",
-        path=str(run),
-        data_version="1",
-        inputs={"dataset_v2": "1"},
-        **common,
+        "sub",
+        Build("m", path=str(run), data_version="1", inputs={"dataset_v2": "1"}),
+        Run("run", "code"),
     )
     return catalog
 

@@ -27,7 +27,7 @@ from filelock import FileLock, Timeout
 from hoban_assets.catalog.failures import explained, held, is_held
 from hoban_assets.errors import HobanError
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 SCHEMA_SQL = Path(__file__).with_name("schema.sql")
 UPGRADES: dict[int, str] = {
     2: "ALTER TABLE store.materializations ADD COLUMN recipe VARCHAR",
@@ -37,6 +37,22 @@ UPGRADES: dict[int, str] = {
     "ALTER TABLE store.boxes ADD COLUMN IF NOT EXISTS score FLOAT;"
     "ALTER TABLE store.boxes ADD COLUMN IF NOT EXISTS teacher VARCHAR;"
     "ALTER TABLE store.boxes ADD COLUMN IF NOT EXISTS cross_check VARCHAR",
+    6: """
+    ALTER TABLE store.materializations ADD COLUMN IF NOT EXISTS kind VARCHAR;
+    ALTER TABLE store.materializations ADD COLUMN IF NOT EXISTS version VARCHAR;
+    UPDATE store.materializations SET
+        kind = coalesce(
+            nullif(regexp_extract(asset, '^(dataset|model|benchmark)_', 1), ''), 'stage'),
+        version = nullif(regexp_extract(asset, '^(dataset|model)_(.*)$', 2), '');
+    -- A data root that was moved has old paths: what lies where trees and trainings are laid out
+    -- is below it wherever it lies now.
+    UPDATE store.materializations SET path = CASE
+        WHEN starts_with(path, getvariable('data_root') || '/')
+        THEN substr(path, length(getvariable('data_root')) + 2)
+        ELSE coalesce(nullif(regexp_extract(path,
+            '((artifacts|models)/' || regexp_escape(asset || '/' || partition) || '/[^/]+)$', 1),
+            ''), path) END;
+    """,
 }
 """Statements that lead from the version before to this version, run before schema.sql."""
 
@@ -65,6 +81,7 @@ def reading(path: Path, deadline: float) -> Iterator[duckdb.DuckDBPyConnection]:
                 with writing(path, deadline):
                     pass  # opening to write brings the schema up to date
                 connection = _open_to_read(path, deadline)
+            _place(connection, path)
             yield connection
         finally:
             connection.close()
@@ -87,6 +104,7 @@ def writing(path: Path, deadline: float) -> Iterator[duckdb.DuckDBPyConnection]:
             _create(path)
         connection = _patiently(lambda: duckdb.connect(path), until)
         try:
+            _place(connection, path)
             # Only close() may checkpoint: where that fails (disk full) the commit is safe in the
             # log. A COMMIT that checkpoints could fail although its rows are there to stay.
             connection.execute("SET wal_autocheckpoint = '1TB'").fetchall()
@@ -211,6 +229,12 @@ def _create(path: Path) -> None:
             connection.execute(SCHEMA_SQL.read_text("utf-8"))
             _note_version(connection)
         new.rename(path)
+
+
+def _place(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Let views name whole paths: folders are recorded as they lie below the data root."""
+    root = str(path.parent.absolute()).replace("'", "''")
+    connection.execute(f"SET VARIABLE data_root = '{root}'").fetchall()
 
 
 def _upgrade(connection: duckdb.DuckDBPyConnection, path: Path) -> None:

@@ -138,11 +138,7 @@ n AS (FROM diff_new ANTI JOIN diff_matches ON new_box = box),
 touching AS (
     SELECT
         o.box AS old_box, n.box AS new_box, o.class_id = n.class_id AS same_class,
-        greatest(0, least(o.x + o.w / 2, n.x + n.w / 2) - greatest(o.x - o.w / 2, n.x - n.w / 2))
-        * greatest(0, least(o.y + o.h / 2, n.y + n.h / 2) - greatest(o.y - o.h / 2, n.y - n.h / 2))
-            AS shared,
-        1.0 * o.w * o.h + 1.0 * n.w * n.h AS areas
+        iou(o.x, o.y, o.w, o.h, n.x, n.y, n.w, n.h) AS iou
     FROM o JOIN n USING (image)
 )
-SELECT old_box, new_box, same_class, shared / (areas - shared) AS iou
-FROM touching WHERE shared > 0 AND shared / (areas - shared) >= getvariable('iou');
+FROM touching WHERE iou >= getvariable('iou');

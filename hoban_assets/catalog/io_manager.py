@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from hoban_assets.catalog.store import Build, Catalog
+from hoban_assets.catalog.store import Build, Catalog, Run
 from hoban_assets.errors import HobanError
 from hoban_assets.howto import build_all
 from hoban_assets.samples import Samples
@@ -42,22 +42,8 @@ class SamplesIOManager(dg.IOManager):
                 )
             number = found.materialization_id
         else:
-            number = self.catalog.record(
-                asset,
-                partition,
-                context.run_id,
-                context.asset_spec.code_version,
-                obj.input_key,
-                samples=obj.samples,
-                stages=obj.stages,
-                metrics=obj.metrics,
-                path=obj.path,
-                data_version=obj.data_version,
-                checks=obj.checks,
-                inputs=obj.inputs,
-                recipe=obj.recipe,
-                ingredients=obj.ingredients,
-            )
+            made = Run(context.run_id, context.asset_spec.code_version)
+            number = self.catalog.record(asset, partition, obj, made)
         context.add_output_metadata({"materialization_id": number, "reused": obj.reused})
 
     def load_input(self, context: dg.InputContext) -> Samples:

@@ -11,6 +11,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
+from hoban_assets.catalog.builds import Build
 from hoban_assets.samples import Samples
 from hoban_assets.tables import BOXES_SCHEMA, DECISIONS_SCHEMA, IMAGES_SCHEMA, as_frame, as_table
 
@@ -60,18 +61,13 @@ _NULLABLE = {
 Parameters: TypeAlias = Sequence[Any] | Mapping[str, Any] | None
 
 
-def tables(
-    samples: Samples | None,
-    stages: pd.DataFrame | None,
-    metrics: pd.DataFrame | None,
-    checks: pd.DataFrame | None,
-    inputs: Mapping[str, str] | None,
-) -> dict[str, pa.Table]:
+def tables(build: Build) -> dict[str, pa.Table]:
     """Return what is to be written, by table name."""
+    samples, metrics, inputs = build.samples, build.metrics, build.inputs
     tables = {}
     if samples is not None:
         tables = {n: as_table(getattr(samples, n), schema) for n, schema in TABLES.items()}
-    for name, frame in (("stages", stages), ("checks", checks)):
+    for name, frame in (("stages", build.stages), ("checks", build.checks)):
         if frame is not None and len(frame):
             tables[name] = as_table(frame, SMALL_TABLES[name])
     if inputs:
@@ -83,6 +79,11 @@ def tables(
         gaps = {c: None for c in optional if c not in metrics.columns}
         tables["metrics"] = as_table(metrics.assign(**gaps), METRICS_SCHEMA)
     return tables
+
+
+def below(path: str, root: Path) -> str:
+    """Return a path relative to the data root where it lies below it, else as it is."""
+    return str(Path(path).relative_to(root)) if Path(path).is_relative_to(root) else path
 
 
 def counts(samples: Samples | None) -> dict[str, int | None]:
@@ -145,7 +146,7 @@ def line(
     """Return the line of this materialisation, of the newest where it is None."""
     table = fetch(
         connection,
-        """SELECT * FROM store.materializations
+        """SELECT * REPLACE (store.placed(path) AS path) FROM store.materializations
            WHERE asset = $asset AND partition = $partition
              AND ($number::BIGINT IS NULL OR materialization_id = $number)
            ORDER BY materialization_id DESC LIMIT 1""",

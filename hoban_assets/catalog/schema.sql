@@ -1,4 +1,4 @@
--- The catalog, schema version 2 (SCHEMA_VERSION in access.py).
+-- The catalog; its version is SCHEMA_VERSION in access.py, which also leads older ones here.
 --
 -- Base tables live in the schema `store`, the views that people query in `main`. Rows belong to a
 -- materialisation and are never changed. No indexes: everything is written and read by
@@ -18,13 +18,15 @@ CREATE TABLE IF NOT EXISTS store.materializations (
     code_version VARCHAR,
     data_version VARCHAR,
     input_key VARCHAR, -- opaque hash of everything that went in
-    path VARCHAR,
+    path VARCHAR, -- below the data root, whole where it lies elsewhere
     images BIGINT, -- null where the asset has no rows (a model)
     boxes BIGINT, -- labels
     ignore_regions BIGINT,
     decisions BIGINT,
     recipe VARCHAR, -- JSON object: the fields that decide the rows, or the training's arguments
-    ingredients VARCHAR -- JSON object: all that decides the rows or weights; its hash is the key
+    ingredients VARCHAR, -- JSON object: all that decides the rows or weights; its hash is the key
+    kind VARCHAR, -- stage, dataset, model or benchmark
+    version VARCHAR -- of a dataset or model: 'v9'
 );
 
 CREATE TABLE IF NOT EXISTS store.inputs (
@@ -119,17 +121,59 @@ CREATE TABLE IF NOT EXISTS store.metrics (
 
 -- The newest materialisation of each asset and partition: what "current" means everywhere.
 CREATE OR REPLACE VIEW store.current AS
-SELECT max(materialization_id) AS materialization_id, asset, partition
+SELECT max(materialization_id) AS materialization_id, asset, partition, kind, version
 FROM store.materializations
-GROUP BY asset, partition;
+GROUP BY ALL;
+
+-- Whole path of a recorded one; as recorded for a shell that has not set `data_root`.
+CREATE OR REPLACE MACRO store.placed(path) AS CASE
+    WHEN starts_with(path, '/') THEN path
+    ELSE coalesce(getvariable('data_root') || '/', '') || path END;
+
+-- Overlap of two boxes, centre and size each, in any one unit.
+CREATE OR REPLACE MACRO main.shared_area(ax, ay, aw, ah, bx, by_, bw, bh) AS
+    greatest(0, least(ax + aw / 2, bx + bw / 2) - greatest(ax - aw / 2, bx - bw / 2))
+    * greatest(0, least(ay + ah / 2, by_ + bh / 2) - greatest(ay - ah / 2, by_ - bh / 2));
+CREATE OR REPLACE MACRO main.iou(ax, ay, aw, ah, bx, by_, bw, bh) AS
+    main.shared_area(ax, ay, aw, ah, bx, by_, bw, bh)
+    / (1.0 * aw * ah + 1.0 * bw * bh - main.shared_area(ax, ay, aw, ah, bx, by_, bw, bh));
+
+-- Root of the area of a box (share of the image) in pixels at the training size `size`, to which
+-- Ultralytics scales the longer side; an image of unknown size counts as square.
+CREATE OR REPLACE MACRO main.side_px(area, width, height, size) AS
+    size * sqrt(area * CASE WHEN width > 0 AND height > 0
+        THEN least(width, height) / greatest(width, height) ELSE 1.0 END);
+
+-- What each training came to: its last evaluation, each class only where it is labelled.
+CREATE OR REPLACE VIEW store.model_figures AS
+WITH final AS (
+    FROM store.metrics WHERE split = 'val_labelled'
+    QUALIFY epoch = max(epoch) OVER (PARTITION BY materialization_id)
+)
+SELECT
+    materialization_id, source, class_name, epoch AS best_epoch,
+    max(value) FILTER (metric = 'mAP50' AND isfinite(value)) AS "mAP50",
+    max(value) FILTER (metric = 'mAP50-95' AND isfinite(value)) AS "mAP50-95",
+    max(value) FILTER (metric = 'precision' AND isfinite(value)) AS precision,
+    max(value) FILTER (metric = 'recall' AND isfinite(value)) AS recall
+FROM final
+GROUP BY ALL;
+
+CREATE OR REPLACE VIEW main.model_figures AS
+SELECT c.asset, c.partition, f.* EXCLUDE materialization_id
+FROM store.model_figures AS f
+JOIN store.current AS c USING (materialization_id);
 
 CREATE OR REPLACE VIEW main.materializations AS
 SELECT
     m.materialization_id, m.asset, m.partition, m.run_id, m.created_at, m.code_version,
-    m.data_version, m.path, m.images, m.boxes,
+    m.data_version, store.placed(m.path) AS path, m.images, m.boxes,
     c.materialization_id IS NOT NULL AS is_current
 FROM store.materializations AS m
 LEFT JOIN store.current AS c ON c.materialization_id = m.materialization_id;
+
+CREATE OR REPLACE VIEW main.assets AS
+SELECT asset, partition, kind, version, materialization_id FROM store.current;
 
 -- These two list the old materialisations too.
 CREATE OR REPLACE VIEW main.inputs AS

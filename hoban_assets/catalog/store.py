@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,56 +13,18 @@ import duckdb
 import pandas as pd
 import pyarrow.parquet as pq
 
+from hoban_assets.asset_names import DATASET, MODEL, kind_of, version_of
 from hoban_assets.catalog import rows
 from hoban_assets.catalog.access import reading, staging, writing
+from hoban_assets.catalog.builds import Build as Build
+from hoban_assets.catalog.builds import Materialization as Materialization
+from hoban_assets.catalog.builds import Run as Run
 from hoban_assets.errors import HobanError
 from hoban_assets.howto import build_all
 from hoban_assets.samples import Samples
 from hoban_assets.tables import DECISIONS_SCHEMA, as_table
 
-
-@dataclass(frozen=True)
-class Materialization:
-    """One line of the catalog's ``materializations``, and the key of what went in."""
-
-    materialization_id: int
-    asset: str
-    partition: str
-    run_id: str | None
-    created_at: datetime
-    code_version: str | None
-    data_version: str | None
-    input_key: str | None
-    path: str | None
-    images: int | None
-    boxes: int | None
-    """Labels, without ignore regions; None, as `images`, where the asset has no rows."""
-
-
-@dataclass(frozen=True)
-class Build:
-    """What an asset hands over to be recorded."""
-
-    input_key: str
-    """Opaque hash of everything that went in: same key, same rows."""
-    inputs: Mapping[str, str] = field(default_factory=dict)
-    """Data version of everything that it was made from, by name."""
-    recipe: Mapping[str, Any] | None = None
-    """The fields that decide its rows, or the arguments of a training."""
-    samples: Samples | None = None
-    stages: pd.DataFrame | None = None
-    """`Ledger.table()`."""
-    metrics: pd.DataFrame | None = None
-    checks: pd.DataFrame | None = None
-    """What was checked: columns of CHECKS_SCHEMA."""
-    path: str | None = None
-    """Folder of the published dataset or the model."""
-    data_version: str | None = None
-    """Default: that of `samples`."""
-    reused: bool = False
-    """Nothing new: the current materialisation has this input_key, and nothing is written."""
-    ingredients: Mapping[str, Any] | None = None
-    """All that decides its rows or weights (`hoban_assets.ingredients`)."""
+UNKNOWN = Run()
 
 
 class Catalog:
@@ -84,47 +45,33 @@ class Catalog:
         self.deadline = deadline
         self.keep = keep
 
-    def record(
-        self,
-        asset: str,
-        partition: str,
-        run_id: str | None,
-        code_version: str | None,
-        input_key: str,
-        samples: Samples | None = None,
-        stages: pd.DataFrame | None = None,
-        metrics: pd.DataFrame | None = None,
-        path: str | None = None,
-        data_version: str | None = None,
-        checks: pd.DataFrame | None = None,
-        inputs: Mapping[str, str] | None = None,
-        recipe: Mapping[str, Any] | None = None,
-        ingredients: Mapping[str, Any] | None = None,
-    ) -> int:
+    def record(self, asset: str, partition: str, build: Build, run: Run = UNKNOWN) -> int:
         """Record a materialisation, which becomes the current one; return its id.
 
         Rows are written to a temporary folder first, then taken over in one short transaction:
-        a reader sees all of it or nothing. `metrics` may leave out columns of METRICS_SCHEMA
-        but 'metric' and 'value'; run_id, asset and partition are those of the materialisation.
+        a reader sees all of it or nothing. `build.metrics` may leave out columns of METRICS_SCHEMA
+        but 'metric' and 'value'.
 
         Raises:
             ValueError: a table lacks a column, or holds what its type cannot hold.
         """
-        tables = rows.tables(samples, stages, metrics, checks, inputs)
-        if data_version is None and samples is not None:
-            data_version = samples.data_version()
+        tables = rows.tables(build)
+        kind = kind_of(asset)
+        of_rows = build.samples.data_version() if build.samples is not None else None
         line = {
             "asset": asset,
+            "kind": kind,
+            "version": version_of(asset) if kind in (DATASET, MODEL) else None,
             "partition": partition,
-            "run_id": run_id,
+            "run_id": run.id,
             "created_at": datetime.now(UTC).replace(tzinfo=None),
-            "code_version": code_version,
-            "data_version": data_version,
-            "input_key": input_key,
-            "path": path,
-            "recipe": None if recipe is None else json.dumps(recipe),
-            "ingredients": None if ingredients is None else json.dumps(ingredients),
-            **rows.counts(samples),
+            "code_version": run.code_version,
+            "data_version": build.data_version or of_rows,
+            "input_key": build.input_key,
+            "path": build.path and rows.below(build.path, self.path.parent),
+            "recipe": None if build.recipe is None else json.dumps(build.recipe),
+            "ingredients": None if build.ingredients is None else json.dumps(build.ingredients),
+            **rows.counts(build.samples),
         }
         with staging(self.path) as folder:
             files = {name: folder / f"{name}.parquet" for name, t in tables.items() if len(t)}

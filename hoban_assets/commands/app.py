@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hoban_assets.asset_names import MODEL, dataset_of, kind_of, version_of
 from hoban_assets.errors import HobanError
 from hoban_assets.reporting.blocks import table
 from hoban_assets.reporting.terminal import cell as cell
@@ -119,7 +120,7 @@ def known_asset(
         {"rows": needs_rows},
     )
     built = {row["asset"] for row in known if partition in (None, row["partition"])}
-    name = name if name in built or f"dataset_{name}" not in built else f"dataset_{name}"
+    name = name if name in built or dataset_of(name) not in built else dataset_of(name)
     return built_one(name, sorted(built), "asset", partition or PARTITIONS[0])
 
 
@@ -135,10 +136,10 @@ def built_one(name: str, built: Iterable[str], kind: str, partition: str) -> str
         from hoban_assets.freshness.declared import declared
 
         known = {asset.name for asset in declared(Settings.from_env().cache)}
-        version = name.removeprefix("dataset_").removeprefix("model_")
-        for asset in (name, f"{kind.split()[0]}_{name}", f"dataset_{name}"):
+        version = version_of(name)
+        for asset in (name, f"{kind.split()[0]}_{name}", dataset_of(name)):
             if asset in known and asset not in names:
-                what = f"{version} --model" if asset.startswith("model_") else version
+                what = f"{version} --model" if kind_of(asset) == MODEL else version
                 raise HobanError(
                     f"{asset} [{partition}] is declared, but was not built yet",
                     f"hoban build {what} --partition {partition}",

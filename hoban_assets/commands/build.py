@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hoban_assets.asset_names import DATASET, MODEL, kind_of, version_of
 from hoban_assets.commands.app import BUILD, Partition, app, cell, console, show
 from hoban_assets.commands.wanted import wanted
 from hoban_assets.errors import HobanError
@@ -165,11 +166,11 @@ def _goes_on(
 
 def _next(name: str, partition: str) -> list[str]:
     """Commands that look at what was built."""
-    version = name.removeprefix("dataset_").removeprefix("model_")
+    version = version_of(name)
     of = f" --partition {partition}" if partition != "sub" else ""
-    if name.startswith("model_"):
+    if kind_of(name) == MODEL:
         return [f"hoban results {name}{of}", f"hoban summary {version}{of}"]
-    if name.startswith("dataset_"):
+    if kind_of(name) == DATASET:
         return [
             f"hoban summary {version}{of}",
             f"hoban gallery {name} --class fallen --count 10{of}",

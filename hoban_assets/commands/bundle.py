@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hoban_assets.asset_names import MODEL, dataset_of, kind_of
 from hoban_assets.commands.app import (
     UPKEEP,
     AsJson,
@@ -110,13 +111,13 @@ def _collected(name: str, partition: str, settings: Settings) -> tuple[Bundle, l
     from hoban_assets.publish.yolo_tree import what_is_wrong
     from hoban_assets.training.plan import plan_training
 
-    if name.startswith("model_"):
+    if kind_of(name) == MODEL:
         raise HobanError(
             f"{name} is a model; a bundle is made of the dataset that it is trained on",
-            f"hoban bundle dataset_{name.removeprefix('model_')} --partition {partition}",
+            f"hoban bundle {dataset_of(name)} --partition {partition}",
         )
     recipes = {recipe.dataset: recipe for recipe in declared_recipes()}
-    dataset = name if name.startswith("dataset_") else f"dataset_{name}"
+    dataset = dataset_of(name)
     if dataset not in recipes and name != dataset:
         dataset = name
     recipe = recipes[nearest(dataset, recipes, "dataset")]

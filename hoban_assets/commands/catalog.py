@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from hoban_assets.asset_names import version_of
 from hoban_assets.commands.app import LOOK, AsJson, Partition, app, asking_catalog, built_one, show
 from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
@@ -49,12 +50,10 @@ def summary(
     say = speaker(Settings.from_env().language)
     with asking_catalog() as ask:
         built = ask(
-            "SELECT DISTINCT asset FROM materializations "
-            "WHERE is_current AND starts_with(asset, 'dataset_') AND partition = ?",
-            [partition],
+            "SELECT version FROM assets WHERE kind = 'dataset' AND partition = ?", [partition]
         )
-        versions = sorted(row["asset"].removeprefix("dataset_") for row in built)
-        version = version.removeprefix("dataset_").removeprefix("model_")
+        versions = sorted(row["version"] for row in built)
+        version = version_of(version)
         built_one(version, versions, "dataset version", partition)
         parts = version_summary(ask, version, partition, say)
     for part in parts:

@@ -122,8 +122,8 @@ def _benchmark(ask: Ask, on: str | None, partition: str) -> str | None:
         HobanError: there is no such benchmark.
     """
     rows = ask(
-        "SELECT asset FROM materializations WHERE is_current AND images > 0 AND partition = ? "
-        "AND starts_with(asset, 'benchmark_') ORDER BY asset",
+        "SELECT asset FROM images JOIN assets USING (asset, partition) "
+        "WHERE partition = ? AND kind = 'benchmark' GROUP BY asset ORDER BY asset",
         [partition],
     )
     known = [row["asset"] for row in rows]

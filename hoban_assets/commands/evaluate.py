@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hoban_assets.asset_names import dataset_of
 from hoban_assets.commands.app import (
     LOOK,
     AsJson,
@@ -132,7 +133,7 @@ def pictures_named(
         return published(folder, folder.name)
     if not folder.exists() and not labels:
         catalog = Catalog(settings.catalog_path, deadline=settings.catalog_wait)
-        for name in (text, f"dataset_{text}"):
+        for name in (text, dataset_of(text)):
             current = catalog.current(name, partition)
             if current is not None and current.path and current.images:
                 return published(Path(current.path), f"{name} [{partition}]")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hoban_assets.asset_names import model_of
 from hoban_assets.commands.app import (
     LOOK,
     AsJson,
@@ -63,10 +64,6 @@ def known_model(ask: Ask, name: str, partition: str) -> str:
     Raises:
         HobanError: no such model; names the nearest one.
     """
-    trained = ask(
-        "SELECT DISTINCT asset FROM materializations "
-        "WHERE is_current AND starts_with(asset, 'model_') ORDER BY asset"
-    )
-    version = name.removeprefix("model_").removeprefix("dataset_")
+    trained = ask("SELECT DISTINCT asset FROM assets WHERE kind = 'model' ORDER BY asset")
     names = [row["asset"] for row in trained]
-    return built_one(f"model_{version}", names, "trained model", partition)
+    return built_one(model_of(name), names, "trained model", partition)

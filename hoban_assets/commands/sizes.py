@@ -172,6 +172,6 @@ def _galleries(settings: Settings, found: Sizes, *, quiet: bool) -> list[Gallery
         for line in made.left_out:
             typer.echo(line, err=True)
         if not quiet:
-            typer.echo(f"\n{how_many(len(made.pictures), settings.language)}: {made.folder}")
+            typer.echo(f"\n{how_many(len(made.pictures), say)}: {made.folder}")
             typer.echo(f"{say('open')}: {how_to_open(made.page)}")
     return galleries

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hoban_assets.asset_names import DATASET, MODEL, dataset_of, kind_of, model_of, version_of
 from hoban_assets.commands.app import nearest
 from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
@@ -22,12 +23,12 @@ def wanted(name: str, partition: str, settings: Settings, *, model: bool = False
     from hoban_assets.freshness.declared import declared
 
     known = {asset.name: asset for asset in declared(settings.cache)}
-    versions = {n.removeprefix("dataset_") for n in known if n.startswith("dataset_")}
+    versions = {version_of(n) for n in known if kind_of(n) == DATASET}
     nearest(name, sorted({*known, *versions}), "version or asset")
-    target = f"dataset_{name}" if name in versions else name
-    if model and target.startswith("dataset_"):
-        target = f"model_{target.removeprefix('dataset_')}"
-    elif model and not target.startswith("model_"):
+    target = dataset_of(name) if name in versions else name
+    if model and kind_of(target) == DATASET:
+        target = model_of(target)
+    elif model and kind_of(target) != MODEL:
         raise HobanError(f"{name} has no model", "--model belongs to a version, such as v9")
     needed: dict[str, None] = {}
 

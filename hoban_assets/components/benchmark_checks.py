@@ -4,30 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from hoban_assets.asset_names import BENCHMARK, DATASET
 from hoban_assets.catalog.answers import asking
 from hoban_assets.catalog.store import Catalog
 from hoban_assets.curation.benchmarks import Overlap, no_benchmark_inside, overlaps
 from hoban_assets.curation.checks import Check
-from hoban_assets.formats.benchmarks import PREFIX
 from hoban_assets.language import Say
 from hoban_assets.pipeline.features import FeatureExtractor, similarity_of
 from hoban_assets.samples import Samples
 
 SIMILARITY = 0.9
 """From which a picture is a near-copy: the threshold of the recipes."""
-DATASET = "dataset_"
 Log = Callable[[str], None]
 
 
-def built(catalog: Catalog, prefix: str, partition: str) -> list[str]:
-    """Return the current assets with rows whose names begin so."""
+def built(catalog: Catalog, kind: str, partition: str) -> list[str]:
+    """Return the current assets of a kind that have rows."""
     if not catalog.path.exists():
         return []
     with asking(catalog.path, catalog.deadline) as ask:
         rows = ask(
-            "SELECT asset FROM materializations WHERE is_current AND images > 0 "
-            "AND partition = ? AND starts_with(asset, ?) ORDER BY asset",
-            [partition, prefix],
+            "SELECT asset FROM store.materializations JOIN store.current "
+            "USING (materialization_id, asset, kind, partition) "
+            "WHERE images > 0 AND partition = ? AND kind = ? ORDER BY asset",
+            [partition, kind],
         )
     return [row["asset"] for row in rows]
 
@@ -43,7 +43,7 @@ def dataset_is_apart(
     """Check a dataset that is being built against every benchmark."""
     found = {
         name: _shared(rows, catalog.load(name, partition), extract, log)
-        for name in built(catalog, PREFIX, partition)
+        for name in built(catalog, BENCHMARK, partition)
     }
     return no_benchmark_inside(found, extract.engine if found else "", say)
 

@@ -17,7 +17,7 @@ import dagster as dg
 from filelock import FileLock
 
 from hoban_assets.catalog.answers import asking
-from hoban_assets.catalog.store import Catalog
+from hoban_assets.catalog.store import Build, Catalog, Run
 from hoban_assets.components import inbox_events
 from hoban_assets.components.inbox_refusals import must_be_current, recipe_of
 from hoban_assets.components.model_assets import (
@@ -196,21 +196,24 @@ class _Import:
         number = self.catalog.record(
             mine.model,
             mine.partition,
-            self.run_id,
-            version_of(mine.code_version or MODEL_CODE, self.recipe.as_training()),
-            mine.run_key,
-            metrics=result.metrics,
-            path=str(result.run_dir),
-            data_version=mine.run_key,
-            checks=as_table(found),
-            inputs={mine.dataset: mine.dataset_version},
-            recipe=plan.recorded(result.resumed),
-            ingredients=plan_ingredients(
-                plan,
-                self.recipe.as_training(),
-                mine.code_version or MODEL_CODE,
-                {mine.dataset: mine.dataset_version},
-                MACHINE,  # whoever trained it there has chosen, not the settings of here
+            Build(
+                mine.run_key,
+                metrics=result.metrics,
+                path=str(result.run_dir),
+                data_version=mine.run_key,
+                checks=as_table(found),
+                inputs={mine.dataset: mine.dataset_version},
+                recipe=plan.recorded(result.resumed),
+                ingredients=plan_ingredients(
+                    plan,
+                    self.recipe.as_training(),
+                    mine.code_version or MODEL_CODE,
+                    {mine.dataset: mine.dataset_version},
+                    MACHINE,  # whoever trained it there has chosen, not the settings of here
+                ),
+            ),
+            Run(
+                self.run_id, version_of(mine.code_version or MODEL_CODE, self.recipe.as_training())
             ),
         )
         return found, number

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from hoban_assets.asset_names import BENCHMARK
 from hoban_assets.catalog.answers import asking
 from hoban_assets.catalog.store import Catalog, Materialization
 from hoban_assets.components.benchmark_checks import built
@@ -22,7 +23,6 @@ from hoban_assets.evaluation.looking import confidences_of, look
 from hoban_assets.evaluation.pictures import benchmark_pictures
 from hoban_assets.evaluation.same_pictures import hold_together, pictures_for
 from hoban_assets.evaluation.subjects import Subject, trained_model
-from hoban_assets.formats.benchmarks import PREFIX
 from hoban_assets.pipeline.progress import progress_line
 from hoban_assets.settings import Settings
 from hoban_assets.training.metrics import COLUMNS
@@ -54,7 +54,7 @@ def judged_on_benchmarks(
     said: a figure on it would be no figure.
     """
     found: dict[str, Judgement] = {}
-    for name in built(catalog, PREFIX, partition):
+    for name in built(catalog, BENCHMARK, partition):
         try:
             pictures = benchmark_pictures(catalog, name, partition, settings.raw_root)
             shared = overlaps(
@@ -102,7 +102,7 @@ def compared_with(
     try:
         with asking(catalog.path, catalog.deadline) as ask:
             before = trained_model(ask, previous, partition)
-        names = built(catalog, PREFIX, partition)
+        names = built(catalog, BENCHMARK, partition)
         pictures = (
             benchmark_pictures(catalog, names[0], partition, settings.raw_root)
             if names

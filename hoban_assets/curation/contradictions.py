@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from hoban_assets.classes import exclude_each_other
-from hoban_assets.curation.disagreements import iou
+from hoban_assets.curation.packed_boxes import pairwise_iou
 from hoban_assets.curation.same_event import MATCH_IOU
 from hoban_assets.samples import Samples
 
@@ -61,7 +61,7 @@ def _contradictions(
     labelled = [row for row in group.to_dict("records") if row["image_id"] in boxes]
     for one, other in combinations(labelled, 2):
         (first, names), (second, others) = boxes[one["image_id"]], boxes[other["image_id"]]
-        overlap = iou(first, second) >= MATCH_IOU
+        overlap = pairwise_iou(first, second) >= MATCH_IOU
         both = set(one["labelled_classes"]) & set(other["labelled_classes"])
         for i, j in np.argwhere(overlap).tolist():
             pair = names[i], others[j]

@@ -15,7 +15,14 @@ import pandas as pd
 
 from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.curation.lying_pictures import AS_WELL, Look
-from hoban_assets.curation.packed_boxes import PackedBoxes, area, overlap, turned, turned_picture
+from hoban_assets.curation.packed_boxes import (
+    PackedBoxes,
+    area,
+    overlap,
+    pairwise_iou,
+    turned,
+    turned_picture,
+)
 from hoban_assets.curation.same_event import MATCH_IOU
 from hoban_assets.curation.small_pictures import ALIGNED, correlations, standardised
 from hoban_assets.samples import Samples
@@ -150,7 +157,7 @@ class _Comparison:
             if not len(here) and not len(there):
                 continue
             compared += len(here) + len(there)
-            shared = iou(here, there)
+            shared = pairwise_iou(here, there)
             my_rest, their_rest = _unmatched(shared)
             rest = _outside(here[my_rest], their_regions), _outside(there[their_rest], my_regions)
             if count := len(rest[0]) + len(rest[1]):
@@ -165,12 +172,6 @@ class _Comparison:
         rows = self._labels.rows(image)
         regions = self._regions.corners[self._regions.rows(image)]
         return self._labels.corners[rows], self._labels.classes[rows], regions
-
-
-def iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Intersection over union of boxes given by corners, [n, 4] and [m, 4], as [n, m]."""
-    shared, areas, others = overlap(first[:, None], second[None])
-    return np.asarray(shared / np.maximum(areas + others - shared, 1e-12))
 
 
 def _unmatched(shared: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

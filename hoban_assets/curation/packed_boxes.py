@@ -45,6 +45,12 @@ def overlap(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return np.clip(high - low, 0, None).prod(axis=-1), area(first), area(second)
 
 
+def pairwise_iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Intersection over union of boxes given by corners, [n, 4] and [m, 4], as [n, m]."""
+    shared, areas, others = overlap(first[:, None], second[None])
+    return np.asarray(shared / np.maximum(areas + others - shared, 1e-12))
+
+
 def area(boxes: np.ndarray) -> np.ndarray:
     """Areas of boxes [..., 4]."""
     return (boxes[..., 2] - boxes[..., 0]) * (boxes[..., 3] - boxes[..., 1])

@@ -20,16 +20,17 @@ TOLERANCE = 0.02
 equal (0.476 and 0.491), far less than what filtering gained (0.491 to 0.593)."""
 
 FIGURES = """
-    SELECT m.asset, m.class_name, m.value, d.data_version AS validation, e.value AS evaluation
-    FROM metrics AS m
+    SELECT m.asset, m.class_name, m."mAP50-95" AS value, d.data_version AS validation,
+           e.value AS evaluation
+    FROM model_figures AS m
     LEFT JOIN metrics AS e
         ON e.asset = m.asset AND e.partition = m.partition AND e.metric = 'evaluation'
     LEFT JOIN (
         SELECT asset, partition, arg_max(i.data_version, i.materialization_id) AS data_version
-        FROM inputs AS i WHERE starts_with(i.input, 'dataset_') GROUP BY ALL
+        FROM inputs AS i WHERE i.input IN (SELECT asset FROM assets WHERE kind = 'dataset')
+        GROUP BY ALL
     ) AS d ON d.asset = m.asset AND d.partition = m.partition
-    WHERE m.partition = ? AND m.split = 'val_labelled' AND m.source = 'all'
-      AND m.metric = 'mAP50-95' AND m.value IS NOT NULL
+    WHERE m.partition = ? AND m.source = 'all' AND m."mAP50-95" IS NOT NULL
 """
 """Question to the catalog: the figures of every current model of a partition."""
 

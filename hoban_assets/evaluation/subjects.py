@@ -42,13 +42,14 @@ class Subject:
 
 
 _MODEL = """
-SELECT m.path, m.recipe, d.path AS dataset_path, d.asset AS dataset
+SELECT store.placed(m.path) AS path, m.recipe, d.asset AS dataset,
+       store.placed(d.path) AS dataset_path
 FROM store.materializations AS m
 JOIN store.current USING (materialization_id)
 LEFT JOIN store.inputs AS i ON i.materialization_id = m.materialization_id
-    AND starts_with(i.input, 'dataset_')
 LEFT JOIN store.materializations AS d
-    ON d.asset = i.input AND d.data_version = i.data_version AND d.partition = m.partition
+    ON d.kind = 'dataset' AND d.asset = i.input AND d.data_version = i.data_version
+    AND d.partition = m.partition
 WHERE m.asset = $asset AND m.partition = $partition
 ORDER BY d.materialization_id DESC LIMIT 1
 """

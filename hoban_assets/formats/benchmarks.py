@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hoban_assets.asset_names import BENCHMARK
 from hoban_assets.classes import class_called
 from hoban_assets.errors import HobanError
 from hoban_assets.formats.detect import detect
 from hoban_assets.formats.own_classes import open_own
 from hoban_assets.formats.source import RawSource
 
-PREFIX = "benchmark_"
+PREFIX = f"{BENCHMARK}_"
 """How the folder of a benchmark, and with it its asset, begins."""
 
 

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hoban_assets.asset_names import DATASET, MODEL, STAGE, dataset_of
 from hoban_assets.code_version import (
     DATASET_PARTS,
     MODEL_PARTS,
@@ -26,7 +27,6 @@ from hoban_assets.settings import PARTITIONS, Settings
 if TYPE_CHECKING:
     from hoban_assets.pipeline.stage import Stage
 
-STAGE, DATASET, MODEL = "stage", "dataset", "model"
 PARTS = {STAGE: STAGE_PARTS, DATASET: DATASET_PARTS, MODEL: MODEL_PARTS}
 
 
@@ -97,7 +97,7 @@ def read_declared() -> list[Declared]:
     for found in recipe_files():
         file = str(found.file)
         if found.recipe is None:
-            broken = f"dataset_{found.name}"
+            broken = dataset_of(found.name)
             datasets.append(Declared(broken, DATASET, file=file, error=found.error))
             continue
         recipe = found.recipe

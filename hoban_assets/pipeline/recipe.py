@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from hoban_assets.asset_names import dataset_of, model_of
 from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.curation.events import Rule
 from hoban_assets.curation.quality import AreaLimits
@@ -155,12 +156,12 @@ class Recipe(_Strict):
     @property
     def dataset(self) -> str:
         """Name of the dataset asset."""
-        return f"dataset_{self.version}"
+        return dataset_of(self.version)
 
     @property
     def model(self) -> str:
         """Name of the model asset."""
-        return f"model_{self.version}"
+        return model_of(self.version)
 
     def group(self, usual: str) -> str:
         """Group of an asset of this version in the UI."""

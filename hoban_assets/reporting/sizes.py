@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 TOPS = (5_000, 10_000, 15_000, 20_000)
 """Sizes of a subset that the table answers for: its k-th largest box."""
 PIXELS = (8, 16, 32, 64)
-AREAS = (0.005, 0.01, 0.02, 0.05, 0.2)
+AREA_BANDS = (0.001, 0.005, 0.01, 0.02, 0.05, 0.20)
+"""Borders of the area bands, share of the image; each belongs to the band above it."""
+AREAS = AREA_BANDS[1:]
 QUANTILES = (0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999)
 END_SHARE, LEAST_END = 0.001, 10
 """Looked at for outliers: the top and bottom 0.1 %, at least 10."""
@@ -125,8 +127,7 @@ WITH sized AS (
         b.image_id, b.area, i.source, i.width AS image_width, i.height AS image_height,
         b.x_center, b.y_center,
         coalesce(i.width, 0) > 0 AND coalesce(i.height, 0) > 0 AS known,
-        $image_size * sqrt(b.area * CASE WHEN known
-            THEN least(i.width, i.height) / greatest(i.width, i.height) ELSE 1.0 END) AS side,
+        side_px(b.area, i.width, i.height, $image_size) AS side,
         b.width AS share_of_width, b.height AS share_of_height
     FROM (SELECT * FROM boxes {ignored}) AS b
     JOIN images AS i USING (asset, partition, image_id)

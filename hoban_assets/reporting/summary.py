@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from hoban_assets.asset_names import dataset_of, model_of
 from hoban_assets.catalog.answers import Ask, Row
 from hoban_assets.errors import HobanError
 from hoban_assets.language import Say, plain, retold
@@ -17,7 +18,7 @@ def version_summary(
     Raises:
         HobanError: this version was never built for this partition.
     """
-    dataset, model = f"dataset_{version}", f"model_{version}"
+    dataset, model = dataset_of(version), model_of(version)
     current = {
         row["asset"]: row
         for row in ask(
@@ -91,13 +92,6 @@ _CHECKS = """
     FROM checks WHERE partition = ? AND asset IN (?, ?) ORDER BY asset, name
 """
 _METRICS = """
-    SELECT class_name AS class,
-           max(value) FILTER (metric = 'mAP50') AS "AP50",
-           max(value) FILTER (metric = 'mAP50-95') AS "AP50-95",
-           max(value) FILTER (metric = 'precision') AS precision,
-           max(value) FILTER (metric = 'recall') AS recall
-    FROM metrics
-    WHERE asset = ? AND partition = ? AND split = 'val_labelled' AND source = 'all'
-      AND metric IN ('mAP50', 'mAP50-95', 'precision', 'recall')
-    GROUP BY class_name ORDER BY class_name
+    SELECT class_name AS class, "mAP50" AS "AP50", "mAP50-95" AS "AP50-95", precision, recall
+    FROM model_figures WHERE asset = ? AND partition = ? AND source = 'all' ORDER BY class_name
 """

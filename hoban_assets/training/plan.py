@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import xxhash
 
+from hoban_assets.asset_names import dataset_of
 from hoban_assets.classes import CLASS_NAMES, rules_out
 from hoban_assets.errors import HobanError
 from hoban_assets.freshness.machine import MACHINE, machine_choices
@@ -212,7 +213,7 @@ def _must_be_of_its_size(plan: TrainingPlan) -> None:
     size = prescale_of(plan.dataset_path)
     if size is None or size == -(-plan.image_size // STRIDE) * STRIDE:
         return
-    dataset = plan.asset.replace("model_", "dataset_", 1)
+    dataset = dataset_of(plan.asset)
     raise HobanError(
         f"the photographs in {plan.dataset_path} were scaled to {size} pixels (`prescale` in the "
         f"recipe of {dataset}), so they cannot be trained on with image size {plan.image_size}",

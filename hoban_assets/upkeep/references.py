@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from hoban_assets.asset_names import DATASET, MODEL, dataset_of, kind_of
 from hoban_assets.ingredients import input_asset, is_of_full
 from hoban_assets.language import Say
 from hoban_assets.settings import Settings, home_of
@@ -38,9 +39,8 @@ FROM materializations AS m LEFT JOIN recipes AS r USING (materialization_id)
 ORDER BY m.materialization_id
 """
 _MAP50 = """
-SELECT materialization_id, value FROM store.metrics
-WHERE metric = 'mAP50' AND split = 'val_labelled' AND class_name = 'all' AND source = 'all'
-QUALIFY row_number() OVER (PARTITION BY materialization_id ORDER BY value DESC) = 1
+SELECT materialization_id, "mAP50" AS value FROM store.model_figures
+WHERE class_name = 'all' AND source = 'all' AND value IS NOT NULL
 """
 
 
@@ -100,8 +100,7 @@ def references(
 
 def is_retired(asset: str, declared: Collection[str]) -> bool:
     """Whether it is a dataset or model of a version that has no recipe (any more)."""
-    kind, _, version = asset.partition("_")
-    return kind in ("dataset", "model") and f"dataset_{version}" not in declared
+    return kind_of(asset) in (DATASET, MODEL) and dataset_of(asset) not in declared
 
 
 def _note(found: References, line: Row, inputs: list[Row], map50: dict[int, float]) -> None:
@@ -139,7 +138,7 @@ def _note_live(
     if dataset := dataset_key(plan):
         found.live.setdefault(dataset, why)
     elif not inputs:  # recorded before inputs were: all that it can have been trained on stays
-        of = asset.replace("model_", "dataset_", 1)
+        of = dataset_of(asset)
         doubt = say("{asset} [{partition}] is current and does not say which one it is of", **named)
         found.unsure[of, partition] = doubt
     arguments = json.loads(line["recipe"] or "{}") or (plan or {}).get("arguments", {})

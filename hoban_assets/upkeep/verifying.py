@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hoban_assets.asset_names import DATASET, MODEL, kind_of
 from hoban_assets.catalog.answers import asking
 from hoban_assets.errors import HobanError
 from hoban_assets.language import Say
@@ -55,11 +56,11 @@ def damages(settings: Settings, say: Say, tell: Callable[[str], object]) -> Iter
 
 def _of_build(row: dict[str, Any], say: Say) -> Iterator[Damage]:
     folder, asset = Path(row["path"]), row["asset"]
-    if asset.startswith("dataset_"):
+    if kind_of(asset) == DATASET:
         from hoban_assets.publish.reports import what_is_wrong
 
         wrong, wanted = what_is_wrong(folder, content=True), f"*{asset}"
-    elif asset.startswith("model_"):
+    elif kind_of(asset) == MODEL:
         wrong, wanted = damaged(folder), asset
     else:
         return

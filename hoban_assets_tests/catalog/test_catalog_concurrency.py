@@ -10,7 +10,7 @@ import duckdb
 import pytest
 from catalog_examples import samples_of, start
 
-from hoban_assets.catalog.store import Catalog
+from hoban_assets.catalog.store import Build, Catalog, Run
 from hoban_assets.errors import HobanError
 
 FOREIGN = """
@@ -24,7 +24,12 @@ sys.stdin.readline()
 def write(path: Path, asset: str, times: int) -> None:
     catalog = Catalog(path)
     for n in range(times):
-        catalog.record(asset, "sub", "run", "code", f"{asset}-{n}", samples_of(asset, 20 + n))
+        catalog.record(
+            asset,
+            "sub",
+            Build(f"{asset}-{n}", samples=samples_of(asset, 20 + n)),
+            Run("run", "code"),
+        )
 
 
 def test_processes_write_different_assets_while_a_reader_polls(tmp_path: Path) -> None:
@@ -33,7 +38,7 @@ def test_processes_write_different_assets_while_a_reader_polls(tmp_path: Path) -
     context = multiprocessing.get_context("spawn")
     writers = [context.Process(target=write, args=(path, asset, 3)) for asset in assets]
     catalog = Catalog(path)
-    catalog.record("seed", "sub", "run", "code", "seed", samples_of("seed", 5))
+    catalog.record("seed", "sub", Build("seed", samples=samples_of("seed", 5)), Run("run", "code"))
     for writer in writers:
         writer.start()
     polls = 0
@@ -54,7 +59,7 @@ def test_processes_write_different_assets_while_a_reader_polls(tmp_path: Path) -
 
 def test_threads_of_one_process_read_and_write_at_once(tmp_path: Path) -> None:
     catalog = Catalog(tmp_path / "catalog.duckdb")
-    catalog.record("seed", "sub", "run", "code", "seed", samples_of("seed", 5))
+    catalog.record("seed", "sub", Build("seed", samples=samples_of("seed", 5)), Run("run", "code"))
     errors: list[BaseException] = []
 
     def guarded(asset: str) -> None:
@@ -76,13 +81,13 @@ def test_threads_of_one_process_read_and_write_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize("mode", ["write", "read"])
 def test_a_foreign_process_is_named_and_the_next_run_succeeds(tmp_path: Path, mode: str) -> None:
     catalog = Catalog(tmp_path / "catalog.duckdb", deadline=0.2)
-    catalog.record("a", "sub", "run", "code", "k1", samples_of("a", 5))
+    catalog.record("a", "sub", Build("k1", samples=samples_of("a", 5)), Run("run", "code"))
     foreign = start(FOREIGN, catalog.path, mode)
     assert foreign.stdout is not None
     assert foreign.stdout.readline() == "open\n"
 
     with pytest.raises(HobanError, match=rf"catalog\.duckdb is held by .*PID {foreign.pid}\)"):
-        catalog.record("a", "sub", "run", "code", "k2", samples_of("a", 6))
+        catalog.record("a", "sub", Build("k2", samples=samples_of("a", 6)), Run("run", "code"))
     if mode == "write":
         with pytest.raises(HobanError, match=rf"PID {foreign.pid}\).*close the DuckDB shell"):
             catalog.load("a", "sub")
@@ -91,19 +96,19 @@ def test_a_foreign_process_is_named_and_the_next_run_succeeds(tmp_path: Path, mo
 
     foreign.communicate("\n")
     assert len(catalog.load("a", "sub").images) == 5
-    catalog.record("a", "sub", "run", "code", "k2", samples_of("a", 6))
+    catalog.record("a", "sub", Build("k2", samples=samples_of("a", 6)), Run("run", "code"))
     assert len(catalog.load("a", "sub").images) == 6
     assert list((tmp_path / ".catalog-staging").iterdir()) == []
 
 
 def test_a_writer_waits_until_the_foreign_process_is_gone(tmp_path: Path) -> None:
     catalog = Catalog(tmp_path / "catalog.duckdb", deadline=60)
-    catalog.record("a", "sub", "run", "code", "k1", samples_of("a", 5))
+    catalog.record("a", "sub", Build("k1", samples=samples_of("a", 5)), Run("run", "code"))
     foreign = start(FOREIGN, catalog.path, "write")
     assert foreign.stdout is not None
     assert foreign.stdout.readline() == "open\n"
     done: list[int] = []
-    args = ("a", "sub", "run", "code", "k2", samples_of("a", 6))
+    args = ("a", "sub", Build("k2", samples=samples_of("a", 6)))
     writer = threading.Thread(target=lambda: done.append(catalog.record(*args)))
     writer.start()
     writer.join(0.3)
@@ -115,14 +120,14 @@ def test_a_writer_waits_until_the_foreign_process_is_gone(tmp_path: Path) -> Non
 
 def test_a_reader_in_this_process_that_stays_open_is_reported(tmp_path: Path) -> None:
     catalog = Catalog(tmp_path / "catalog.duckdb", deadline=0.2)
-    catalog.record("a", "sub", "run", "code", "k1", samples_of("a", 5))
+    catalog.record("a", "sub", Build("k1", samples=samples_of("a", 5)), Run("run", "code"))
     with catalog.connect(), pytest.raises(HobanError, match="held by"):
-        catalog.record("a", "sub", "run", "code", "k2", samples_of("a", 6))
+        catalog.record("a", "sub", Build("k2", samples=samples_of("a", 6)), Run("run", "code"))
     assert catalog.find("a", "sub", "k1") is not None
 
 
 def test_readers_share_the_catalog(tmp_path: Path) -> None:
     catalog = Catalog(tmp_path / "catalog.duckdb", deadline=0.2)
-    catalog.record("a", "sub", "run", "code", "k1", samples_of("a", 5))
+    catalog.record("a", "sub", Build("k1", samples=samples_of("a", 5)), Run("run", "code"))
     with duckdb.connect(catalog.path, read_only=True), catalog.connect():
         assert len(catalog.load("a", "sub").images) == 5

@@ -13,7 +13,7 @@ from catalog_examples import samples_of, start
 
 from hoban_assets.catalog import store
 from hoban_assets.catalog.answers import asking
-from hoban_assets.catalog.store import Catalog
+from hoban_assets.catalog.store import Build, Catalog, Run
 from hoban_assets.errors import HobanError
 
 KILLED = """
@@ -42,7 +42,9 @@ if moment == "in the transaction":
     rows.insert_rows = lambda *a: die() if a[1] == "decisions" else insert_rows(*a)
 if moment == "before the commit": rows.prune = die
 if moment == "after the commit": duckdb.connect = Dying
-store.Catalog(Path(sys.argv[1])).record("a", "sub", "run", "code", "k2", samples_of("a", 4000))
+store.Catalog(Path(sys.argv[1])).record(
+    "a", "sub", store.Build("k2", samples=samples_of("a", 4000))
+)
 """
 
 FULL = """
@@ -50,13 +52,13 @@ import resource, sys
 from pathlib import Path
 from types import SimpleNamespace
 from catalog_examples import samples_of
-from hoban_assets.catalog.store import Catalog
+from hoban_assets.catalog.store import Build, Catalog, Run
 from hoban_assets.errors import HobanError
 
 limit, images = int(sys.argv[2]), int(sys.argv[3])
 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 try:
-    Catalog(Path(sys.argv[1])).record("a", "sub", "run", "code", "k2", samples_of("a", images))
+    Catalog(Path(sys.argv[1])).record("a", "sub", Build("k2", samples=samples_of("a", images)))
 except HobanError as error:
     print(error)
 """
@@ -65,7 +67,7 @@ except HobanError as error:
 @pytest.fixture
 def catalog(tmp_path: Path) -> Catalog:
     catalog = Catalog(tmp_path / "catalog.duckdb", deadline=5)
-    catalog.record("a", "sub", "run", "code", "k1", samples_of("a", 50))
+    catalog.record("a", "sub", Build("k1", samples=samples_of("a", 50)), Run("run", "code"))
     return catalog
 
 
@@ -78,7 +80,7 @@ def is_as_before(catalog: Catalog) -> bool:
 
 
 def records_again(catalog: Catalog) -> bool:
-    catalog.record("a", "sub", "run", "code", "k3", samples_of("a", 60))
+    catalog.record("a", "sub", Build("k3", samples=samples_of("a", 60)), Run("run", "code"))
     leftovers = [p for p in (catalog.path.parent / ".catalog-staging").iterdir() if p.is_dir()]
     return len(catalog.load("a", "sub").images) == 60 and leftovers == []
 
@@ -126,7 +128,7 @@ def test_a_writer_leaves_alone_what_another_one_is_staging(
         write_table(*args, **kwargs)
         if not nested:
             nested.append(True)
-            catalog.record("b", "sub", "run", "code", "b", samples_of("b", 10))
+            catalog.record("b", "sub", Build("b", samples=samples_of("b", 10)), Run("run", "code"))
 
     monkeypatch.setattr(store.pq, "write_table", interleaved)
     assert records_again(catalog)
@@ -164,7 +166,7 @@ def test_a_damaged_file_is_named_and_never_overwritten(catalog: Catalog, damage:
     with pytest.raises(HobanError, match=r"catalog\.duckdb is damaged .*backup"):
         catalog.load("a", "sub")
     with pytest.raises(HobanError, match=r"catalog\.duckdb is damaged .*move it"):
-        catalog.record("a", "sub", "run", "code", "k2", samples_of("a", 60))
+        catalog.record("a", "sub", Build("k2", samples=samples_of("a", 60)), Run("run", "code"))
     assert catalog.path.read_bytes() == bad
 
     catalog.path.rename(catalog.path.with_suffix(".damaged"))
@@ -175,7 +177,7 @@ def test_a_log_without_its_catalog_is_not_played_into_a_new_one(catalog: Catalog
     kill(catalog, "after the commit")
     catalog.path.rename(catalog.path.with_suffix(".away"))
     with pytest.raises(HobanError, match=r"catalog\.duckdb\.wal lies there without its catalog"):
-        catalog.record("a", "sub", "run", "code", "k3", samples_of("a", 60))
+        catalog.record("a", "sub", Build("k3", samples=samples_of("a", 60)), Run("run", "code"))
 
 
 def test_a_catalog_on_a_read_only_disk_is_asked_without_a_lock(

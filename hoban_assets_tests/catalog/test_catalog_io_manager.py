@@ -63,7 +63,7 @@ def test_rows_reach_the_next_asset_of_the_same_partition(catalog: Catalog) -> No
         result.run_id,
         "abc",
         "k1",
-        "somewhere",
+        str(catalog.path.parent / "somewhere"),
     )
     assert line.data_version == samples_of("helmet", 4).data_version()
     dataset = catalog.current("dataset_v9", "sub")

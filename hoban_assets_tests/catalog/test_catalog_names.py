@@ -7,7 +7,7 @@ from builders import samples_of
 
 from hoban_assets.catalog.answers import asking
 from hoban_assets.catalog.names import images_meant, nearest_images, plain
-from hoban_assets.catalog.store import Catalog
+from hoban_assets.catalog.store import Build, Catalog, Run
 from hoban_assets.publish.yolo_tree import published_names
 
 SITE = "site/현장/사진 01.jpg"
@@ -26,7 +26,7 @@ def ask(tmp_path_factory):
         label_file=[f"raw {i}".rpartition(".")[0] + ".txt" for i in ids],
     )
     made = made.drop_images(made.images.image_id == GONE, stage="read", rule="label_missing")
-    Catalog(path, deadline=5).record("yard", "sub", "run", "code", "key", made)
+    Catalog(path, deadline=5).record("yard", "sub", Build("key", samples=made), Run("run", "code"))
     with asking(path) as ask:
         yield ask
 

@@ -6,25 +6,27 @@ from dataclasses import replace
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pytest
 from catalog_examples import samples_of
 
 from hoban_assets.catalog import queries
 from hoban_assets.catalog.answers import Row, asking
-from hoban_assets.catalog.store import Catalog
+from hoban_assets.catalog.store import Build, Catalog, Run
+from hoban_assets.curation.packed_boxes import pairwise_iou
 from hoban_assets.samples import Samples
 
 
 @pytest.fixture
 def catalog(tmp_path: Path) -> Catalog:
     catalog = Catalog(tmp_path / "catalog.duckdb", deadline=5)
-    catalog.record("pool", "sub", "run", "code", "key", samples_of("pool", 6))
+    catalog.record("pool", "sub", Build("key", samples=samples_of("pool", 6)), Run("run", "code"))
     return catalog
 
 
 def test_classes_are_counted_by_source_and_split_in_images_and_boxes(catalog: Catalog) -> None:
     bare = replace(samples_of("empty", 1), boxes=Samples.empty().boxes)
-    catalog.record("mixed", "sub", "run", "code", "key", bare)
+    catalog.record("mixed", "sub", Build("key", samples=bare), Run("run", "code"))
     with asking(catalog.path) as ask:
         pool = queries.class_table(ask, "pool", "sub")
         mixed = queries.class_table(ask, "mixed", "sub")
@@ -64,3 +66,19 @@ def test_a_sealed_question_reaches_nothing_but_the_catalog(catalog, tmp_path, st
             ask(statement.format(file=file))
         assert ask("SELECT count(*) AS n FROM images") == [{"n": 6}]
     assert not file.exists()
+
+
+def test_overlap_and_size_in_sql_are_those_of_the_code(catalog: Catalog) -> None:
+    rng = np.random.default_rng(3)
+    boxes = rng.uniform((0.2, 0.2, 0.01, 0.01), (0.8, 0.8, 0.5, 0.5), (40, 4))
+    corners = np.hstack([boxes[:, :2] - boxes[:, 2:] / 2, boxes[:, :2] + boxes[:, 2:] / 2])
+    wanted = pairwise_iou(corners, corners)
+    with asking(catalog.path) as ask:
+        for a in range(0, 40, 2):
+            values = [*map(float, (*boxes[a], *boxes[a + 1]))]
+            told = ask("SELECT iou(?, ?, ?, ?, ?, ?, ?, ?) AS iou", values)[0]["iou"]
+            assert told == pytest.approx(wanted[a, a + 1])
+        sides = ask(
+            "SELECT side_px(0.25, 1280, 640, 640) AS wide, side_px(0.25, 0, 0, 640) AS unknown"
+        )
+        assert sides == [{"wide": pytest.approx(320 / 2**0.5), "unknown": 320}]

@@ -10,7 +10,7 @@ import pytest
 from catalog_examples import ledger_of, metrics, samples_of
 
 from hoban_assets.catalog import access
-from hoban_assets.catalog.store import Catalog
+from hoban_assets.catalog.store import Build, Catalog, Run
 from hoban_assets.errors import HobanError
 from hoban_assets.samples import Samples
 
@@ -37,7 +37,7 @@ def catalog(tmp_path: Path) -> Catalog:
 
 
 def record(catalog: Catalog, asset: str = "helmet_60k", key: str = "k1", **more: object) -> int:
-    return catalog.record(asset, "sub", "run-1", "code-1", key, **more)  # type: ignore[arg-type]
+    return catalog.record(asset, "sub", Build(key, **more), Run("run-1", "code-1"))  # type: ignore[arg-type]
 
 
 def test_samples_come_back_exactly_as_they_were(catalog: Catalog) -> None:
@@ -97,15 +97,15 @@ def test_a_new_materialization_replaces_the_old_one_in_the_views(catalog: Catalo
         "SELECT materialization_id, path, images, is_current FROM materializations ORDER BY 1"
     )
     assert lines.values.tolist() == [
-        [old, "artifacts/old", 30, False],
-        [new, "artifacts/new", 12, True],
+        [old, str(catalog.path.parent / "artifacts/old"), 30, False],
+        [new, str(catalog.path.parent / "artifacts/new"), 12, True],
     ]
     assert len(catalog.load("helmet_60k", "sub", old).images) == 30
 
 
 def test_partitions_are_current_on_their_own(catalog: Catalog) -> None:
-    catalog.record("helmet_60k", "sub", "r", "c", "k", samples=samples_of("helmet", 3))
-    catalog.record("helmet_60k", "full", "r", "c", "k", samples=samples_of("helmet", 9))
+    catalog.record("helmet_60k", "sub", Build("k", samples=samples_of("helmet", 3)), Run("r", "c"))
+    catalog.record("helmet_60k", "full", Build("k", samples=samples_of("helmet", 9)), Run("r", "c"))
     assert len(catalog.load("helmet_60k", "sub").images) == 3
     assert len(catalog.load("helmet_60k", "full").images) == 9
 

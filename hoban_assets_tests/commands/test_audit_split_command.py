@@ -9,7 +9,7 @@ import pytest
 from builders import samples_of
 from cli_runs import run_hoban
 
-from hoban_assets.catalog.store import Catalog
+from hoban_assets.catalog.store import Build, Catalog
 from hoban_assets.errors import HobanError
 
 
@@ -114,7 +114,7 @@ def test_a_dataset_is_audited_by_its_name(hoban, tmp_path):
     sides = ["val" if "/valid/" in file else "train" for file in files]
     rows = samples_of({file: [("person", 0.1)] for file in files}, split=sides)
     Catalog(tmp_path / "data" / "catalog.duckdb").record(
-        "dataset_v9", "full", None, None, "key", rows
+        "dataset_v9", "full", Build("key", samples=rows)
     )
     said = json.loads(hoban("audit-split", "dataset_v9", "--partition", "full", "--json"))
     assert [(r["part"], r["images"], r["leaking"]) for r in said["parts"]] == [("val", 4, 4)]

@@ -8,7 +8,7 @@ from builders import samples_of
 from cli_runs import run_hoban
 from PIL import Image
 
-from hoban_assets.catalog.store import Catalog
+from hoban_assets.catalog.store import Build, Catalog, Run
 from hoban_assets.errors import HobanError
 
 
@@ -21,7 +21,7 @@ def catalog(tmp_path, monkeypatch) -> Catalog:
     hashes = [xxhash.xxh3_128_hexdigest(file.read_bytes())]
     rows = samples_of({"coco/a.jpg": [("person", 0.04)]}, content_hash=hashes)
     made = Catalog(tmp_path / "catalog.duckdb", deadline=5)
-    made.record("coco_person", "sub", "r", "c", "k", rows)
+    made.record("coco_person", "sub", Build("k", samples=rows), Run("r", "c"))
     monkeypatch.delenv("DAGSTER_HOME", raising=False)
     monkeypatch.setenv("HOBAN_RAW_ROOT", str(tmp_path / "raw"))
     monkeypatch.setenv("HOBAN_DATA_ROOT", str(tmp_path))

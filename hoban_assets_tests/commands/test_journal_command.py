@@ -11,7 +11,7 @@ import dagster as dg
 import pytest
 from typer.testing import CliRunner, Result
 
-from hoban_assets.catalog.store import Catalog
+from hoban_assets.catalog.store import Build, Catalog, Run
 from hoban_assets.cli import app
 from hoban_assets.errors import HobanError
 
@@ -30,7 +30,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     with dg.DagsterInstance.from_config(str(home)) as instance:
         dg.materialize([broken], instance=instance, raise_on_error=False)
-    Catalog(home / "data" / "catalog.duckdb").record("dataset_v9", "sub", "wiped", None, "key")
+    Catalog(home / "data" / "catalog.duckdb").record(
+        "dataset_v9", "sub", Build("key"), Run("wiped")
+    )
     return home
 
 

@@ -12,6 +12,7 @@ from gallery_road import photograph
 from PIL import Image
 
 from hoban_assets.catalog.answers import asking
+from hoban_assets.catalog.store import Build, Run
 from hoban_assets.errors import HobanError
 from hoban_assets.language import korean, speaker
 from hoban_assets.reporting.why import unread
@@ -120,7 +121,7 @@ def test_what_a_reader_noted_that_it_passes_over_is_told_as_it_noted_it(raw, tmp
     rows["file"] = [f"{road.FOLDER}/{n[0].removeprefix(road.STAGE + '/')}" for n in noted]
     catalog = road.Catalog(tmp_path / "catalog.duckdb", deadline=5)
     made = road.stage().with_decisions(rows)
-    catalog.record(road.STAGE, "sub", "run", "code", "s", made)
+    catalog.record(road.STAGE, "sub", Build("s", samples=made), Run("run", "code"))
     for file in ("spare/b.jpg", "spare/deeper/c.jpg", "bin/deeper/d.jpg"):
         (raw / road.FOLDER / file).parent.mkdir(parents=True, exist_ok=True)
         (raw / road.FOLDER / file).write_bytes(b"")

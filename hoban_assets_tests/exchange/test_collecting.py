@@ -12,7 +12,7 @@ from correcting import box, correction
 from PIL import Image
 
 from hoban_assets.catalog.answers import asking
-from hoban_assets.catalog.store import Catalog
+from hoban_assets.catalog.store import Build, Catalog, Run
 from hoban_assets.corrections.log import append, read_log
 from hoban_assets.corrections.standing import standing
 from hoban_assets.corrections.taking import Maker, Refused
@@ -50,8 +50,10 @@ class Desk:
             dataset.images, dataset.boxes.assign(ignore=small), dataset.decisions
         )
         self.catalog = Catalog(folder / "catalog.duckdb", deadline=5)
-        self.catalog.record("coco_person", "sub", "r", "c", "k", stage)
-        self.catalog.record("dataset_v9", "sub", "r", "c", "k", dataset, path=str(folder))
+        self.catalog.record("coco_person", "sub", Build("k", samples=stage), Run("r", "c"))
+        self.catalog.record(
+            "dataset_v9", "sub", Build("k", samples=dataset, path=str(folder)), Run("r", "c")
+        )
         self.numbers = itertools.count(1)
 
     def out(self, form="coco", **wanted):

@@ -7,6 +7,7 @@ import pytest
 from built_world import World, declarations
 
 from hoban_assets.catalog.access import writing
+from hoban_assets.catalog.store import Build, Run
 from hoban_assets.freshness.declared import DATASET, STAGE, Declared
 from hoban_assets.freshness.staleness import BROKEN, Built, Now, judge
 from hoban_assets.ingredients import rows_from
@@ -182,7 +183,7 @@ def test_an_input_that_the_catalog_lost_is_told_and_the_command_builds_it_too(v9
 
 def test_what_no_recipe_declares_any_more_is_kept_in_the_list(world):
     world.build_stage("coco_person")
-    world.catalog.record("dataset_v1", "sub", "run", "code", "k", path="/gone")
+    world.catalog.record("dataset_v1", "sub", Build("k", path="/gone"), Run("run", "code"))
     assert world.state("dataset_v1") == "not declared any more"
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from builders import samples_of
 
-from hoban_assets.catalog.store import Catalog
+from hoban_assets.catalog.store import Build, Catalog, Run
 from hoban_assets.components.stage_assets import CODE_VERSION, full_stage
 from hoban_assets.formats.source import RawSource
 from hoban_assets.ingredients import key_of
@@ -102,7 +102,12 @@ def test_full_counts_if_files_engine_and_declaration_are_those_of_now(tmp_path):
     assert full_stage(stage, "sub", catalog, "scenes", {"raw/hall": "1"}) is None
     whole = samples_of({"hall/1.png": [("fallen", 0.1)]})
     made = stage_ingredients(stage, "full", "scenes", CODE_VERSION, {"raw/hall": "1"})
-    catalog.record("pool", "full", None, CODE_VERSION, key_of(made), whole, ingredients=made)
+    catalog.record(
+        "pool",
+        "full",
+        Build(key_of(made), samples=whole, ingredients=made),
+        Run(None, CODE_VERSION),
+    )
     found = full_stage(stage, "sub", catalog, "scenes", {"raw/hall": "1"})
     assert found is not None and found.data_version == whole.data_version()
     assert full_stage(stage, "full", catalog, "scenes", {"raw/hall": "1"}) is None

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from road import Road, metadata_of
 
 from hoban_assets.catalog.answers import asking
+from hoban_assets.catalog.store import Build
 from hoban_assets.formats.image_facts import apply_facts, read_facts
 from hoban_assets.language import speaker
 from hoban_assets.pipeline.recipe import Recipe
@@ -47,7 +48,7 @@ def road(tmp_path_factory) -> Road:
     facts = read_facts(list(boxes), folder / "raw", folder / "facts.parquet", 1)
     road = Road(folder / "raw", folder / "data")
     stage = apply_facts(samples_of(boxes, width=[0] * 12, height=[0] * 12), facts)
-    road.catalog.record("coco_person", "sub", None, None, "key", samples=stage)
+    road.catalog.record("coco_person", "sub", Build("key", samples=stage))
     return road
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from builders import samples_of
 
 from hoban_assets.catalog.answers import asking
-from hoban_assets.catalog.store import Catalog
+from hoban_assets.catalog.store import Build, Catalog, Run
 from hoban_assets.reporting.quality.facts import Facts, quality_facts
 from hoban_assets.samples import Samples
 from hoban_assets.tables import DECISIONS_SCHEMA, frame_of
@@ -37,11 +37,14 @@ def recorded(root: Path, stages: Mapping[str, Samples], **recipes: Mapping[str, 
     catalog = Catalog(root / "catalog.duckdb")
     for name, samples in stages.items():
         recipe = {"sources": [], "backgrounds": name == "background", "dedupe": None}
-        catalog.record(name, "sub", "run", "code", name, samples=samples, recipe=recipe)
+        catalog.record(name, "sub", Build(name, samples=samples, recipe=recipe), Run("run", "code"))
     for version, recipe in recipes.items():
         full = {"version": version, "stages": list(stages), "area": {}, "similarity": 0.9, **recipe}
         catalog.record(
-            f"dataset_{version}", "sub", "run", "code", version, Samples.empty(), recipe=full
+            f"dataset_{version}",
+            "sub",
+            Build(version, samples=Samples.empty(), recipe=full),
+            Run("run", "code"),
         )
     return catalog
 

@@ -10,7 +10,8 @@ import pytest
 from builders import samples_of
 
 from hoban_assets.catalog.answers import asking
-from hoban_assets.catalog.store import Catalog
+from hoban_assets.catalog.store import Build as RecordedBuild
+from hoban_assets.catalog.store import Catalog, Run
 from hoban_assets.reporting.journal.builds import days_with_builds, read_builds
 from hoban_assets.reporting.journal.entries import Build, CheckEntry, ModelFigures, Removal
 
@@ -53,12 +54,21 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     catalog = Catalog(path)
     catalog.record(
-        "dataset_v9", "sub", "run-1", None, "k", samples=samples, stages=stages, checks=checks,
-        inputs={"pool": "abc", "helmets": "def"}, path="/tree",
-    )  # fmt: skip
-    catalog.record("model_v9", "sub", "run-2", None, "m", metrics=METRICS, inputs={})
-    catalog.record("model_v9", "sub", "run-3", None, "m", metrics=METRICS)
-    catalog.record("model_v9", "full", "run-4", None, "m", metrics=METRICS)
+        "dataset_v9",
+        "sub",
+        RecordedBuild(
+            "k",
+            samples=samples,
+            stages=stages,
+            checks=checks,
+            inputs={"pool": "abc", "helmets": "def"},
+            path="/tree",
+        ),
+        Run("run-1"),
+    )
+    catalog.record("model_v9", "sub", RecordedBuild("m", metrics=METRICS, inputs={}), Run("run-2"))
+    catalog.record("model_v9", "sub", RecordedBuild("m", metrics=METRICS), Run("run-3"))
+    catalog.record("model_v9", "full", RecordedBuild("m", metrics=METRICS), Run("run-4"))
     return path
 
 

@@ -13,14 +13,15 @@ import dagster as dg
 import pytest
 from dagster._core.errors import DagsterExecutionInterruptedError
 
-from hoban_assets.catalog.store import Catalog
-from hoban_assets.components.dead_runs import PROCESS, end_dead_runs, leave_process_id
+from hoban_assets.catalog.store import Build, Catalog
+from hoban_assets.catalog.store import Run as RecordedRun
+from hoban_assets.components.dead_runs import end_dead_runs, leave_process_id
 from hoban_assets.errors import HobanError
+from hoban_assets.processes.seen import TAG, lives
 from hoban_assets.reporting.journal.entries import Run
 from hoban_assets.reporting.journal.events import (
     days_with_runs,
     event_log,
-    process_is_gone,
     read_runs,
 )
 from hoban_assets.reporting.journal.writing import last_day, read_days, write_journal
@@ -210,7 +211,7 @@ class TestADeadRun:
         leave_process_id(instance, begun.run_id)
         alive = instance.get_run_by_id(begun.run_id)
         assert alive is not None
-        instance.add_run_tags(begun.run_id, {PROCESS: f"{alive.tags[PROCESS]}0"})
+        instance.add_run_tags(begun.run_id, {TAG: f"{alive.tags[TAG]}0"})
         found = self.read(instance)
         assert found.status == "killed"
         assert found.ended is not None  # the last sign of life
@@ -225,7 +226,7 @@ class TestADeadRun:
         assert found.ended - found.started < timedelta(minutes=1)
 
     def test_of_another_host_is_not_judged(self) -> None:
-        assert not process_is_gone("elsewhere/pid:[1] 1 1")
+        assert lives("elsewhere/pid:[1] 1 1") is None
 
     def test_that_was_cancelled_is_cancelled(
         self, instance: dg.DagsterInstance, begun: dg.DagsterRun
@@ -244,7 +245,9 @@ class TestDays:
     def test_are_read_with_runs_that_are_only_in_the_catalog(
         self, instance: dg.DagsterInstance, settings: Settings
     ) -> None:
-        Catalog(settings.catalog_path).record("dataset_v9", "sub", "wiped", None, "key")
+        Catalog(settings.catalog_path).record(
+            "dataset_v9", "sub", Build("key"), RecordedRun("wiped")
+        )
         run_of(instance, report)
         now = datetime.now().astimezone()
         [day] = read_days(settings, instance, today(), today(), now)

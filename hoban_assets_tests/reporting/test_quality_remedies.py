@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hoban_assets.catalog.answers import asking
-from hoban_assets.catalog.store import Catalog
+from hoban_assets.catalog.store import Build, Catalog, Run
 from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.curation.quality import (
     AreaLimits,
@@ -58,7 +58,7 @@ def mixed_samples(seed: int, source: str = "site") -> Samples:
 
 def facts_of(tmp_path, samples: Samples):
     catalog = Catalog(tmp_path / "catalog.duckdb")
-    catalog.record("site_stage", "sub", "run", "code", "key", samples=samples)
+    catalog.record("site_stage", "sub", Build("key", samples=samples), Run("run", "code"))
     with asking(catalog.path) as ask:
         return quality_facts(ask, "sub", ["site_stage"], 640)
 

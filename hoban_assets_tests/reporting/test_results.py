@@ -19,6 +19,7 @@ from results_catalog import (
 
 import hoban_assets.reporting as reporting
 from hoban_assets.catalog.answers import asking
+from hoban_assets.catalog.store import Build, Run
 from hoban_assets.errors import HobanError
 from hoban_assets.language import speaker
 from hoban_assets.reporting.markdown import markdown
@@ -139,7 +140,7 @@ def test_a_model_that_finds_almost_nothing_gets_one_reason_instead_of_many(tmp_p
 
 def test_a_dataset_that_was_built_again_says_nothing_of_the_training(tmp_path):
     catalog = train(tmp_path, "model_v8", final(30))
-    catalog.record("dataset_v8", "sub", "run", "1", "other", data_version="newer")
+    catalog.record("dataset_v8", "sub", Build("other", data_version="newer"), Run("run", "1"))
     with asking(catalog.path) as ask:
         results = model_results(ask, "model_v8", "sub")
     assert not results.dataset_is_current

@@ -5,6 +5,7 @@ import why_road as road
 from PIL import Image, ImageDraw, ImageOps
 
 from hoban_assets.catalog.answers import asking
+from hoban_assets.catalog.store import Build
 from hoban_assets.language import korean, speaker
 from hoban_assets.reporting.markdown import markdown
 from hoban_assets.reporting.why.alignment import AS_IT_IS, WAYS, alignment
@@ -185,9 +186,11 @@ def test_of_a_sub_that_was_taken_from_full_the_decision_of_full_is_told(tmp_path
     catalog = road.recorded(tmp_path)
     full, part = catalog.load("dataset_v2", "sub"), catalog.load("dataset_v1", "sub")
     few = part.drop_images(part.images.image_id != road.TRAINED, stage="x", rule="x")
-    catalog.record("dataset_v3", "full", None, None, "key", full, inputs={road.STAGE: "1"})
+    catalog.record("dataset_v3", "full", Build("key", samples=full, inputs={road.STAGE: "1"}))
     inputs = {road.STAGE: "1", "dataset_v3 (full)": "1"}
-    catalog.record("dataset_v3", "sub", None, None, "key", few.without_decisions(), inputs=inputs)
+    catalog.record(
+        "dataset_v3", "sub", Build("key", samples=few.without_decisions(), inputs=inputs)
+    )
     with asking(catalog.path) as ask:
         told = judged(found(ask, tmp_path / "raw", road.TWIN), tmp_path / "raw")
     (mine,) = [o for o in told.outcomes if o.build.name == "dataset_v3 [sub]"]

@@ -8,7 +8,7 @@ from builders import samples_of
 from correcting import box, correction
 
 from hoban_assets.catalog.answers import asking
-from hoban_assets.catalog.store import Catalog
+from hoban_assets.catalog.store import Build, Catalog, Run
 from hoban_assets.naming import image_tag
 from hoban_assets.review.queues import queued, queues
 from hoban_assets.tables import DECISIONS_SCHEMA, frame_of
@@ -34,16 +34,26 @@ def catalog(tmp_path):
     samples = samples_of({i: [("fallen", 0.04)] for i in PICTURES})
     pairs = [("fall/a.jpg", "labels_disagree"), ("fall/b.jpg", "labels_disagree"),
              ("fall/c.jpg", "area_outlier"), ("fall/gone.jpg", "labels_disagree")]  # fmt: skip
-    made.record("fallen_pool", "sub", "r", "c", "k", samples.with_decisions(decided(*pairs)))
+    made.record(
+        "fallen_pool",
+        "sub",
+        Build("k", samples=samples.with_decisions(decided(*pairs))),
+        Run("r", "c"),
+    )
     data = samples_of({i: [("fallen", 0.04)] for i in PICTURES}, split=["val"] * 4)
-    made.record("dataset_v9", "sub", "r", "c", "k", data, inputs={"fallen_pool": "v"}, path="/d")
+    made.record(
+        "dataset_v9",
+        "sub",
+        Build("k", samples=data, inputs={"fallen_pool": "v"}, path="/d"),
+        Run("r", "c"),
+    )
     folder = tmp_path / "model"
     folder.mkdir()
     worst = [{"name": f"fall-d-{image_tag('fall/d.jpg')}.jpg", "boxes": []}]
     (folder / "worst_images.json").write_text(json.dumps(worst))
     figures = pd.DataFrame({"metric": ["map50"], "value": [0.5]})
     trained = {"metrics": figures, "inputs": {"dataset_v9": "v"}, "path": str(folder)}
-    made.record("model_v9", "sub", "r", "c", "k", **trained)
+    made.record("model_v9", "sub", Build("k", **trained), Run("r", "c"))
     return made
 
 

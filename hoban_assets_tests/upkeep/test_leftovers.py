@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from yard import age
 
+from hoban_assets.catalog.store import Build
 from hoban_assets.publish.yolo_tree import publish
 
 
@@ -220,7 +221,7 @@ def test_a_sub_keeps_no_tree_of_the_full_that_it_was_taken_from(yard):
         where = yard.data / "artifacts" / "dataset_v7" / partition / key[:16]
         tree = publish(samples, yard.raw, where).path
         yard.catalog.record(
-            "dataset_v7", partition, None, None, "key", samples, path=str(tree), inputs=inputs
+            "dataset_v7", partition, Build("key", samples=samples, path=str(tree), inputs=inputs)
         )
         return tree, key
 

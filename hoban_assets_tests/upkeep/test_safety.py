@@ -124,7 +124,9 @@ def test_a_picture_whose_raw_file_is_gone_is_the_only_copy(yard, replaced):
 def test_a_replaced_dataset_is_safe_but_not_the_folder_that_holds_the_current_one(yard, replaced):
     assert yard.is_safe(replaced).exit_status == 0
     assert yard.is_safe(next(replaced.glob("images/train/*"))).safe
-    assert yard.is_safe(replaced.parent).reason.startswith("holds what is needed (1)")
+    assert yard.is_safe(replaced.parent).reason.startswith(
+        "holds what is needed: the current dataset"
+    )
     assert yard.is_safe(yard.data / "artifacts").safe is False
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from builders import samples_of
 
-from hoban_assets.catalog.store import Catalog
+from hoban_assets.catalog.store import Build, Catalog, Run
 from hoban_assets.settings import Settings
 from hoban_assets.upkeep.verifying import damages
 from hoban_assets.workers.yolo_support import sha256_of
@@ -29,7 +29,7 @@ def found(settings: Settings) -> dict[str, str]:
 def record(settings: Settings, asset: str, folder: Path) -> None:
     catalog = Catalog(settings.catalog_path, deadline=5)
     samples = samples_of({"coco/1.jpg": [("person", 0.1)]}, split=["train"])
-    catalog.record(asset, "sub", "run", "1", asset, samples=samples, path=str(folder))
+    catalog.record(asset, "sub", Build(asset, samples=samples, path=str(folder)), Run("run", "1"))
 
 
 def test_nothing_is_damaged_where_nothing_was_built(settings):

@@ -13,7 +13,7 @@ import pandas as pd
 from builders import samples_of
 
 from hoban_assets.catalog.answers import asking
-from hoban_assets.catalog.store import Catalog
+from hoban_assets.catalog.store import Build, Catalog
 from hoban_assets.language import speaker
 from hoban_assets.publish.yolo_tree import publish
 from hoban_assets.samples import Samples
@@ -69,12 +69,7 @@ class Yard:
             self.catalog.record(
                 asset,
                 "sub",
-                None,
-                None,
-                "key",
-                samples,
-                path=str(tree),
-                inputs={"coco_person": "1"},
+                Build("key", samples=samples, path=str(tree), inputs={"coco_person": "1"}),
             )
         return tree
 
@@ -105,14 +100,14 @@ class Yard:
             self.catalog.record(
                 f"model_{version}",
                 "sub",
-                None,
-                None,
-                run.name,
-                path=str(run),
-                data_version=run.name,
-                inputs={f"dataset_{version}": version_of} if inputs else None,
-                recipe=plan["arguments"] if inputs else None,
-                metrics=None if map50 is None else figures(map50),
+                Build(
+                    run.name,
+                    path=str(run),
+                    data_version=run.name,
+                    inputs={f"dataset_{version}": version_of} if inputs else None,
+                    recipe=plan["arguments"] if inputs else None,
+                    metrics=None if map50 is None else figures(map50),
+                ),
             )
         return run
 

@@ -12,7 +12,7 @@ import xxhash
 from builders import samples_of
 from PIL import Image
 
-from hoban_assets.catalog.store import Catalog
+from hoban_assets.catalog.store import Build, Catalog, Run
 from hoban_assets.corrections.log import read_log
 from hoban_assets.corrections.standing import standing
 from hoban_assets.language import speaker
@@ -61,7 +61,9 @@ def small_catalog(folder) -> Settings:
     )
     settings.data_root.mkdir()
     catalog = Catalog(settings.catalog_path, deadline=5)
-    catalog.record("coco_person", "sub", "r", "c", "k", rows.with_decisions(decisions))
+    catalog.record(
+        "coco_person", "sub", Build("k", samples=rows.with_decisions(decisions)), Run("r", "c")
+    )
     return settings
 
 

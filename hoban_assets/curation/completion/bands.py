@@ -29,7 +29,8 @@ from hoban_assets.curation.completion.verdicts import (
     NO_HEAD,
     SAME_BODY,
 )
-from hoban_assets.curation.completion.voting import Candidates, pairwise_iou
+from hoban_assets.curation.completion.voting import Candidates
+from hoban_assets.curation.packed_boxes import pairwise_iou
 
 SAME_BODY_IOU = 0.5
 """Boxes of two classes that overlap this much may be one object (`classes.same_object`)."""

@@ -15,7 +15,8 @@ import numpy as np
 from hoban_assets.curation.completion.bands import Labelled, part
 from hoban_assets.curation.completion.limits import Limits
 from hoban_assets.curation.completion.verdicts import BOX, IGNORE
-from hoban_assets.curation.completion.voting import Candidates, pairwise_iou
+from hoban_assets.curation.completion.voting import Candidates
+from hoban_assets.curation.packed_boxes import pairwise_iou
 
 FOUND_IOU = 0.5
 BOX_BETA, IGNORE_BETA = 0.5, 2.0

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from hoban_assets.curation.packed_boxes import overlap
+from hoban_assets.curation.packed_boxes import pairwise_iou
 
 CORNERS = ["left", "top", "right", "bottom"]
 SAME_BOX_IOU = 0.8
@@ -36,13 +36,6 @@ class Candidates:
     """int64 [n]: row of the prediction whose box it is."""
     teacher: list[str]
     """Those who saw it, joined by '+'."""
-
-
-def pairwise_iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Intersection over union of boxes [n, 4] and [m, 4]: [n, m]."""
-    shared, one, other = overlap(first[:, None], second[None])
-    union = one + other - shared
-    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
 
 
 def vote(predictions: pd.DataFrame, teachers: int) -> Candidates:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+from hoban_assets.asset_names import model_of
 from hoban_assets.errors import HobanError
 from hoban_assets.howto import build_all
 from hoban_assets.ingredients import Change, changes
@@ -218,7 +219,7 @@ def _few_labels(before: ModelResults, after: ModelResults) -> list[str]:
 def named(typed: str, known: Sequence[str]) -> str:
     """Return the model that 'model_v9' or 'v9' means; as typed where there is none such."""
     name = typed.strip()
-    return f"model_{name}" if name not in known and f"model_{name}" in known else name
+    return model_of(name) if name not in known and model_of(name) in known else name
 
 
 def never_trained(name: str, partition: str) -> HobanError:
@@ -231,9 +232,8 @@ def never_trained(name: str, partition: str) -> HobanError:
 
 _MODEL = """
 SELECT m.materialization_id, m.recipe,
-       EXISTS (SELECT 1 FROM store.metrics AS v
-               WHERE v.materialization_id = m.materialization_id
-                 AND v.split = 'val_labelled') AS is_label_aware,
+       EXISTS (FROM store.model_figures AS f
+               WHERE f.materialization_id = m.materialization_id) AS is_label_aware,
        (SELECT max(v.value) FROM store.metrics AS v
         WHERE v.materialization_id = m.materialization_id
           AND v.metric = 'evaluation') AS evaluation

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from hoban_assets.asset_names import dataset_of
 from hoban_assets.errors import HobanError
 from hoban_assets.howto import build_all
 
@@ -124,7 +125,7 @@ def parse(typed: str, known: Sequence[str]) -> tuple[str, int | None]:
             f"{typed!r}: after the '@' comes the number of a materialisation",
             'hoban sql "SELECT materialization_id, asset, partition FROM materializations"',
         )
-    asset = f"dataset_{name}" if name not in known and f"dataset_{name}" in known else name
+    asset = dataset_of(name) if name not in known and dataset_of(name) in known else name
     return asset, int(number) if at else None
 
 

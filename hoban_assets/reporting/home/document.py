@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from hoban_assets.asset_names import version_of
 from hoban_assets.freshness.declared import DATASET, MODEL
 from hoban_assets.freshness.staleness import STALE
 from hoban_assets.language import Say
@@ -68,8 +69,8 @@ def _figures(status: Status, home: Home, say: Say) -> Iterator[tuple[str, int | 
 
 def next_step(status: Status) -> tuple[str, str]:
     """The next sensible step, a sentence (English, the key of its translation), and its command."""
-    datasets = {(a.asset.removeprefix("dataset_"), a.partition) for a in _of(status, DATASET)}
-    models = {(a.asset.removeprefix("model_"), a.partition) for a in _of(status, MODEL)}
+    datasets = {(version_of(a.asset), a.partition) for a in _of(status, DATASET)}
+    models = {(version_of(a.asset), a.partition) for a in _of(status, MODEL)}
     if not datasets:
         return "Build the first dataset.", "hoban build v9"
     if old := [a for a in status.built if a.verdict.state == STALE]:

@@ -24,9 +24,8 @@ _VERSION = """
     SELECT data_version FROM materializations WHERE is_current AND asset = ? AND partition = ?
 """
 _MAP50 = """
-    SELECT asset, partition, arg_max(value, epoch) AS value FROM metrics
-    WHERE metric = 'mAP50' AND split = 'val_labelled' AND source = 'all' AND class_name = 'all'
-    GROUP BY ALL
+    SELECT asset, partition, "mAP50" AS value FROM model_figures
+    WHERE source = 'all' AND class_name = 'all' AND value IS NOT NULL
 """
 
 

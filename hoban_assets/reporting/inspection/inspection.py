@@ -17,11 +17,10 @@ from hoban_assets.formats.gather import Gathered
 from hoban_assets.formats.naming import nfc
 from hoban_assets.reporting.inspection.clips import groups_by_name
 from hoban_assets.reporting.inspection.overlap import duplicates, leakage
+from hoban_assets.reporting.sizes import AREA_BANDS
 
 Rows: TypeAlias = list[dict[str, Any]]
 
-BAND_EDGES = (0.001, 0.005, 0.01, 0.02, 0.05, 0.2)
-"""Limits between size bands, share of the image."""
 BANDS = ("<0.1 %", "0.1-0.5 %", "0.5-1 %", "1-2 %", "2-5 %", "5-20 %", ">=20 %")
 IGNORE_REGION = "(ignore region)"
 ALL = "all"
@@ -160,7 +159,7 @@ def _becomes(found: Gathered, name: str) -> str | None:
 
 def _size_bands(found: Gathered) -> Rows:
     labels = found.samples.labels
-    band = pd.Series(np.searchsorted(BAND_EDGES, labels.area, side="right"), index=labels.index)
+    band = pd.Series(np.searchsorted(AREA_BANDS, labels.area, side="right"), index=labels.index)
     table = pd.crosstab(band, labels.class_name).reindex(range(len(BANDS)), fill_value=0)
     counts = table.to_dict("list")
     rows = [

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _BUILDS = """
 SELECT m.materialization_id, m.asset, m.partition, m.run_id, m.created_at, m.images, m.boxes,
-       m.ignore_regions, m.path,
+       m.ignore_regions, store.placed(m.path) AS path,
        (SELECT max(e.materialization_id) FROM store.materializations AS e
         WHERE e.asset = m.asset AND e.partition = m.partition AND e.input_key = m.input_key
           AND e.materialization_id < m.materialization_id) AS same_as
@@ -51,16 +51,12 @@ _CHECKS = f"""
 SELECT materialization_id, name, passed, blocking, "text" FROM store.checks {_OF} ORDER BY rowid
 """  # noqa: S608
 _MODELS = f"""
-SELECT materialization_id,
-       max(epoch) FILTER (split = 'train') AS epochs,
-       max(epoch) FILTER (split = 'val_labelled') AS best_epoch
+SELECT materialization_id, max(epoch) FILTER (split = 'train') AS epochs
 FROM store.metrics {_OF} GROUP BY materialization_id
 """  # noqa: S608
 _FIGURES = f"""
-SELECT materialization_id, class_name, metric, value FROM store.metrics
-{_OF} AND split = 'val_labelled' AND source = 'all' AND metric IN ('mAP50', 'mAP50-95')
-  AND isfinite(value) ORDER BY rowid
-"""  # noqa: S608
+FROM store.model_figures {_OF} AND source = 'all' ORDER BY class_name
+"""
 
 
 def read_builds(
@@ -126,13 +122,14 @@ def _build(row: Row, tables: dict[str, dict[int, list[Row]]]) -> Build:
 def _model(models: list[Row], figures: list[Row]) -> ModelFigures | None:
     if not models:
         return None
-    value = {(r["class_name"], r["metric"]): r["value"] for r in figures}
+    found = {r["class_name"]: r for r in figures}
+    overall = found.pop("all", {})
     return ModelFigures(
         epochs=models[0]["epochs"] or 0,
-        best_epoch=models[0]["best_epoch"],
-        map50=value.get(("all", "mAP50")),
-        map50_95=value.get(("all", "mAP50-95")),
-        classes={n: v for (n, m), v in value.items() if m == "mAP50" and n != "all"},
+        best_epoch=figures[0]["best_epoch"] if figures else None,
+        map50=overall.get("mAP50"),
+        map50_95=overall.get("mAP50-95"),
+        classes={n: r["mAP50"] for n, r in found.items() if r["mAP50"] is not None},
     )
 
 

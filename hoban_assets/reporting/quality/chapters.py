@@ -11,7 +11,6 @@ from hoban_assets.reporting.blocks import Bars, Block, Heading, Paragraph, table
 from hoban_assets.reporting.quality.examples import area_text
 from hoban_assets.reporting.quality.facts import Facts
 from hoban_assets.reporting.quality.sql import (
-    BANDS,
     BLURRED,
     CONFLICT,
     DARK,
@@ -21,6 +20,7 @@ from hoban_assets.reporting.quality.sql import (
     UNSEEN,
 )
 from hoban_assets.reporting.quality.totals import duplicates_of, rows_read
+from hoban_assets.reporting.sizes import AREA_BANDS
 from hoban_assets.rules import meaning
 from hoban_assets.units import Share, percent
 
@@ -40,7 +40,7 @@ def sizes(say: Say, facts: Facts) -> Iterator[Block]:
         "area) hardly leaves a trace, below 16 px it is doubtful."
     )
     yield Paragraph(say(lead, size=facts.image_size))
-    borders = [f"{b * 100:g}" for b in BANDS]
+    borders = [f"{b * 100:g}" for b in AREA_BANDS]
     names = [f"< {borders[0]} %", *(f"{low}-{high} %" for low, high in pairwise(borders))]
     names.append(f">= {borders[-1]} %")
     shown = [b for b in facts.boxes if b["labels"]]

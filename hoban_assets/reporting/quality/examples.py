@@ -169,7 +169,7 @@ JOIN store.images AS i USING (materialization_id, image_id)
 WHERE a.position < b.position AND i.source IN (SELECT unnest($sources))
   AND least(a.class_name, b.class_name) = $class_name
   AND greatest(a.class_name, b.class_name) = $other_class
-  AND {sql.IOU_AT_LEAST.format(limit="$limit")}
+  AND {sql.IOU} > $limit
 GROUP BY image_id ORDER BY image_id LIMIT $count
 """  # noqa: S608
 _DISAGREEING = f"""
@@ -192,6 +192,6 @@ _BOXES_OF = """
 SELECT DISTINCT image_id, class_name, x_center, y_center, width, height, area
 FROM boxes
 WHERE partition = $partition AND image_id IN (SELECT unnest($ids))
-  AND NOT starts_with(asset, 'dataset_')
+  AND asset NOT IN (SELECT asset FROM store.current WHERE kind = 'dataset')
 ORDER BY image_id, area DESC
 """

@@ -256,7 +256,7 @@ def _versions(facts: Facts, asset: str, value: Any) -> tuple[tuple[str, ...], tu
     having, lacking = [], []
     for dataset in facts.datasets:
         recipe = dataset["recipe"]
-        name = recipe.get("version") or dataset["asset"].removeprefix("dataset_")
+        name = dataset["version"]
         if asset not in _stages_of(recipe, facts.partition):
             continue
         found = value(recipe)

@@ -8,9 +8,8 @@ together from constants of this module, everything else is a parameter.
 from __future__ import annotations
 
 from hoban_assets.classes import HEADS, PERSON
+from hoban_assets.reporting.sizes import AREA_BANDS
 
-BANDS = (0.001, 0.005, 0.01, 0.02, 0.05, 0.20)
-"""Borders of the area bands, share of the image; each belongs to the band above it."""
 UNSEEN, DOUBTFUL = 8, 16
 """Pixels at the training size. The finest grid of YOLO has cells of 8 pixels (stride 8, P3): an
 object smaller than one cell hardly leaves a trace, below two it is doubtful."""
@@ -39,14 +38,13 @@ FAR = 10.0
 STAGES = """
 SELECT c.asset, m.recipe, m.created_at
 FROM store.current AS c JOIN store.materializations AS m USING (materialization_id)
-WHERE c.partition = $partition AND m.images IS NOT NULL
-  AND NOT starts_with(c.asset, 'dataset_') AND NOT starts_with(c.asset, 'model_')
+WHERE c.partition = $partition AND m.images IS NOT NULL AND c.kind NOT IN ('dataset', 'model')
 ORDER BY m.materialization_id
 """
 DATASETS = """
-SELECT c.asset, m.recipe
+SELECT c.asset, c.version, m.recipe
 FROM store.current AS c JOIN store.materializations AS m USING (materialization_id)
-WHERE c.partition = $partition AND starts_with(c.asset, 'dataset_')
+WHERE c.partition = $partition AND c.kind = 'dataset'
 ORDER BY c.asset
 """
 _MINE = """
@@ -70,12 +68,8 @@ SELECT asset, source, count(*) AS images, count(DISTINCT group_id) AS groups,
 FROM photos GROUP BY asset, source ORDER BY asset, source
 """  # noqa: S608  built from constants of this module, as the statements below
 
-_BAND = " + ".join(f"(area >= {border})::INTEGER" for border in BANDS)
+_BAND = " + ".join(f"(area >= {border})::INTEGER" for border in AREA_BANDS)
 _HEAD = "class_name IN ('{}')".format("', '".join(sorted(HEADS)))
-SIDE = """
-    sqrt(b.width * i.width * b.height * i.height) * least($size / i.width, $size / i.height)"""
-"""Root of the area of box b on image i in pixels at the training size (as COCO measures objects):
-Ultralytics scales the longer side of the image to it, up or down (`BaseDataset.load_image`)."""
 RATIO = (
     "greatest(b.width * i.width / (b.height * i.height), b.height * i.height / (b.width * i.width))"
 )
@@ -93,7 +87,8 @@ spread AS (
 ),
 labels AS (
     SELECT asset, source, b.class_id, b.class_name, b.area, b."ignore", {_BAND} AS band,
-        {SIDE} AS side, {RATIO} AS ratio, {SLIM_SQL} AS slim, {CUT} AS cut, middle, top
+        side_px(b.area, i.width, i.height, $size) AS side, {RATIO} AS ratio, {SLIM_SQL} AS slim,
+        {CUT} AS cut, middle, top
     FROM store.boxes AS b JOIN mine USING (materialization_id)
     JOIN store.images AS i USING (materialization_id, image_id)
     LEFT JOIN spread USING (materialization_id, source, class_id)
@@ -163,12 +158,9 @@ FROM per_image GROUP BY asset, source
 ORDER BY part, asset, source, class_name
 """  # noqa: S608
 
-SHARED = """greatest(0, least(a.x_center + a.width / 2, b.x_center + b.width / 2)
-            - greatest(a.x_center - a.width / 2, b.x_center - b.width / 2))
-    * greatest(0, least(a.y_center + a.height / 2, b.y_center + b.height / 2)
-            - greatest(a.y_center - a.height / 2, b.y_center - b.height / 2))"""
-"""Area that boxes a and b share."""
-IOU_AT_LEAST = f"({SHARED}) > {{limit}} * (a.area + b.area - ({SHARED}))"
+IOU = """iou(a.x_center, a.y_center, a.width, a.height,
+    b.x_center, b.y_center, b.width, b.height)"""
+"""Of boxes a and b."""
 _NEEDED = "CASE WHEN a.class_id = b.class_id THEN $same ELSE $conflict END"
 OVERLAPS = f"""
 WITH {_MINE},
@@ -182,7 +174,7 @@ pairs AS (
         greatest(a.class_name, b.class_name) AS other_class
     FROM labels AS a JOIN labels AS b USING (materialization_id, image_id)
     WHERE a.position < b.position
-      AND {IOU_AT_LEAST.format(limit=_NEEDED)}
+      AND {IOU} > {_NEEDED}
 )
 SELECT asset, {_SOURCE} AS source, class_name, other_class, count(*) AS pairs,
     count(DISTINCT image_id) AS images

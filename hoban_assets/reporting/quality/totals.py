@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hoban_assets.asset_names import DATASET, kind_of
 from hoban_assets.reporting.quality.facts import Facts
 from hoban_assets.reporting.quality.problems import Problem
 
@@ -23,7 +24,7 @@ def duplicates_of(facts: Facts, source: Row) -> Row | None:
     """What its stage removed of a source, else the dataset that removed most; None: nothing."""
     mine = [d for d in facts.duplicates if d["source"] == source["source"]]
     by_stage = [d for d in mine if d["asset"] == source["asset"]]
-    by_dataset = [d for d in mine if d["asset"].startswith("dataset_")]
+    by_dataset = [d for d in mine if kind_of(d["asset"]) == DATASET]
     return max(by_stage or by_dataset, key=lambda d: d["images"], default=None)
 
 

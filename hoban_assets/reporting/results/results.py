@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from hoban_assets.asset_names import dataset_of
 from hoban_assets.catalog.answers import Ask, Row
 from hoban_assets.classes import BACKGROUND
 from hoban_assets.errors import HobanError
@@ -40,7 +41,7 @@ def model_results(ask: Ask, model: str, partition: str) -> ModelResults:
     split = LABEL_AWARE if any(r["split"] == LABEL_AWARE for r in final) else STOCK
     matrix = _matrix(final, split)
     names = _class_names(final, split)
-    dataset = f"dataset_{model.removeprefix('model_')}"
+    dataset = dataset_of(model)
     is_current = _is_current(ask, number, dataset, partition)
     trained = _training_rows(ask, dataset, partition) if is_current else {}
     pick = _picker(known, split)
@@ -199,12 +200,13 @@ def _whole(value: float | None) -> int | None:
 
 
 _LINE = """
-    SELECT m.materialization_id, m.created_at, m.path, m.recipe,
-           (SELECT coalesce(
-                max(v.epoch) FILTER (v.split = 'val_labelled'),
-                arg_max(v.epoch, v.value) FILTER (v.split = 'val' AND v.metric = 'mAP50-95'
-                                                  AND v.class_name = 'all'))
-            FROM store.metrics AS v WHERE v.materialization_id = m.materialization_id) AS best_epoch
+    SELECT m.materialization_id, m.created_at, store.placed(m.path) AS path, m.recipe,
+           coalesce(
+               (SELECT max(best_epoch) FROM store.model_figures AS f
+                WHERE f.materialization_id = m.materialization_id),
+               (SELECT arg_max(epoch, value) FROM store.metrics AS v
+                WHERE v.materialization_id = m.materialization_id AND split = 'val'
+                  AND metric = 'mAP50-95' AND class_name = 'all')) AS best_epoch
     FROM store.materializations AS m JOIN store.current USING (materialization_id)
     WHERE m.asset = ? AND m.partition = ?
 """

@@ -174,19 +174,10 @@ def _steps(a: Artifact, details: Details, say: Say) -> Iterator[Block]:
 _STEPS = """
 SELECT asset, partition, stage, images_in, images_kept, boxes_in, boxes_kept FROM stages
 """
-# The final evaluation, each class only where its source labels it, carries the best epoch.
 _METRICS = """
 WITH trained AS (
     SELECT asset, partition, max(epoch) AS epochs FROM metrics GROUP BY ALL
 )
-SELECT asset, partition, class_name, max(epoch) AS best_epoch, any_value(epochs) AS epochs,
-       max(value) FILTER (metric = 'mAP50') AS "mAP50",
-       max(value) FILTER (metric = 'mAP50-95') AS "mAP50-95",
-       max(value) FILTER (metric = 'precision') AS precision,
-       max(value) FILTER (metric = 'recall') AS recall
-FROM metrics JOIN trained USING (asset, partition)
-WHERE split = 'val_labelled' AND source = 'all'
-  AND metric IN ('mAP50', 'mAP50-95', 'precision', 'recall')
-GROUP BY asset, partition, class_name
+FROM model_figures JOIN trained USING (asset, partition) WHERE source = 'all'
 ORDER BY asset, partition, class_name <> 'all', class_name
 """

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hoban_assets.asset_names import DATASET, kind_of
 from hoban_assets.naming import image_tag
 from hoban_assets.reporting.why import sql
 
@@ -31,7 +32,7 @@ class Build:
     @property
     def is_dataset(self) -> bool:
         """Whether it is a version that models train on, and no stage."""
-        return self.asset.startswith("dataset_")
+        return kind_of(self.asset) == DATASET
 
     @property
     def name(self) -> str:

@@ -49,7 +49,7 @@ WHERE materialization_id = $number AND NOT "ignore"
 GROUP BY class_name
 """
 MODELS = """
-SELECT m.asset, m.partition, m.path, i.input
+SELECT m.asset, m.partition, store.placed(m.path) AS path, i.input
 FROM store.materializations AS m
 JOIN store.current AS c USING (materialization_id)
 JOIN store.inputs AS i USING (materialization_id)

@@ -30,11 +30,10 @@ ENVIRONMENT = "restored.env"
 """In a restored data root: lines for a shell that make it, and its history, the ones in use."""
 _TEXTS = ("plan.json", "command.txt", "data.yaml", "args.yaml")
 """Files of a training that name places below the data root."""
-_PATHS = "SELECT DISTINCT path FROM store.materializations WHERE path IS NOT NULL"
 _PUBLISHED = """
-SELECT asset, partition FROM store.materializations JOIN store.current USING
-    (materialization_id, asset, partition)
-WHERE asset LIKE 'dataset\\_%' ESCAPE '\\' AND path IS NOT NULL ORDER BY ALL
+SELECT m.asset, m.partition FROM store.materializations AS m JOIN store.current USING
+    (materialization_id)
+WHERE m.kind = 'dataset' AND path IS NOT NULL ORDER BY ALL
 """
 
 
@@ -145,11 +144,6 @@ def _relocate(staging: Path, manifest: Mapping[str, Any], folder: Path) -> list[
     old, new = manifest["data_root"].rstrip("/"), str(folder)
     with writing(staging / CATALOG, deadline=10) as connection:
         published = connection.execute(_PUBLISHED).fetchall()
-        for (path,) in connection.execute(_PATHS).fetchall():
-            connection.execute(
-                "UPDATE store.materializations SET path = ? WHERE path = ?",
-                [_moved(path, old, new, staging), path],
-            )
         connection.execute(
             "UPDATE store.materializations SET recipe = replace(recipe, ?, ?)",
             [f'"{old}/', f'"{new}/'],
@@ -164,14 +158,6 @@ def _relocate(staging: Path, manifest: Mapping[str, Any], folder: Path) -> list[
                 text = file.read_text(encoding="utf-8")
                 file.write_text(text.replace(f"{old}/", f"{new}/"), encoding="utf-8")
     return [(asset, partition) for asset, partition in published]
-
-
-def _moved(path: str, old: str, new: str, staging: Path) -> str:
-    """Where a folder of the catalog lies now, also where the data root had been moved by hand."""
-    below = "/".join(Path(path).parts[-4:])  # artifacts/<asset>/<partition>/<data version>
-    if path.startswith(f"{old}/"):
-        return f"{new}{path[len(old) :]}"
-    return f"{new}/{below}" if (staging / below).is_dir() else path
 
 
 def _environment(manifest: Mapping[str, Any], folder: Path, env: Mapping[str, str]) -> str:
