@@ -26,11 +26,16 @@ def write(path: Path, asset: str, times: int = TIMES) -> None:
     """Record an asset `times` times; each build has one image more than the one before."""
     from catalog_examples import samples_of
 
-    from hoban_assets.catalog.store import Catalog
+    from hoban_assets.catalog.store import Build, Catalog, Run
 
     catalog = Catalog(path)
     for n in range(times):
-        catalog.record(asset, "sub", "run", "code", f"{asset}-{n}", samples_of(asset, 20 + n))
+        catalog.record(
+            asset,
+            "sub",
+            Build(f"{asset}-{n}", samples=samples_of(asset, 20 + n)),
+            Run("run", "code"),
+        )
 
 
 def hold(path: Path, seconds: float) -> None:
