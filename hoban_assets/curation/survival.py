@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from hoban_assets.curation.checks import Check
 from hoban_assets.language import Say, plain
-from hoban_assets.samples import Samples
+
+if TYPE_CHECKING:  # commands read what was recorded, without pandas
+    import pandas as pd
+
+    from hoban_assets.curation.checks import Check
+    from hoban_assets.samples import Samples
 
 NAME = "sources_survive"
 QUOTA = "over_quota"
@@ -67,6 +70,8 @@ class Survival:
 
 def survivals(stages: Iterable[Samples], dataset: Samples) -> list[Survival]:
     """Compare what the stages of a dataset hold with the dataset; the worst source first."""
+    import pandas as pd
+
     pool = pd.concat([s.images[["image_id", "source"]] for s in stages], ignore_index=True)
     kept = pool.image_id.isin(dataset.images.image_id)
     gone = pool[~kept]
@@ -95,6 +100,8 @@ def causes(decisions: pd.DataFrame) -> dict[str, str]:
 
 def sources_survive(found: Sequence[Survival], least: float, say: Say = plain) -> Check:
     """Of every source at least the share `least` survives the rules of the recipe; a warning."""
+    from hoban_assets.curation.checks import Check
+
     lost = [s for s in found if s.share < least]
     fine = say("of every source {least} or more survive the rules", least=f"{least:.0%}")
     text = "; ".join(s.said(say) for s in lost) or fine
