@@ -176,7 +176,15 @@ def _in_yaml(path: str, text: str) -> tuple[list[str] | dict[int, str], int]:
             raise HobanError(f"{path} cannot be read: {said}", _WAY_OUT) from None
     if not isinstance(node, yaml.MappingNode):
         return [], 0
-    values = {key.value: value for key, value in node.value if isinstance(key, yaml.ScalarNode)}
+    pairs = [(key.value, value) for key, value in node.value if isinstance(key, yaml.ScalarNode)]
+    for key in ("names", "nc"):
+        said = {yaml.serialize(value) for name, value in pairs if name == key}
+        if len(said) > 1:
+            raise HobanError(
+                f"{path} gives {key} twice, and not the same",
+                "find out which is right and take the other one out",
+            )
+    values = dict(pairs)
     count = values.get("nc")
     is_count = isinstance(count, yaml.ScalarNode) and _INDEX.fullmatch(count.value)
     return _names_of(path, values.get("names")), int(count.value) if is_count and count else 0

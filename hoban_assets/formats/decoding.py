@@ -25,6 +25,10 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 UTF8 = "utf-8"
+_GIVEN_ONCE = {
+    key: f'"{key}"'.encode() for key in ("annotations", "images", "categories", "image", "shapes")
+}
+"""Keys that hold labels or name their image, once in a file: cheap to count before all is asked."""
 LARGEST_LABEL = 1 << 25
 """Bytes of the label of one image, or of class names, above which it is something else: 32 MiB are
 a million rows. Labels of many images (COCO) are larger, and not meant."""
@@ -35,6 +39,10 @@ _HALF = re.compile(
 )
 """Half of a character (a surrogate without the other one), which is no text: it cannot be stored or
 shown. Its escape is kept as the six letters that it is."""
+
+
+class GivenTwiceError(ValueError):
+    """A key of a JSON object stands there twice, with two values."""
 
 
 class Decoded(NamedTuple):
@@ -87,19 +95,45 @@ def parse_json(data: bytes) -> object:
     """Parse JSON; what orjson refuses but Python writes (NaN, a byte order mark) is accepted.
 
     Raises:
-        ValueError: it is no JSON text.
+        ValueError: it is no JSON text, or gives a list of labels twice.
     """
     try:
-        return orjson.loads(data)
+        return _plain_json(data)
     except orjson.JSONDecodeError as error:
         found = decode(data)
         if found is None:
             raise ValueError("neither UTF-8 nor cp949 (EUC-KR) nor UTF-16 text") from error
         try:
             has_escapes = "\\ud" in found.text or "\\uD" in found.text
-            return json.loads(_HALF.sub(r"\1\\\2", found.text) if has_escapes else found.text)
+            text = _HALF.sub(r"\1\\\2", found.text) if has_escapes else found.text
+            return json.loads(text, object_pairs_hook=_once)
+        except GivenTwiceError:
+            raise
         except (ValueError, RecursionError):
             raise ValueError(str(error)) from error
+
+
+def _plain_json(data: bytes) -> object:
+    document = orjson.loads(data)
+    known = _GIVEN_ONCE.keys() & document if type(document) is dict else ()
+    if any(data.count(_GIVEN_ONCE[key]) > 1 for key in known):  # it may be a text somewhere else
+        json.loads(data, object_pairs_hook=_once)
+    return document
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """One object of a JSON.
+
+    Raises:
+        GivenTwiceError: one key has two values. Parsers take the last one, which loses the labels
+            of the first: nobody knows which is meant.
+    """
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        for key, value in pairs:
+            if found[key] != value:
+                raise GivenTwiceError(f"it gives {key!r} twice, and not the same")
+    return found
 
 
 def read_json(path: str) -> tuple[object, str | None]:
@@ -107,11 +141,11 @@ def read_json(path: str) -> tuple[object, str | None]:
 
     Raises:
         OSError: it cannot be read.
-        ValueError: it is no JSON text.
+        ValueError: it is no JSON text, or gives a list of labels twice.
     """
     data = read_bytes(path)
     try:
-        return orjson.loads(data), None
+        return _plain_json(data), None
     except orjson.JSONDecodeError:
         return parse_json(data), foreign_encoding(data)
 

@@ -31,7 +31,7 @@ def contradictions(
 
     An outline decides where there is one; its area may be that of a part. Without one the area
     must not be larger than the box, nor be the one that the box has if its four numbers are
-    corners.
+    corners. A box that is said to be turned is not what it shows.
 
     Args:
         objects: annotations.
@@ -52,6 +52,8 @@ def contradictions(
         for at in np.flatnonzero(has_outline & apart(corners, outline)).tolist():
             shown = ", ".join(f"{v:g}" for v in outline[at])
             found[int(part[at])] = f"box {boxes[part[at]]}, outline within {shown}"
+        for at in [at for at, o in enumerate(chosen) if "attributes" in o and _turn(o)]:
+            found[int(part[at])] = f"box {boxes[part[at]]}, turned by {_turn(chosen[at]):g} degrees"
         area = np.array([_area(o) for o in chosen])
         for at in np.flatnonzero(~has_outline & _area_differs(numbers, area)).tolist():
             found[int(part[at])] = f"box {boxes[part[at]]}, area {area[at]:g}"
@@ -68,6 +70,13 @@ def apart(corners: NDArray[np.float64], outline: NDArray[np.float64]) -> NDArray
         far = (np.abs(corners - outline) > SLACK_PIXELS).any(axis=1)
         result: NDArray[np.bool_] = far & (shared < SAME_IOU * (areas[0] + areas[1] - shared))
     return result
+
+
+def _turn(annotation: Mapping[str, Any]) -> float:
+    """Degrees by which a tool (CVAT) says that the box is turned about its middle; 0: not."""
+    attributes = annotation["attributes"]
+    turn = number(attributes.get("rotation")) if isinstance(attributes, dict) else 0.0
+    return turn % 360 if np.isfinite(turn) else 0.0
 
 
 def _area(annotation: Mapping[str, Any]) -> float:

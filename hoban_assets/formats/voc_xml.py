@@ -139,8 +139,19 @@ def _tag(element: ElementTree.Element) -> str:
 
 
 def _child(element: ElementTree.Element, tag: str) -> ElementTree.Element | None:
-    """A direct child: parts of a person (``<part>``) have boxes of their own."""
-    return next((each for each in element if _tag(each) == tag), None)
+    """A direct child: parts of a person (``<part>``) have boxes of their own.
+
+    An empty one where there are several that differ: which of them is meant is not known.
+    """
+    first, *more = [each for each in element if _tag(each) == tag] or [None]
+    if first is None or all(_said(each) == _said(first) for each in more):
+        return first
+    return ElementTree.Element(tag)
+
+
+def _said(element: ElementTree.Element | None) -> list[tuple[str, str]]:
+    each = () if element is None else element.iter()
+    return [(_tag(one), (one.text or "").strip()) for one in each]
 
 
 def _text(element: ElementTree.Element | None, tag: str) -> str:

@@ -40,6 +40,8 @@ def test_names_are_found_in_every_form_in_use(tmp_path, folder, name, content):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
+        ("names: [fall]\nnames: [standing, fall]\n", "gives names twice"),
+        ("nc: 1\nnc: 2\n", "gives nc twice"),
         ("names: {0: a, 0: b}\n", "gives class 0 two names: 'a' and 'b'"),
         ("a: &a [x, x]\nnames: [*a, *a]\n", "has no names"),
         ("names: " + "[" * 3000 + "]" * 3000, "cannot be read|has no names"),
