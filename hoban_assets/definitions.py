@@ -3,7 +3,9 @@
 import os
 import sys
 import warnings
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
@@ -12,6 +14,7 @@ from hoban_assets.catalog.store import Catalog
 from hoban_assets.components.dead_runs import multiprocess_after_cleanup
 from hoban_assets.components.platform import Platform
 from hoban_assets.components.presence import finished
+from hoban_assets.declared.sources import SOURCES
 from hoban_assets.errors import HobanError
 from hoban_assets.files import private
 from hoban_assets.reporting.translating import said
@@ -38,7 +41,24 @@ EXECUTOR = multiprocess_after_cleanup.configured(
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    """Return everything that this code location offers."""
+    """Return everything that this code location offers.
+
+    Dagster asks for them six times in one `dagster asset materialize` and twice in each step; they
+    are read again where what they are read from has changed.
+    """
+    return _definitions(*_read_from(Settings.from_env()))
+
+
+def _read_from(settings: Settings) -> tuple[Any, ...]:
+    """What the definitions are read from, besides code: settings, versions, folders that exist."""
+    files = sorted((Path(__file__).parent / "defs").rglob("*.yaml"))
+    versions = ((file, file.stat().st_mtime_ns, file.stat().st_size) for file in files)
+    present = (source.name for source in SOURCES if source.is_present(settings.raw_root))
+    return repr(settings), *versions, *present
+
+
+@lru_cache(maxsize=1)
+def _definitions(*_read_from: Any) -> dg.Definitions:
     settings = Settings.from_env()
     samples = SamplesIOManager(Catalog(settings.catalog_path, deadline=settings.catalog_wait))
     loaded = dg.load_from_defs_folder(path_within_project=Path(__file__).parent)

@@ -1,8 +1,13 @@
 """What exists in the graph. A changed snapshot is a changed contract: docs/design.md knows it."""
 
+import importlib.util
+from pathlib import Path
+
 import dagster as dg
 import pytest
 from road import Road
+
+from hoban_assets import defs as declared
 
 STAGE_CHECKS = [
     "boxes_inside_image",
@@ -148,3 +153,24 @@ def test_observing_a_source_gives_the_fingerprint_of_its_folder(sample, tmp_path
     (event,) = [e for e in result.all_events if e.event_type_value == "ASSET_OBSERVATION"]
     observation = event.event_specific_data.asset_observation
     assert observation.tags["dagster/data_version"] == fingerprint(sample / "coco").version
+
+
+def test_what_the_fork_server_loads_exists_and_no_part_of_the_definitions_is_left_out():
+    """A missing name would only make every step slower, so nothing else would tell."""
+    from hoban_assets.preload import DEFINITIONS, OF_DAGSTER
+
+    assert all(importlib.util.find_spec(name) for name in (*DEFINITIONS, *OF_DAGSTER))
+    (folder,) = declared.__path__
+    parts = {file.stem for file in Path(folder).glob("*.py")} - {"__init__"}
+    assert {name.rpartition(".")[2] for name in DEFINITIONS} == parts
+
+
+def test_definitions_are_read_again_only_where_what_they_are_read_from_changed(tmp_path):
+    from hoban_assets.definitions import defs
+
+    road = Road(tmp_path / "raw", tmp_path / "data")
+    with road.environment():
+        without = defs()
+        assert defs() is without
+        (road.raw / "coco").mkdir(parents=True)
+        assert defs() is not without
