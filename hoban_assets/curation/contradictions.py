@@ -1,4 +1,4 @@
-"""Copies of one photograph whose labels exclude each other: none of them is trained.
+"""Labels that exclude each other, on one photograph or on its copies: none of them is trained.
 
 A photograph that lies in the folders of both classes, or in two sources, is labelled once right
 and once wrong, and its bytes do not say which. Deduplication would keep one by its quality.
@@ -12,12 +12,31 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from hoban_assets.classes import exclude_each_other
+from hoban_assets.classes import HEADS, exclude_each_other
 from hoban_assets.curation.packed_boxes import pairwise_iou
 from hoban_assets.curation.same_event import MATCH_IOU
 from hoban_assets.samples import Samples
 
 STAGE = "contradictions"
+SAME_BOX = 0.9
+"""IoU from which two boxes of one label are around one object, not two behind each other."""
+
+
+def ignore_contradicting_labels(samples: Samples) -> Samples:
+    """Make ignore regions of boxes of one image that give one object two excluding classes. Pure.
+
+    A head that is labelled with and without a helmet has one label that is wrong, and nobody knows
+    which; the rest of its photograph stays. Boxes are those of one object from `SAME_BOX` on.
+    """
+    rows = samples.boxes[samples.boxes.class_name.isin(HEADS) & ~samples.boxes.ignore]
+    several = rows.groupby("image_id").class_name.transform("nunique") > 1
+    mask = np.zeros(len(samples.boxes), bool)
+    for _, boxes in rows[several].groupby("image_id", sort=False):
+        corners, names = _corners(boxes)
+        one, other = np.nonzero(pairwise_iou(corners, corners) >= SAME_BOX)
+        excluded = [exclude_each_other(names[i], names[j]) for i, j in zip(one, other, strict=True)]
+        mask[boxes.index[one[np.array(excluded, bool)]]] = True
+    return samples.ignore_boxes(mask, stage=STAGE, rule="class_contradicted", threshold=SAME_BOX)
 
 
 def drop_contradicting_copies(samples: Samples) -> Samples:

@@ -178,8 +178,7 @@ def _in_yaml(path: str, text: str) -> tuple[list[str] | dict[int, str], int]:
         return [], 0
     pairs = [(key.value, value) for key, value in node.value if isinstance(key, yaml.ScalarNode)]
     for key in ("names", "nc"):
-        said = {yaml.serialize(value) for name, value in pairs if name == key}
-        if len(said) > 1:
+        if len({yaml.serialize(value) for name, value in pairs if name == key}) > 1:
             raise HobanError(
                 f"{path} gives {key} twice, and not the same",
                 "find out which is right and take the other one out",

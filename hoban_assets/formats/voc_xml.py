@@ -143,15 +143,14 @@ def _child(element: ElementTree.Element, tag: str) -> ElementTree.Element | None
 
     An empty one where there are several that differ: which of them is meant is not known.
     """
-    first, *more = [each for each in element if _tag(each) == tag] or [None]
-    if first is None or all(_said(each) == _said(first) for each in more):
-        return first
-    return ElementTree.Element(tag)
+    found = [each for each in element if _tag(each) == tag]
+    if any(_said(each) != _said(found[0]) for each in found[1:]):
+        return ElementTree.Element(tag)
+    return found[0] if found else None
 
 
-def _said(element: ElementTree.Element | None) -> list[tuple[str, str]]:
-    each = () if element is None else element.iter()
-    return [(_tag(one), (one.text or "").strip()) for one in each]
+def _said(element: ElementTree.Element) -> list[tuple[str, str]]:
+    return [(_tag(each), (each.text or "").strip()) for each in element.iter()]
 
 
 def _text(element: ElementTree.Element | None, tag: str) -> str:

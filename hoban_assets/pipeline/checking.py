@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hoban_assets.curation.contradictions import drop_contradicting_copies
+from hoban_assets.curation.contradictions import (
+    drop_contradicting_copies,
+    ignore_contradicting_labels,
+)
 from hoban_assets.formats.image_facts import apply_facts, read_facts
 from hoban_assets.pipeline.progress import progress_line
 from hoban_assets.samples import Samples
@@ -37,7 +40,8 @@ def with_picture_facts(
 def check_images(samples: Samples, settings: Settings, log: Callable[[str], None]) -> Samples:
     """Do what a stage does with images that nobody corrected by hand (for scripts).
 
-    Of copies of one photograph whose labels exclude each other none is left. A stage applies
-    corrections in between, which may settle such a contradiction.
+    Of labels, and of copies of one photograph, that exclude each other none is left. A stage
+    applies corrections in between, which may settle such a contradiction.
     """
-    return drop_contradicting_copies(with_picture_facts(samples, settings, log))
+    samples = ignore_contradicting_labels(with_picture_facts(samples, settings, log))
+    return drop_contradicting_copies(samples)

@@ -9,7 +9,10 @@ from functools import partial
 
 from hoban_assets.corrections.rows import Correction
 from hoban_assets.curation.completion.choosing import Chosen
-from hoban_assets.curation.contradictions import drop_contradicting_copies
+from hoban_assets.curation.contradictions import (
+    drop_contradicting_copies,
+    ignore_contradicting_labels,
+)
 from hoban_assets.curation.duplicates import Certificate, certificate, deduplicate
 from hoban_assets.curation.engines import refuse_below
 from hoban_assets.curation.events import duplicates_among
@@ -88,6 +91,7 @@ def build_stage(
     look = partial(with_picture_facts, settings=settings, log=ledger.log, elsewhere=facts_elsewhere)
     samples = ledger.step("facts", look, samples)
     samples = corrected(samples, corrections, readers, ledger)
+    samples = ledger.step("contradicting_labels", ignore_contradicting_labels, samples)
     samples = ledger.step("contradictions", drop_contradicting_copies, samples)
     if stage.backgrounds:
         names = frozenset(source.name for source in stage.sources)

@@ -42,7 +42,7 @@ KINDS = (
     Kind("conflict", "corrections that fit their picture no more", (
         "correction_picture_changed", "correction_label_changed"), 1.0),
     Kind("disagree", "labels that differ between near-duplicates", (
-        "labels_disagree", "copies_contradict"), 0.7),
+        "labels_disagree", "copies_contradict", "class_contradicted"), 0.7),
     Kind("doubted", "labels that a model doubts which was trained without the photograph", (
         "label_overlooked", "label_swapped", "label_misplaced"), 0.7),
     Kind("contradicted", "boxes that their own outline or area contradicts", (

@@ -3,7 +3,10 @@
 import pytest
 
 from hoban_assets.classes import CLASS_IDS
-from hoban_assets.curation.contradictions import drop_contradicting_copies
+from hoban_assets.curation.contradictions import (
+    drop_contradicting_copies,
+    ignore_contradicting_labels,
+)
 from hoban_assets.samples import Samples
 
 WITH, WITHOUT = "person_with_helmet", "person_without_helmet"
@@ -75,3 +78,21 @@ def test_sources_that_label_both_classes_contradict_each_other_in_them():
 
 def test_nothing_is_nothing():
     assert left(Samples.empty()) == 0
+
+
+@pytest.mark.parametrize(
+    ("labels", "ignored"),
+    [
+        ([(WITH, HERE), (WITHOUT, HERE), (WITH, THERE)], [True, True, False]),
+        ([(WITH, HERE), (WITHOUT, (0.302, 0.3))], [True, True]),
+        ([(WITH, HERE), (WITHOUT, (0.34, 0.3))], [False, False]),  # one behind the other
+        ([(WITH, HERE), ("person", HERE)], [False, False]),
+        ([(WITH, HERE), (WITH, HERE)], [False, False]),
+        ([], []),
+    ],
+)
+def test_a_head_with_and_without_a_helmet_in_one_label_is_neither(labels, ignored):
+    after = ignore_contradicting_labels(copies(labels))
+    assert after.boxes.ignore.tolist() == ignored
+    assert after.decisions.rule.tolist() == ["class_contradicted"] * sum(ignored)
+    assert len(after.images) == 1
