@@ -24,7 +24,9 @@ from hoban_assets.components.model_assets import (
     MODEL_CODE,
     model_checks,
     model_metadata,
+    with_benchmarks,
 )
+from hoban_assets.components.model_judging import judged_if_handed_in, subject_of
 from hoban_assets.curation.checks import Check, as_table, from_table
 from hoban_assets.freshness.machine import MACHINE
 from hoban_assets.handoff.results.archive import Archive, opened
@@ -192,13 +194,17 @@ class _Import:
         mine = self.manifest
         dataset = self.catalog.current(mine.dataset, mine.partition)
         assert dataset is not None  # noqa: S101 - for mypy: `must_be_current` has seen it
-        found = model_checks(self.catalog, self.recipe, dataset, result)
+        subject = subject_of(plan, result, dataset)
+        judged, held = judged_if_handed_in(
+            subject, mine.partition, dataset, self.catalog, self.settings, self.log
+        )
+        found = model_checks(self.catalog, self.recipe, dataset, result, held)
         number = self.catalog.record(
             mine.model,
             mine.partition,
             Build(
                 mine.run_key,
-                metrics=result.metrics,
+                metrics=with_benchmarks(result, judged),
                 path=str(result.run_dir),
                 data_version=mine.run_key,
                 checks=as_table(found),

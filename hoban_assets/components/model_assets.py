@@ -1,6 +1,6 @@
 """The factory behind the second half of a recipe: ``model_<version>`` and its checks."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from hoban_assets.components.common import (
 )
 from hoban_assets.components.describing import model_text, words
 from hoban_assets.components.model_judging import (
+    Held,
     compared_with,
     judged_on_benchmarks,
     metric_rows,
@@ -32,7 +33,6 @@ from hoban_assets.curation import checks
 from hoban_assets.curation.checks import Check
 from hoban_assets.errors import HobanError
 from hoban_assets.evaluation import regression
-from hoban_assets.evaluation.comparing import Paired
 from hoban_assets.evaluation.judging import Judgement
 from hoban_assets.howto import build_all
 from hoban_assets.ingredients import version_of
@@ -48,8 +48,6 @@ from hoban_assets.training.trainer import choose_trainer, device_of
 
 MODEL_CODE = code_version_of(*MODEL_PARTS)
 CHECKS = ("map50", "no_regression")
-Held = Callable[[str], Paired | None]
-"""Compares the new model with the one of this name on the same pictures, where there are any."""
 
 
 def model_asset(recipe: Recipe) -> dg.AssetsDefinition:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,9 @@ from hoban_assets.training.metrics import COLUMNS
 from hoban_assets.training.plan import TrainingPlan
 from hoban_assets.training.run import TrainingResult
 
-Log = Callable[[str], None]
+Log = Callable[[str], object]
+Held = Callable[[str], Paired | None]
+"""Compares the new model with the one of this name on the same pictures, where there are any."""
 
 
 def subject_of(plan: TrainingPlan, result: TrainingResult, dataset: Materialization) -> Subject:
@@ -74,6 +77,25 @@ def judged_on_benchmarks(
         except (HobanError, OSError) as error:
             log(f"not judged on {name}: {error}")
     return found
+
+
+def judged_if_handed_in(
+    subject: Subject,
+    partition: str,
+    dataset: Materialization,
+    catalog: Catalog,
+    settings: Settings,
+    log: Log,
+) -> tuple[dict[str, Judgement], Held | None]:
+    """Judge a model of elsewhere on the benchmarks of here, and say how to compare it there.
+
+    Without a benchmark nothing is looked at: its validation was judged where it was trained, and
+    thousands of pictures would keep a laptop busy for an hour.
+    """
+    if not built(catalog, PREFIX, partition):
+        return {}, None
+    judged = judged_on_benchmarks(subject, partition, dataset, catalog, settings, log)
+    return judged, partial(compared_with, subject, partition, catalog, settings, log)
 
 
 def metric_rows(judged: Mapping[str, Judgement], epoch: int) -> pd.DataFrame:

@@ -32,7 +32,7 @@ def progress_of(line: str) -> Progress | None:
 
 
 def progress_line(
-    what: str, log: Callable[[str], None], every_seconds: float = 5.0
+    what: str, log: Callable[[str], object], every_seconds: float = 5.0
 ) -> Callable[[int, int], None]:
     """Return a callback (done, of) that logs count, rate and time left every few seconds."""
     start = last = time.monotonic()

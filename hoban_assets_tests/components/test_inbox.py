@@ -3,18 +3,24 @@
 from contextlib import contextmanager
 
 import dagster as dg
+import numpy as np
 import pytest
+from builders import samples_of
 from dagster._core.definitions.data_version import CachingStaleStatusResolver
 from handed_in_runs import DATASET, KEY, MODEL, PARTITION, VERSION, HandedIn, home_in, run_files
 
 from hoban_assets.catalog.answers import asking
 from hoban_assets.catalog.store import Catalog
-from hoban_assets.components import inbox, inbox_events
+from hoban_assets.classes import CLASS_NAMES
+from hoban_assets.components import inbox, inbox_events, model_judging
 from hoban_assets.components.common import PARTITIONS_DEF
 from hoban_assets.components.inbox import import_results
 from hoban_assets.components.model_assets import MODEL_CODE, model_asset, model_metadata
 from hoban_assets.declared.recipes import declared_recipes
 from hoban_assets.errors import HobanError
+from hoban_assets.evaluation.confidences import stored
+from hoban_assets.evaluation.detections import Detections
+from hoban_assets.evaluation.judging import Confidences
 from hoban_assets.handoff.results.archive import Refused
 from hoban_assets.language import korean
 from hoban_assets.reporting.results.results import model_results
@@ -93,6 +99,30 @@ def test_the_catalog_knows_it_as_any_trained_model(imported):
         "map50": False,  # 0.801 is below the gate
         "no_regression": True,
     }
+
+
+def test_it_is_judged_on_the_benchmarks_of_here(home, monkeypatch):
+    labels = {f"benchmark_site/{n}.jpg": [("person", 0.1)] for n in range(6)}
+    rows = samples_of(labels, content_hash=[f"{n:032x}" for n in range(6)])
+    home.catalog.record("benchmark_site", PARTITION, None, "1", "key", samples=rows)
+    seen = []
+
+    def look(subject, pictures, settings, classes, progress=None):
+        seen.append((subject.file, pictures.title))
+        return Detections(pictures.labels, np.full(len(pictures.labels), 0.8)), 640
+
+    monkeypatch.setattr(model_judging, "look", look)
+    monkeypatch.setattr(
+        model_judging, "confidences_of", lambda *_: Confidences.usual_ones(CLASS_NAMES)
+    )
+    bring_in(home)
+    assert seen == [(home.run_dir / "best.pt", "benchmark_site")]
+    told = home.catalog.query(
+        "SELECT metric, value FROM metrics WHERE split = 'benchmark_site' "
+        "AND source = 'all' AND class_name = 'person' AND metric IN ('mAP50', 'recall/low')"
+    )
+    assert dict(zip(told.metric, told.value, strict=True)) == {"mAP50": 1.0, "recall/low": 1.0}
+    assert stored(home.run_dir).chosen_on == "benchmark_site"
 
 
 def test_dagster_shows_its_figures_pictures_and_checks(imported):
