@@ -90,6 +90,17 @@ def evaluate(
         found, size = looking.look(subject, judged, settings, classes, bar)
     with progress_bar(say("choosing a confidence on train")) as bar:
         limits = looking.confidences_of(subject, judged, around, settings, classes, bar)
+    if subject.is_predictions and (bare := len(judged) - len(set(found.boxes.image.tolist()))):
+        typer.echo(
+            say(
+                "{file} says nothing about {bare:,} of {images:,} pictures: all that is on them "
+                "counts as missed.",
+                file=subject.name,
+                bare=bare,
+                images=len(judged),
+            ),
+            err=True,
+        )
     result = judge(subject.name, judged, found, size, limits)
     if as_json:
         print_json(subjects.as_data(result.as_json()))

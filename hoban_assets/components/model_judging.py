@@ -92,7 +92,7 @@ def judged_if_handed_in(
     Without a benchmark nothing is looked at: its validation was judged where it was trained, and
     thousands of pictures would keep a laptop busy for an hour.
     """
-    if not built(catalog, PREFIX, partition):
+    if not built(catalog, BENCHMARK, partition):
         return {}, None
     judged = judged_on_benchmarks(subject, partition, dataset, catalog, settings, log)
     return judged, partial(compared_with, subject, partition, catalog, settings, log)

@@ -1,7 +1,7 @@
 """Predictions made elsewhere: COCO results (JSON), or JSON lines of one detection each.
 
 - JSON lines: ``{"file", "class_name", "score", "box": [x1, y1, x2, y2]}``, the box in shares of
-  the image; ``file`` is a path or its end.
+  the image; ``file`` is a path, or its end, or one that ends so on another machine.
 - COCO results: ``[{"image_id", "category_id", "bbox": [x, y, w, h], "score"}]``, the box in pixels;
   ``image_id`` is a file name, its stem, or the number that the stem is (000000000139.jpg is 139).
 
@@ -65,7 +65,7 @@ def read_predictions(file: Path, pictures: Pictures, classes: Mapping[str, str])
         if name not in pictures.names:
             foreign.add(each.class_name)
             continue
-        image = place_of.get(_image_key(each.image))
+        image = next((place_of[k] for k in _image_keys(each.image) if k in place_of), None)
         if image is None:
             elsewhere += 1
             continue
@@ -93,6 +93,10 @@ def _predictions(file: Path) -> Iterator[Prediction]:
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise HobanError(f"{file} cannot be read: {error}", "give a JSON file in UTF-8") from error
+    if not text.strip():
+        raise HobanError(
+            f"{file} is empty", "write it again; a detector that found nothing writes []"
+        )
     if text.lstrip().startswith("["):
         yield from _of_coco(file, text)
         return
@@ -108,14 +112,14 @@ def _of_line(file: Path, number: int, line: str) -> Prediction:
         return Prediction(
             place, row["file"], str(row["class_name"]), row["score"], row["box"], in_pixels=False
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         _refuse(file, place, f"is no detection ({type(error).__name__}: {error})")
 
 
 def _of_coco(file: Path, text: str) -> Iterator[Prediction]:
     try:
         rows = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise HobanError(f"{file} is no whole JSON: {error}", "write the file again") from error
     for number, row in enumerate(rows):
         place = f"detection {number}"
@@ -187,5 +191,11 @@ def _names(file: Path, image_id: str) -> Iterable[str]:
         yield str(int(file.stem))
 
 
-def _image_key(value: Any) -> str:
-    return str(value).replace("\\", "/").removeprefix("./")
+def _image_keys(value: Any) -> Iterator[str]:
+    """The path as it is written, then without what comes before it on another machine.
+
+    Two parts must agree at least: many cameras have a picture 000.jpg.
+    """
+    parts = str(value).replace("\\", "/").removeprefix("./").split("/")
+    yield "/".join(parts)
+    yield from ("/".join(parts[start:]) for start in range(1, len(parts) - 1))

@@ -151,7 +151,18 @@ def _same_shape(
     described: Path, image: Mapping[str, Any], ours: tuple[int, int]
 ) -> tuple[float, float]:
     """Size that the boxes refer to: of the same picture, at any resolution."""
-    width, height = float(image.get("width") or ours[0]), float(image.get("height") or ours[1])
+    try:
+        width, height = (
+            float(image.get(n) or o) for n, o in zip(("width", "height"), ours, strict=True)
+        )
+        if not (0 < width < math.inf and 0 < height < math.inf):
+            raise ValueError
+    except (TypeError, ValueError):
+        raise HobanError(
+            f"{described} says no size of {image['file_name']} in pixels: "
+            f"{image.get('width')} x {image.get('height')}",
+            "write width and height as numbers, or leave them out",
+        ) from None
     if all(ours) and abs(width / height * ours[1] / ours[0] - 1) > OTHER_SIZE:
         raise HobanError(
             f"{described} says that {image['file_name']} has {width:.0f}x{height:.0f} pixels; here "
@@ -212,7 +223,7 @@ def _corners(path: Path, found: Found) -> tuple[float, float, float, float]:
 def _parsed(path: Path, text: str, row: int) -> Any:
     try:
         return json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _bad_row(path, row, f"it is no JSON ({error})") from error
 
 

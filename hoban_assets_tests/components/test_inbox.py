@@ -10,7 +10,7 @@ from dagster._core.definitions.data_version import CachingStaleStatusResolver
 from handed_in_runs import DATASET, KEY, MODEL, PARTITION, VERSION, HandedIn, home_in, run_files
 
 from hoban_assets.catalog.answers import asking
-from hoban_assets.catalog.store import Catalog
+from hoban_assets.catalog.store import Build, Catalog
 from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.components import inbox, inbox_events, model_judging
 from hoban_assets.components.common import PARTITIONS_DEF
@@ -104,7 +104,7 @@ def test_the_catalog_knows_it_as_any_trained_model(imported):
 def test_it_is_judged_on_the_benchmarks_of_here(home, monkeypatch):
     labels = {f"benchmark_site/{n}.jpg": [("person", 0.1)] for n in range(6)}
     rows = samples_of(labels, content_hash=[f"{n:032x}" for n in range(6)])
-    home.catalog.record("benchmark_site", PARTITION, None, "1", "key", samples=rows)
+    home.catalog.record("benchmark_site", PARTITION, Build("key", samples=rows))
     seen = []
 
     def look(subject, pictures, settings, classes, progress=None):

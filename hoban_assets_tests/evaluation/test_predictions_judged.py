@@ -26,7 +26,7 @@ def coco(tmp_path, *rows):
     return file
 
 
-@pytest.mark.parametrize("name", ["site/001.jpg", "001.jpg", "001", "photographs/site/001.jpg"])
+@pytest.mark.parametrize("name", ["site/001.jpg", "001.jpg", "001", r"D:\raw\site\001.jpg"])
 def test_a_picture_is_known_by_the_end_of_its_path(tmp_path, name):
     found = read_predictions(lines(tmp_path, {"file": name}), SHOWN, {})
     assert found.boxes.image.tolist() == [1]
@@ -48,6 +48,7 @@ def test_both_formats_say_the_same(tmp_path):
         ({"box": [0.2, 0.2, 0.2, 0.5]}, "has no area"),
         ({"box": [0.2, 0.2, 0.5]}, "not four numbers"),
         ({"box": [100, 100, 200, 200]}, "image of another size"),
+        ({"file": "elsewhere/001.jpg"}, "none of the 1 predictions"),
         ({"file": "elsewhere.jpg"}, "none of the 1 predictions.*called 000.jpg"),
         ({"class_name": "dog"}, "has the classes dog.*--class theirs=ours"),
     ],
@@ -62,6 +63,8 @@ def test_what_does_not_fit_is_refused(tmp_path, row, message):
     [
         ("[{}]", "detection 0: is no result of COCO"),
         ('[{"image_id": 1', "is no whole JSON"),
+        ("[" * 100_000, "is no whole JSON"),
+        (" \n", "is empty"),
         ("not json", "line 1: is no detection"),
         ('{"file": "a"}', "line 1: is no detection"),
     ],

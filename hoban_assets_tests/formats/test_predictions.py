@@ -55,6 +55,7 @@ def test_a_slight_overrun_is_cut(tmp_path):
 @pytest.mark.parametrize(
     ("row", "said"),
     [
+        ("[" * 100_000, "it is no JSON"),
         ({**GOOD, "class_name": "Person"}, "is mapped"),
         ({**GOOD, "file": "elsewhere/a.jpg"}, "other pictures"),
         ({**GOOD, "box": [10, 20, 30, 40]}, "does not lie in the picture"),
@@ -79,6 +80,15 @@ def test_pictures_of_another_shape_are_refused(tmp_path):
     square = [{"id": 7, "file_name": "a.jpg", "width": 300, "height": 300}]
     file, described = coco(tmp_path, [result], square)
     with pytest.raises(HobanError, match="300x300 pixels; here it is 200x100"):
+        read_predictions(file, PERSON, IMAGES, described)
+
+
+@pytest.mark.parametrize("width", ["wide", -400, float("nan"), [400]])
+def test_pictures_of_no_size_are_refused(tmp_path, width):
+    image = {"id": 7, "file_name": "a.jpg", "width": width, "height": 200}
+    result = {"image_id": 7, "category_id": 1, "bbox": [40, 20, 80, 100], "score": 0.9}
+    file, described = coco(tmp_path, [result], [image])
+    with pytest.raises(HobanError, match=r"says no size of a\.jpg"):
         read_predictions(file, PERSON, IMAGES, described)
 
 
