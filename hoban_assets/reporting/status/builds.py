@@ -19,6 +19,7 @@ STEPS = {
     "full": "of what was read, the rows of full are taken: they were decided on there",
     "facts": "every image is opened once; what cannot be decoded is left out",
     "corrections": "what people corrected by hand is put in",
+    "contradicting_labels": "boxes that give one object two excluding classes become ignored",
     "contradictions": "copies of one photograph whose labels exclude each other are left out",
     "crowding": "images with too many persons are left out",
     "area": "boxes outside the limits become ignore regions, or are dropped",
