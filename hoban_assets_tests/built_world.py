@@ -16,7 +16,7 @@ from hoban_assets.catalog.store import Build, Catalog, Run
 from hoban_assets.freshness.declared import Declared, code_versions, read_declared
 from hoban_assets.freshness.present import present
 from hoban_assets.ingredients import key_of, model_from, rows_from
-from hoban_assets.reporting.status.status import Artifact, status_of
+from hoban_assets.reporting.status.figures import Artifact, status_of
 from hoban_assets.settings import Settings
 
 SUB = "sub"

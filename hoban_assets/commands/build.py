@@ -20,7 +20,7 @@ from hoban_assets.settings import Settings
 
 if TYPE_CHECKING:
     from hoban_assets.components.building.telling import Told
-    from hoban_assets.reporting.status.status import Artifact
+    from hoban_assets.reporting.status.figures import Artifact
 
 _MARKS = {"begun": "…", "warning": "[yellow]![/yellow]", "done": "[green]✓[/green]"}
 _EVERY_SECONDS = 5.0
@@ -48,7 +48,7 @@ def build(
     Example: hoban build v9 --model --partition full
     """
     from hoban_assets.language import speaker
-    from hoban_assets.reporting.status.status import status_of
+    from hoban_assets.reporting.status.figures import status_of
     from hoban_assets.weights import resolve_weights
 
     settings = Settings.from_env()

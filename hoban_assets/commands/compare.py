@@ -60,9 +60,9 @@ def compare(
     Example: hoban compare model_v8 model_v9 --partition sub
     """
     from hoban_assets.language import speaker
-    from hoban_assets.reporting.comparison.comparison import compare as compared
-    from hoban_assets.reporting.comparison.document import as_json as json_of
+    from hoban_assets.reporting.comparison.data import as_json as json_of
     from hoban_assets.reporting.comparison.document import document
+    from hoban_assets.reporting.comparison.figures import compare as compared
     from hoban_assets.reporting.evaluation import paired
     from hoban_assets.reporting.markdown import markdown as as_markdown
     from hoban_assets.reporting.terminal import show_blocks
@@ -88,7 +88,7 @@ def compare(
         return
     show_blocks([*first, *told])
     if page:
-        from hoban_assets.reporting.comparison.document import write_comparison
+        from hoban_assets.reporting.comparison.writing import write_comparison
 
         names = [model.name for model in found.models]
         report = write_comparison(settings, partition, typer.echo, names)
@@ -157,7 +157,7 @@ def _on_the_same(
 
 
 def _known(ask: Ask, typed: list[str], partition: str) -> list[str]:
-    from hoban_assets.reporting.comparison.comparison import named, never_trained, trained_models
+    from hoban_assets.reporting.comparison.figures import named, never_trained, trained_models
 
     anywhere, here = trained_models(ask), trained_models(ask, partition)
     names = list(

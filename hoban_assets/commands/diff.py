@@ -39,8 +39,8 @@ def diff(
 ) -> None:
     """Say what changed between two datasets: images, boxes, classes, splits, and by which rule.
 
-    Images are matched by id, else by the content of their file; so helmet_30k can be held
-    against helmet_60k. A number after '@' is a materialization_id, of any partition.
+    Images are matched by id, else by the content of their file; so helmet_30k can be compared
+    with helmet_60k. A number after '@' is a materialization_id, of any partition.
 
     Example: hoban diff dataset_v8 dataset_v9 --partition sub --list 3
     Example: hoban diff dataset_v9 --previous

@@ -152,7 +152,7 @@ def _inspect(
 
     from hoban_assets.formats.gather import gather
     from hoban_assets.reporting.inspection import document as told
-    from hoban_assets.reporting.inspection.inspection import inspect_rows
+    from hoban_assets.reporting.inspection.figures import inspect_rows
     from hoban_assets.reporting.split_audit.near import TOO_MANY, compares, near_leaks
 
     source = target.source if clip is None else replace(target.source, clip_pattern=clip)

@@ -41,10 +41,11 @@ def quality(
     """
     from hoban_assets.language import speaker
     from hoban_assets.reporting.opening import how_to_open
-    from hoban_assets.reporting.quality.document import as_data, summary, write_documents
+    from hoban_assets.reporting.quality.document import summary
     from hoban_assets.reporting.quality.examples import examples
     from hoban_assets.reporting.quality.facts import gathered
     from hoban_assets.reporting.quality.judgement import judged
+    from hoban_assets.reporting.quality.writing import as_data, write_documents
 
     settings = Settings.from_env()
     say, named = speaker(settings.language), list(dict.fromkeys(stages or ()))

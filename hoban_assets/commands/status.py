@@ -40,7 +40,7 @@ def status(
     """
     from hoban_assets.language import speaker
     from hoban_assets.reporting.status.document import answer
-    from hoban_assets.reporting.status.status import status_of
+    from hoban_assets.reporting.status.figures import status_of
     from hoban_assets.reporting.status.words import as_json as everything
 
     settings = Settings.from_env()

@@ -6,10 +6,10 @@ from hoban_assets.components.describing import words
 from hoban_assets.components.report_assets import report_asset
 from hoban_assets.declared.recipes import declared_recipes
 from hoban_assets.declared.stages import STAGES
-from hoban_assets.reporting.comparison.document import write_comparison
+from hoban_assets.reporting.comparison.writing import write_comparison
 from hoban_assets.reporting.gallery.writing import write_gallery
 from hoban_assets.reporting.journal.writing import write_journal
-from hoban_assets.reporting.quality.document import write_quality
+from hoban_assets.reporting.quality.writing import write_quality
 from hoban_assets.reporting.results.document import write_results
 from hoban_assets.reporting.status.document import write_status
 

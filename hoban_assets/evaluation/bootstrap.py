@@ -3,7 +3,7 @@
 Frames of one camera are right or wrong together, so an interval over images would be too narrow
 (cluster bootstrap: Field and Welsh 2007, J. R. Statist. Soc. B 69). Percentile intervals of
 `RESAMPLES` draws with a fixed seed: the same pictures give the same interval, and two models that
-are held against each other are drawn together (`paired`).
+are compared are drawn together (`paired`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Models held against each other on the same pictures, none of which one of them has learnt from.
+"""Models compared with each other on the same pictures, none of which one of them has learnt from.
 
 Both are drawn together (paired bootstrap over cameras and clips): what makes a draw easy or hard
 is the same for both, so the interval of the difference is far narrower than what two intervals

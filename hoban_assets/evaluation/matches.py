@@ -1,4 +1,4 @@
-"""Detections held against labels: the one place where right, wrong and not counted are decided.
+"""Detections compared with labels: the one place where right, wrong and not counted are decided.
 
 Rules of COCO (`workers/yolo_matching`). Two views of the same detections: label-aware, where a
 class counts only on images whose source labels it and ignore regions absorb; and stock, where all

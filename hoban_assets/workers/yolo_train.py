@@ -55,7 +55,7 @@ from yolo_support import (  # type: ignore[import-not-found]
 FROM_TRAINING = ("args.yaml", "results.csv", "results.png", "labels.jpg")
 FROM_WEIGHTS = ("best.pt", "last.pt")
 HASHED = (*FROM_WEIGHTS, "metrics.jsonl")
-"""What a model is: held against its hash before it is taken for finished."""
+"""What a model is: compared with its hash before it is taken for finished."""
 PICTURES = (
     "results.png",
     "confusion_matrix.png",

@@ -23,7 +23,7 @@ from hoban_assets.evaluation.detections import Detections
 from hoban_assets.evaluation.judging import Confidences
 from hoban_assets.handoff.results.archive import Refused
 from hoban_assets.language import korean
-from hoban_assets.reporting.results.results import model_results
+from hoban_assets.reporting.results.asking import model_results
 from hoban_assets.upkeep.leftovers import survey
 from hoban_assets.upkeep.references import references
 

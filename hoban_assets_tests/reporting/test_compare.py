@@ -6,19 +6,15 @@ from PIL import Image
 
 from hoban_assets.errors import HobanError
 from hoban_assets.language import speaker
-from hoban_assets.reporting.comparison.comparison import (
+from hoban_assets.reporting.comparison.data import as_json
+from hoban_assets.reporting.comparison.document import document, figures, verdict
+from hoban_assets.reporting.comparison.figures import (
     compare,
     margin,
     recipe_changes,
     trained_models,
 )
-from hoban_assets.reporting.comparison.document import (
-    as_json,
-    document,
-    figures,
-    verdict,
-    write_comparison,
-)
+from hoban_assets.reporting.comparison.writing import write_comparison
 from hoban_assets.reporting.markdown import markdown
 from hoban_assets.settings import Settings
 

@@ -7,7 +7,7 @@ from hoban_assets.reporting.blocks import Links
 from hoban_assets.reporting.home.document import next_step
 from hoban_assets.reporting.home.writing import write_home
 from hoban_assets.reporting.markdown import markdown
-from hoban_assets.reporting.status.status import status_of
+from hoban_assets.reporting.status.figures import status_of
 
 
 @pytest.fixture(scope="module")

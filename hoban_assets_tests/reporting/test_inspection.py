@@ -9,8 +9,8 @@ from builders_inspection import gathered, labelled
 from hoban_assets.declared.sources import SOURCES
 from hoban_assets.language import korean, speaker
 from hoban_assets.reporting.inspection.document import document, findings_as_rows
+from hoban_assets.reporting.inspection.figures import BANDS, inspect_rows
 from hoban_assets.reporting.inspection.findings import findings
-from hoban_assets.reporting.inspection.inspection import BANDS, inspect_rows
 from hoban_assets.reporting.inspection.losses import SEVERITIES, percent
 from hoban_assets.reporting.markdown import markdown
 from hoban_assets.rules import rules as declared

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from hoban_assets.cli import app
 from hoban_assets.errors import HobanError
-from hoban_assets.reporting.quality.document import MARKDOWN, PAGE, write_quality
+from hoban_assets.reporting.quality.writing import MARKDOWN, PAGE, write_quality
 from hoban_assets.settings import Settings
 
 BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")

@@ -23,6 +23,7 @@ from hoban_assets.catalog.store import Build, Run
 from hoban_assets.errors import HobanError
 from hoban_assets.language import speaker
 from hoban_assets.reporting.markdown import markdown
+from hoban_assets.reporting.results.asking import model_results
 from hoban_assets.reporting.results.document import (
     as_json,
     document,
@@ -30,7 +31,6 @@ from hoban_assets.reporting.results.document import (
     write_results,
 )
 from hoban_assets.reporting.results.findings import findings
-from hoban_assets.reporting.results.results import model_results
 from hoban_assets.reporting.results.trend import trend
 from hoban_assets.settings import Settings
 

@@ -14,8 +14,8 @@ from hoban_assets.reporting.markdown import markdown, markdown_rows
 from hoban_assets.reporting.status import document as status_document
 from hoban_assets.reporting.status.composed import pivoted
 from hoban_assets.reporting.status.document import write_status
+from hoban_assets.reporting.status.figures import status_of
 from hoban_assets.reporting.status.recipe_words import recipe_sentences
-from hoban_assets.reporting.status.status import status_of
 from hoban_assets.reporting.status.words import age_text, ways_out
 
 english = speaker("en")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hoban_assets.ingredients import Change, shown
-from hoban_assets.language import Say, speaker
+from hoban_assets.language import Say
 from hoban_assets.reporting.blocks import (
     Bars,
     Block,
@@ -29,8 +28,6 @@ from hoban_assets.units import Difference, text_of
 
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Row
-    from hoban_assets.reporting.report import Report
-    from hoban_assets.settings import Settings
 
 MATRIX = "confusion_matrix_normalized.png"
 COLOURS = ("#868e96", "#0b7285", "#e8590c", "#5f3dc4", "#2b8a3e", "#c92a2a")
@@ -55,47 +52,6 @@ _VERDICTS = {
 }
 _TITLES = {"better": "Better", "worse": "Worse", "same": "No clear difference"}
 _TONES: dict[str, Tone] = {"better": "good", "worse": "bad"}
-
-
-def write_comparison(
-    settings: Settings,
-    partition: str,
-    log: Callable[[str], None],
-    models: Sequence[str] | None = None,
-) -> Report:
-    """Write ``reports/compare/<first>-<second>-...-<partition>.html`` and ``.md``.
-
-    Args:
-        settings: language, and where catalog and reports lie.
-        partition: 'sub' or 'full'.
-        log: told what is compared.
-        models: asset names, the first is the base. None: every model that was trained in this
-            partition, oldest version first, as ``all-<partition>``; with fewer than two of them
-            the page says so.
-
-    Raises:
-        HobanError: a model that is named was never trained for this partition.
-    """
-    from hoban_assets.catalog.answers import asking
-    from hoban_assets.reporting.comparison.comparison import compare, trained_models
-    from hoban_assets.reporting.markdown import markdown
-    from hoban_assets.reporting.report import Report, save_document
-
-    say = speaker(settings.language)
-    with asking(settings.catalog_path, settings.catalog_wait) as ask:
-        names = list(models or trained_models(ask, partition))
-        found = compare(ask, names, partition) if names else None
-    told: list[Block] = [Heading(1, say("Comparison of models"))]
-    if found is None:
-        text = say("No model is trained for partition {partition} yet.", partition=partition)
-        told.append(Paragraph(text))
-    else:
-        log(f"comparing {', '.join(names)} [{partition}]")
-        told = list(document(found, say))
-    stem = settings.reports / "compare" / "-".join([*(models or ["all"]), partition])
-    drawn = confusions(found, say) if found else ()
-    files = save_document(stem, [*told, *drawn], settings.language)
-    return Report(files, markdown(told, deeper=1), _numbers(found) if found else {})
 
 
 def document(found: Comparison, say: Say) -> Iterator[Block]:
@@ -205,9 +161,9 @@ def figures(found: Comparison) -> list[Row]:
     """
     rows = []
     for name in ("all", "all (stock)", *found.classes):
-        base = _figures(found.base, name)
+        base = figures_of(found.base, name)
         for model in found.models:
-            own = _figures(model, name)
+            own = figures_of(model, name)
             noted = {
                 metric: Cell(value, "" if model is found.base else _signed(base[metric], value))
                 for metric, value in own.items()
@@ -216,7 +172,7 @@ def figures(found: Comparison) -> list[Row]:
     return rows
 
 
-def _figures(model: Trained, name: str) -> dict[str, Any]:
+def figures_of(model: Trained, name: str) -> dict[str, Any]:
     """Figures of one class under their column names; None where there is none."""
     results = model.results
     if name == "all (stock)":
@@ -296,65 +252,3 @@ def _matrix(model: Trained, say: Say) -> Picture:
 
     with Image.open(file) as opened:
         return Picture(picture_uri(opened, longest=1000), model.name)
-
-
-def _numbers(found: Comparison) -> dict[str, float]:
-    known = [(model.name, model.results.overall.ap50) for model in found.models]
-    numbers = {f"mAP50/{name}": round(value, 4) for name, value in known if value is not None}
-    steps = [(other.model.name, other.overall) for other in found.others]
-    return numbers | {
-        f"mAP50_difference/{name}": round(step.difference, 4) for name, step in steps if step
-    }
-
-
-def as_json(found: Comparison) -> dict[str, Any]:
-    """All of it as plain types; differences are numbers, `share` is 0-1."""
-    return {
-        "partition": found.partition,
-        "base": found.base.name,
-        "models": [_model_json(model) for model in found.models],
-        "comparisons": [_against_json(found.base, other) for other in found.others],
-    }
-
-
-def _model_json(model: Trained) -> dict[str, Any]:
-    results = model.results
-    return {
-        "model": model.name,
-        "path": results.path,
-        "best_epoch": results.best_epoch,
-        "epochs": len(results.epochs),
-        "dataset": model.data.name if model.data else None,
-        "is_label_aware": model.is_label_aware,
-        "stock": dict(results.stock),
-        "classes": [
-            {"class": name, **_figures(model, name)}
-            for name in ("all", *(c.class_name for c in results.classes))
-        ],
-    }
-
-
-def _against_json(base: Trained, other: Against) -> dict[str, Any]:
-    def step(one: Step) -> dict[str, Any]:
-        return {**asdict(one), "difference": one.difference, "direction": one.direction}
-
-    def listed(changed: Sequence[Change] | None) -> list[dict[str, Any]] | None:
-        return None if changed is None else [asdict(one) for one in changed]
-
-    return {
-        "model": other.model.name,
-        "overall": step(other.overall) if other.overall else None,
-        "classes": [step(s) for s in other.steps],
-        "differences": {
-            name: {
-                metric: None if value is None or old[metric] is None else value - old[metric]
-                for metric, value in new.items()
-            }
-            for name in ("all", *(c.class_name for c in other.model.results.classes))
-            for old, new in [(_figures(base, name), _figures(other.model, name))]
-        },
-        "recipe": listed(other.recipe),
-        "training": listed(other.training),
-        "data": other.data.as_json() if other.data else None,
-        "warnings": [text.format(**values) for text, values in other.warnings],
-    }

@@ -26,7 +26,7 @@ from hoban_assets.reporting.blocks import (
 )
 from hoban_assets.reporting.status import words
 from hoban_assets.reporting.status.document import TONES
-from hoban_assets.reporting.status.status import Artifact, Status
+from hoban_assets.reporting.status.figures import Artifact, Status
 
 Link = tuple[str, str, str]
 

@@ -14,7 +14,7 @@ from hoban_assets.language import Say, speaker
 from hoban_assets.reporting.blocks import Picture
 from hoban_assets.reporting.home.document import Home, Link, document
 from hoban_assets.reporting.page import page
-from hoban_assets.reporting.status.status import Status, status_of
+from hoban_assets.reporting.status.figures import Status, status_of
 from hoban_assets.reporting.summary import survival_lines
 from hoban_assets.settings import Settings
 

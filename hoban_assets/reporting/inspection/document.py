@@ -16,8 +16,8 @@ from hoban_assets.reporting.blocks import (
     table,
     without_empty_columns,
 )
+from hoban_assets.reporting.inspection.figures import ALL, BANDS, Inspection
 from hoban_assets.reporting.inspection.findings import findings
-from hoban_assets.reporting.inspection.inspection import ALL, BANDS, Inspection
 from hoban_assets.reporting.inspection.losses import DOUBTFUL, NOTE, SERIOUS, percent
 from hoban_assets.reporting.inspection.overlap import KINDS
 from hoban_assets.rules import meaning

@@ -11,7 +11,7 @@ from typing import Any
 
 from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.reporting.inspection.clip_findings import clip_findings
-from hoban_assets.reporting.inspection.inspection import ALL, BANDS, IGNORE_REGION, Inspection
+from hoban_assets.reporting.inspection.figures import ALL, BANDS, IGNORE_REGION, Inspection
 from hoban_assets.reporting.inspection.losses import (
     DOUBTFUL,
     NOTE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from hoban_assets.reporting.inspection.inspection import Inspection
+from hoban_assets.reporting.inspection.figures import Inspection
 
 SERIOUS, DOUBTFUL, NOTE = "serious", "doubtful", "note"
 SEVERITIES = (SERIOUS, DOUBTFUL, NOTE)

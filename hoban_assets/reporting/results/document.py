@@ -102,7 +102,7 @@ def write_results(
     from hoban_assets.reporting.markdown import markdown
     from hoban_assets.reporting.report import Report, save_document
     from hoban_assets.reporting.results import pictures as pictures
-    from hoban_assets.reporting.results.results import model_results
+    from hoban_assets.reporting.results.asking import model_results
 
     with asking(settings.catalog_path, settings.catalog_wait) as ask:
         results = model_results(ask, model, partition)

@@ -10,8 +10,8 @@ from hoban_assets.freshness.declared import DATASET, MODEL, STAGE
 from hoban_assets.language import Say
 from hoban_assets.reporting.blocks import Bars, Block, Heading, Paragraph, Table, bullets, table
 from hoban_assets.reporting.status.composed import SPLITS, pivoted
+from hoban_assets.reporting.status.figures import Artifact, Status
 from hoban_assets.reporting.status.recipe_words import recipe_sentences
-from hoban_assets.reporting.status.status import Artifact, Status
 from hoban_assets.reporting.status.words import time_text
 
 STEPS = {

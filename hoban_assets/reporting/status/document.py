@@ -34,7 +34,7 @@ from hoban_assets.reporting.status.builds import (
     stages,
 )
 from hoban_assets.reporting.status.composed import pivoted
-from hoban_assets.reporting.status.status import Log, Status, status_of
+from hoban_assets.reporting.status.figures import Log, Status, status_of
 from hoban_assets.settings import Settings
 from hoban_assets.units import Bytes
 

@@ -19,7 +19,7 @@ from hoban_assets.freshness.staleness import (
 )
 from hoban_assets.howto import build
 from hoban_assets.language import Say, plain, retold
-from hoban_assets.reporting.status.status import Artifact, Status
+from hoban_assets.reporting.status.figures import Artifact, Status
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from hoban_assets.ingredients import Change, changes
 from hoban_assets.reporting.comparison.types import Against, Comparison, Remark, Step, Trained
 from hoban_assets.reporting.diff.difference import Difference, difference
 from hoban_assets.reporting.diff.sides import Side
-from hoban_assets.reporting.results.results import model_results
+from hoban_assets.reporting.results.asking import model_results
 from hoban_assets.settings import PARTITIONS
 
 if TYPE_CHECKING:
