@@ -40,7 +40,7 @@ READ_ONLY = "mount --bind {place} {place} && mount -o remount,ro,bind {place} &&
 def rows(folder: Path, size: int, dice: random.Random) -> list[Row]:
     """A kill and half a full disk for each four of `size`, as builds take long."""
     env = home(folder)
-    run((str(BIN / "hoban"), "sample-data", env["HOBAN_RAW_ROOT"], "--images", "120"), env)
+    run((str(BIN / "hoban"), "sample-data", env["HOBAN_RAW_ROOT"], "--images", "40"), env)
     raw = _listing(folder / "raw")
     told = [_kills(folder, env, max(1, size // 4), dice)]
     if _may_mount():

@@ -12,7 +12,7 @@ import typer
 from hoban_assets import commands
 from hoban_assets.commands.app import PANELS
 from hoban_assets.commands.app import app as _app
-from hoban_assets.errors import HobanError, of_the_disk
+from hoban_assets.errors import HobanError, of_the_machine
 from hoban_assets.files import private
 from hoban_assets.settings import home_of, language_of
 from hoban_assets.windows import as_in_linux
@@ -68,7 +68,7 @@ def main() -> None:
         typer.echo(said(error, language), err=True)
         sys.exit(1)
     except Exception as error:
-        known = of_the_disk(error)
+        known = of_the_machine(error)
         if known is None:
             raise
         from hoban_assets.reporting.translating import said

@@ -17,6 +17,14 @@ _FULL = re.compile(
 )
 """How SQLite (Dagster's records), DuckDB and Arrow say it: their errors carry no number."""
 _READ_ONLY = re.compile(r"Read-only file system|readonly database", re.I)
+_NO_MEMORY = re.compile(
+    r"Out of Memory|Insufficient memory|Failed to allocate|malloc of size", re.I
+)
+NO_MEMORY = (
+    "close other programs, or take a machine with more memory, and run this again; what was "
+    "finished is not built again"
+)
+"""The way out where memory ran out."""
 
 
 class HobanError(Exception):
@@ -29,8 +37,8 @@ class HobanError(Exception):
         super().__init__(f"{self.problem} -> {self.way_out}")
 
 
-def of_the_disk(error: BaseException) -> HobanError | None:
-    """Say in one message that a disk is full or read-only, whoever found it; None for all else.
+def of_the_machine(error: BaseException) -> HobanError | None:
+    """Say in one message that a disk is full or read-only, or memory ran out; None for all else.
 
     Looks through what `error` was raised from.
     """
@@ -47,6 +55,9 @@ def of_the_disk(error: BaseException) -> HobanError | None:
                 "free some ('hoban prune --dry-run' says what is not needed) and run this again; "
                 "what was there before is untouched",
             )
+        is_memory = isinstance(each, MemoryError) or number == errno.ENOMEM
+        if is_memory or (_is_foreign(each) and _NO_MEMORY.search(text)):
+            return HobanError("memory ran out", NO_MEMORY)
         if number == errno.EROFS or (_is_foreign(each) and _READ_ONLY.search(text)):
             return HobanError(
                 f"the file system is read-only{at}",
@@ -59,7 +70,13 @@ def of_the_disk(error: BaseException) -> HobanError | None:
 def _is_foreign(error: BaseException) -> bool:
     """Whether it comes from a library whose errors carry no number."""
     home = type(error).__module__.partition(".")[0].removeprefix("_")
-    return isinstance(error, OSError) or home in ("sqlite3", "sqlalchemy", "duckdb", "pyarrow")
+    return isinstance(error, OSError) or home in (
+        "sqlite3",
+        "sqlalchemy",
+        "duckdb",
+        "pyarrow",
+        "cv2",
+    )
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

@@ -1,13 +1,15 @@
-"""A full or a read-only disk is one message, whichever library finds it."""
+"""A full or a read-only disk, or too little memory, is one message, whichever library finds it."""
 
 import errno
 import os
 import sqlite3
 
+import cv2
 import duckdb
+import pyarrow as pa
 import pytest
 
-from hoban_assets.errors import of_the_disk
+from hoban_assets.errors import of_the_machine
 
 
 def raised_from(cause: BaseException) -> RuntimeError:
@@ -24,7 +26,7 @@ def of(number: int) -> OSError:
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
 def test_a_full_disk_names_the_file(number):
     for error in (of(number), raised_from(of(number))):
-        assert of_the_disk(error).problem == "no space left on the disk at /data/x"
+        assert of_the_machine(error).problem == "no space left on the disk at /data/x"
 
 
 @pytest.mark.parametrize(
@@ -38,20 +40,25 @@ def test_a_full_disk_names_the_file(number):
         (duckdb.IOException("Could not write: No space left on device"), "no space left"),
         (OSError("[Errno 28] Error writing bytes: No space left on device"), "no space left"),
         (of(errno.EROFS), "read-only at /data/x"),
+        (MemoryError(), "memory ran out -> close other programs"),
+        (of(errno.ENOMEM), "memory ran out"),
+        (pa.lib.ArrowMemoryError("malloc of size 9 failed"), "memory ran out"),
+        (duckdb.OutOfMemoryException("Out of Memory Error: could not allocate"), "memory ran out"),
+        (cv2.error("Insufficient memory in function 'OutOfMemoryError'"), "memory ran out"),
     ],
     ids=str,
 )
 def test_libraries_say_it_without_a_number(error, said):
-    with pytest.raises(type(of_the_disk(error)), match=said):
-        raise of_the_disk(error)
+    with pytest.raises(type(of_the_machine(error)), match=said):
+        raise of_the_machine(error)
 
 
 def test_all_other_errors_stay_what_they_are():
     for error in (of(errno.ENOENT), ValueError("No space left on device"), KeyError("a")):
-        assert of_the_disk(error) is None
+        assert of_the_machine(error) is None
 
 
 def test_a_chain_that_closes_ends():
     one, two = ValueError("a"), ValueError("b")
     one.__context__, two.__context__ = two, one
-    assert of_the_disk(one) is None
+    assert of_the_machine(one) is None

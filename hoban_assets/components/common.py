@@ -15,7 +15,7 @@ from hoban_assets.catalog.store import Build, Materialization
 from hoban_assets.components.describing import words
 from hoban_assets.components.platform import Platform
 from hoban_assets.curation.checks import DESCRIPTIONS, WARNINGS, Check, from_table
-from hoban_assets.errors import HobanError, of_the_disk
+from hoban_assets.errors import HobanError, of_the_machine
 from hoban_assets.freshness.declared import declared
 from hoban_assets.language import retold
 from hoban_assets.processes.lifeline import end_with_run
@@ -117,7 +117,7 @@ def step() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        known = error if isinstance(error, HobanError) else of_the_disk(error)
+        known = error if isinstance(error, HobanError) else of_the_machine(error)
         if known is None:
             raise
         raise dg.Failure(

@@ -16,6 +16,7 @@ from typing import Any, cast
 import dagster as dg
 from sqlalchemy.exc import SQLAlchemyError
 
+from hoban_assets.components.killed_steps import killed_text
 from hoban_assets.processes.seen import TAG, identity, lives
 
 _ACTIVE = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
@@ -144,7 +145,7 @@ def _report_dead(instance: dg.DagsterInstance, declared: str | None) -> Iterator
 
 
 class _AfterCleanup(dg.Executor):
-    """An executor that looks for dead runs before it starts."""
+    """An executor that looks for dead runs before it starts, and says why a step was killed."""
 
     def __init__(self, inner: dg.Executor) -> None:
         self._inner = inner
@@ -162,7 +163,10 @@ class _AfterCleanup(dg.Executor):
         end_dead_runs(instance)
         leave_process_id(instance, plan_context.run_id)
         make_pools(instance, {step.pool for step in execution_plan.steps if step.pool})
-        yield from self._inner.execute(plan_context, execution_plan)
+        for event in self._inner.execute(plan_context, execution_plan):
+            yield event
+            if event.event_type == dg.DagsterEventType.ENGINE_EVENT and (why := killed_text(event)):
+                plan_context.log.error(f"{event.step_key}: {why}")
 
 
 @dg.executor(

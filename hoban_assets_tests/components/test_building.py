@@ -19,9 +19,10 @@ from hoban_assets.components.building.telling import (
     told,
     waiting_text,
 )
-from hoban_assets.errors import HobanError
+from hoban_assets.errors import NO_MEMORY, HobanError
 from hoban_assets.language import speaker
 from hoban_assets.pipeline.progress import Progress, progress_line, progress_of
+from hoban_assets.reporting.translating import error_text
 from hoban_assets.settings import Settings
 from hoban_assets.training.begun import next_epoch
 
@@ -92,13 +93,32 @@ def test_a_failure_is_its_own_words_and_no_traceback():
     assert told(entry(event=ours), EN) == Told(
         FAILED, "coco_person", "weights are not there -> put the file there"
     )
-    inner = Thing(message="OSError: disk\n", cause=None)
+    inner = Thing(message="OSError: disk\n", cause=None, cls_name="OSError")
     theirs = event(
-        "STEP_FAILURE", user_failure_data=None, error=Thing(message="wrapped", cause=inner)
+        "STEP_FAILURE",
+        user_failure_data=None,
+        error=Thing(message="wrapped", cause=inner, cls_name="E"),
     )
     line = told(entry(event=theirs), EN)
     assert line is not None
     assert line.text == "OSError: disk"
+
+
+@pytest.mark.parametrize(
+    ("message", "by"),
+    [("failed", ""), ("child was terminated by signal 9 (SIGKILL).", " by SIGKILL")],
+)
+def test_a_step_that_was_killed_says_that_memory_is_the_usual_reason(message, by):
+    error = Thing(message="", cause=None, cls_name="ChildProcessCrashException")
+    killed = event("STEP_FAILURE", user_failure_data=None, error=error)
+    killed.message = message
+    line = told(entry(event=killed), EN)
+    assert line is not None
+    problem, _, way_out = line.text.partition(" -> ")
+    assert problem == f"its process was killed{by}; the usual reason is that memory ran out"
+    assert way_out == NO_MEMORY
+    assert error_text(problem, "ko") != problem
+    assert error_text(way_out, "ko") != way_out
 
 
 def test_who_holds_the_gpu_is_told():

@@ -78,6 +78,27 @@ def test_what_was_trained_outlives_that_ultralytics_removes_its_folder(on_two):
     assert json.loads((on_two.plan.run_dir / "progress.json").read_text())["epoch"] == 1
 
 
+@pytest.fixture(scope="module")
+def resumed(on_two, ranks):
+    """The same training once more, with memory enough."""
+    return run_worker(
+        on_two.plan,
+        plots=False,
+        HOBAN_TEST_PATCH=str(SITE.parent / "patches" / "two_ranks.py"),
+        HOBAN_TEST_RANKS=str(ranks),
+    )
+
+
+def test_ranks_that_go_on_say_that_it_is_another_training(on_two, resumed):
+    # What the other ranks had drawn is not known, so the weights may differ.
+    assert resumed.status == 0, resumed.output[-2000:]
+    assert [line.split("  ")[0] for line in resumed.epochs] == ["epoch 2/2"]
+    finished = json.loads((on_two.plan.run_dir / "finished.json").read_text())
+    assert finished["resumed"]
+    metrics = read_metrics(on_two.plan.run_dir / "metrics.jsonl")
+    assert {1, 2} <= set(metrics.epoch)
+
+
 def test_ranks_are_offline_too_and_take_no_launcher_for_theirs(on_two, ranks):
     told = {file.stem: json.loads(file.read_text()) for file in ranks.glob("*.json")}
     assert told.keys() == {"0", "1"}

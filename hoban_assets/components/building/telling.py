@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from hoban_assets.components.killed_steps import killed_text
 from hoban_assets.curation.checks import DESCRIPTIONS
 from hoban_assets.language import Say
 from hoban_assets.pipeline.progress import progress_of
@@ -93,6 +94,8 @@ def done_text(metadata: Mapping[str, Any], say: Say) -> str:
 
 def failure_text(event: dg.DagsterEvent) -> str:
     """First line of why a step failed, as the project or the library says it."""
+    if why := killed_text(event):
+        return why
     failure: Any = event.event_specific_data
     user, error = failure.user_failure_data, failure.error
     text = (user and user.description) or ""
