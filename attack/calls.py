@@ -28,7 +28,8 @@ calibrate copies RAW/coco --count 5 | find person coco | !fate S2 | why 4616M001
 sql 'SELECT count(*) FROM boxes' | summary v9 | results v9 --page | compare v8 v9 --page
 diff v8 v9 | quality --json | sizes helmet_60k --class 08 --gallery | gallery v9 --class fallen
 completed helmet_60k | evaluate model_v9 dataset_v9 --on val
-predict model_v9 RAW/background --save | noise model_v9 --seeds 1 --epochs 1
+label-errors model_v9 | predict model_v9 RAW/background --save
+noise model_v9 --seeds 1 --epochs 1
 export dataset_v9 --format cvat --count 3 --to OUT/cvat | export model_v9 --format onnx --to OUT/x
 collect OUT/cvat | review dataset_v9 | corrections list | !corrections show 0
 !corrections undo 0 | corrections export OUT/log.jsonl | journal

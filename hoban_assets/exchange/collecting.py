@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import xxhash
-import yaml
 
 from hoban_assets.corrections.pictures import in_stages
 from hoban_assets.corrections.rows import Box, Boxes, Correction
@@ -20,13 +21,17 @@ from hoban_assets.corrections.taking import Edited, Maker, Refused, overruled_by
 from hoban_assets.errors import HobanError
 from hoban_assets.exchange import coco, cvat, label_studio, yolo
 from hoban_assets.exchange.pictures import Returned, told_by_name
+from hoban_assets.formats.decoding import open_regular, parse_json, read_bytes
 
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Ask
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".jfif", ".tif", ".tiff"})
-LARGEST = 2_000_000_000
+LARGEST = 500_000_000
 """Bytes of an annotation file; one that is larger is no hand's work."""
+_NO_EXPORT = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
+_CANNOT_BE_READ = (OSError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError)
+"""RuntimeError is what a zip with a password, or packed in another way, raises."""
 
 
 @dataclass(frozen=True)
@@ -68,14 +73,14 @@ def read_returned(path: Path) -> tuple[str, list[Returned], Path | None]:
             return _folder(path)
         if path.suffix.lower() == ".zip":
             return (*_zip(path), None)
-        return (*_file(path.read_bytes(), path.name), path.parent)
-    except (KeyError, TypeError, ValueError, AttributeError, yaml.YAMLError) as error:
+        return (*_file(_content(path), path.name), path.parent)
+    except _NO_EXPORT as error:
         raise HobanError(
             f"{path} is no export of CVAT (for images 1.1), COCO, Label Studio (JSON) or YOLO: "
             f"{_said(error)}",
             "export it again in one of these formats",
         ) from error
-    except (OSError, zipfile.BadZipFile) as error:
+    except _CANNOT_BE_READ as error:
         raise HobanError(f"{path} cannot be read: {error}", "export it again") from error
 
 
@@ -95,11 +100,18 @@ def _folder(path: Path) -> tuple[str, list[Returned], Path]:
     )
     if len(found) != 1:
         raise ValueError(f"{len(found)} files in it may be the labels: name the file")
-    return (*_file(found[0].read_bytes(), found[0].name), path)
+    return (*_file(_content(found[0]), found[0].name), path)
+
+
+def _content(file: Path) -> bytes:
+    """Bytes of a regular file, which is never waited for."""
+    if file.stat().st_size > LARGEST:
+        raise ValueError("it is larger than labels are")
+    return read_bytes(str(file))
 
 
 def _zip(path: Path) -> tuple[str, list[Returned]]:
-    with zipfile.ZipFile(path) as archive:
+    with os.fdopen(open_regular(str(path)), "rb") as file, zipfile.ZipFile(file) as archive:
         names = [n for n in archive.namelist() if n.lower().endswith((".xml", ".json"))]
         if len(names) != 1:
             raise ValueError(f"{len(names)} files in it may be the labels: unpack it")
@@ -111,7 +123,7 @@ def _zip(path: Path) -> tuple[str, list[Returned]]:
 def _file(data: bytes, name: str) -> tuple[str, list[Returned]]:
     if name.lower().endswith(".xml"):
         return "cvat", cvat.read(data)
-    document = json.loads(data)
+    document: Any = parse_json(data)
     if isinstance(document, list):
         return "label-studio", label_studio.read(document)
     return "coco", coco.read(document)

@@ -7,7 +7,6 @@ CVAT rounds coordinates to hundredths of a pixel. Ignore regions are an attribut
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
@@ -16,11 +15,11 @@ from hoban_assets.classes import CLASSES
 from hoban_assets.corrections.rows import Box
 from hoban_assets.exchange.pictures import Picture, Returned, from_pixels
 from hoban_assets.files import save
+from hoban_assets.formats.voc_xml import parse_xml
 
 FILE = "annotations.xml"
 LEFT_BEHIND: tuple[str, ...] = ()
 REJECT, COMPLETE, IGNORE, NAMES = "reject", "complete", "ignore", "classes"
-_DOCUMENT_TYPE = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _SHAPES = ("polygon", "polyline", "points", "mask", "ellipse", "cuboid", "skeleton")
 
 
@@ -89,12 +88,7 @@ def read(data: bytes) -> list[Returned]:
     Raises:
         KeyError, ValueError: it is no such document.
     """
-    if _DOCUMENT_TYPE.search(data):
-        raise ValueError("it declares a document type, which CVAT never writes")
-    try:
-        root = ElementTree.fromstring(data)  # noqa: S314 - no document type, so no entities
-    except ElementTree.ParseError as error:
-        raise ValueError(str(error)) from error
+    root = parse_xml(data)
     if root.tag != "annotations":
         raise ValueError(f"its root is <{root.tag}>, and not <annotations>")
     if root.find("track") is not None:

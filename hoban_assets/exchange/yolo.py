@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -12,6 +11,8 @@ from hoban_assets.classes import CLASS_IDS, CLASS_NAMES
 from hoban_assets.corrections.rows import Box
 from hoban_assets.exchange.pictures import Picture, Returned
 from hoban_assets.files import save
+from hoban_assets.formats.class_names import read_class_names
+from hoban_assets.formats.decoding import read_label
 
 FILE = "data.yaml"
 IMAGES = "images/train"
@@ -40,26 +41,27 @@ def read(folder: Path) -> list[Returned]:
     A picture whose label file is gone is no empty picture: it is not in the answer.
 
     Raises:
-        KeyError, TypeError, ValueError: ``data.yaml`` names no classes, or a row is none.
+        HobanError: ``data.yaml`` names no classes.
+        OSError, ValueError: a file is no text, or no regular file of the folder.
     """
-    text = (folder / FILE).read_text(encoding="utf-8")
-    names = _names(yaml.safe_load(text)["names"])
-    found = sorted((folder / "labels").rglob("*.txt"))
-    return [_returned(file, names) for file in found]
+    root = folder.resolve()
+    if not (root / FILE).resolve().is_relative_to(root):
+        raise ValueError(f"{FILE} is a link out of the folder")
+    names = read_class_names(str(root), [FILE]).names
+    return [_returned(file, names, root) for file in sorted((root / "labels").rglob("*.txt"))]
 
 
-def _names(given: Any) -> Mapping[int, str]:
-    pairs = given.items() if isinstance(given, Mapping) else enumerate(given)
-    return {int(number): str(name) for number, name in pairs}
-
-
-def _returned(file: Path, names: Mapping[int, str]) -> Returned:
+def _returned(file: Path, names: Mapping[int, str], root: Path) -> Returned:
+    """The text of a row is never told: what a link leads to is nobody's business."""
+    if not file.resolve().is_relative_to(root):
+        return Returned(file.stem, (), problem="its label is a link out of the folder")
     boxes, problem = [], ""
-    for line in file.read_text(encoding="utf-8").splitlines():
+    for line in read_label(str(file)).decode("utf-8").splitlines():
         parts = line.split()
-        if len(parts) == 5:
-            x, y, w, h = (float(part) for part in parts[1:])
-            boxes.append(Box(names.get(int(float(parts[0])), parts[0]), x, y, w, h))
-        elif parts:
-            problem = f"a row of {len(parts)} numbers is no box"
+        try:
+            number, x, y, w, h = (float(part) for part in parts or (0,) * 5)
+            if parts:
+                boxes.append(Box(names.get(int(number), parts[0]), x, y, w, h))
+        except (ValueError, OverflowError):
+            problem = f"a row of {len(parts)} parts is no box"
     return Returned(file.stem, tuple(boxes), problem=problem)

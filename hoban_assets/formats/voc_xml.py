@@ -61,17 +61,7 @@ def parse_voc(data: bytes) -> VocLabel:
     Raises:
         ValueError: it is no XML, has a DOCTYPE, or its root is not ``<annotation>``.
     """
-    found = decode(data)
-    if found is None:
-        raise ValueError("neither UTF-8 nor cp949 (EUC-KR) nor UTF-16 text")
-    if _DOCUMENT_TYPE.search(found.text):
-        raise ValueError("it declares a document type (DOCTYPE), which no label needs")
-    text = _DECLARATION.sub("", found.text.lstrip("\ufeff"), count=1)
-    try:
-        parser = ElementTree.XMLParser(encoding="utf-8")  # noqa: S314 - no DOCTYPE gets here
-        root = ElementTree.fromstring(text.encode(), parser)  # noqa: S314
-    except (ElementTree.ParseError, UnicodeEncodeError) as error:
-        raise ValueError(f"no XML: {error}") from None
+    root = parse_xml(data)
     if _tag(root) != "annotation":
         raise ValueError(f"its root is <{_tag(root)[:40]}>, not <annotation>")
     size = _child(root, "size")
@@ -82,6 +72,25 @@ def parse_voc(data: bytes) -> VocLabel:
         "x".join(sides),
         [_object(each) for each in root if _tag(each) == "object"],
     )
+
+
+def parse_xml(data: bytes) -> ElementTree.Element:
+    """Parse XML of any encoding that declares no document type.
+
+    Raises:
+        ValueError: it does, or is no XML.
+    """
+    found = decode(data)
+    if found is None:
+        raise ValueError("neither UTF-8 nor cp949 (EUC-KR) nor UTF-16 text")
+    if _DOCUMENT_TYPE.search(found.text):
+        raise ValueError("it declares a document type (DOCTYPE), which no label needs")
+    text = _DECLARATION.sub("", found.text.lstrip("\ufeff"), count=1)
+    try:
+        parser = ElementTree.XMLParser(encoding="utf-8")  # noqa: S314 - no DOCTYPE gets here
+        return ElementTree.fromstring(text.encode(), parser)  # noqa: S314
+    except (ElementTree.ParseError, UnicodeEncodeError) as error:
+        raise ValueError(f"no XML: {error}") from None
 
 
 def _object(element: ElementTree.Element) -> VocObject:

@@ -7,6 +7,7 @@ Dagster's: its webserver gets the guard, and both end with this process.
 
 from __future__ import annotations
 
+import os
 import signal
 import warnings
 from collections.abc import Callable, Sequence
@@ -44,6 +45,7 @@ def serve(port: int) -> None:
     """Serve the UI on this machine until Ctrl-C or SIGTERM; no process is left afterwards."""
     from dagster._cli import dev
 
+    os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"  # the daemon reports too, if its home lets it
     setattr(dev, STARTER, with_guard(getattr(dev, STARTER)))
     signal.signal(signal.SIGINT, signal.default_int_handler)  # see `together`
     warnings.filterwarnings("ignore", message=".*dev_command.* is superseded")

@@ -5,10 +5,14 @@ import sys
 from urllib.parse import quote, urlencode
 
 import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 
 from hoban_assets.errors import HobanError
 from hoban_assets.front.guard import Guard
 from hoban_assets.front.services import with_guard
+from hoban_assets.front.webserver import only_guarded
 from hoban_assets.settings import Settings
 
 HOST = "127.0.0.1:3000"
@@ -232,6 +236,17 @@ def test_names_of_a_proxy_come_from_a_setting():
     assert Settings.from_env({}).ui_hosts == ()
     assert post(host="site.example", hosts=()) == 403
     assert post(host="b.example", hosts=("a.example", " B.example:8443 ")) == 200
+
+
+def test_an_application_without_the_guard_is_not_served():
+    run = only_guarded(lambda app, **kwargs: app)
+    inside = Starlette(middleware=[Middleware(GZipMiddleware), Middleware(Guard)])
+    for unguarded in (Starlette(), inside, object()):
+        with pytest.raises(HobanError, match="without the guard"):
+            run(unguarded, port=1)
+    app = Starlette(middleware=[Middleware(GZipMiddleware)])
+    app.add_middleware(Guard)
+    assert run(app, port=1) is app
 
 
 def test_dagster_dev_is_made_to_start_the_guarded_webserver_and_nothing_unknown():
