@@ -94,7 +94,7 @@ def test_ranks_that_go_on_say_that_it_is_another_training(on_two, resumed):
     assert resumed.status == 0, resumed.output[-2000:]
     assert [line.split("  ")[0] for line in resumed.epochs] == ["epoch 2/2"]
     finished = json.loads((on_two.plan.run_dir / "finished.json").read_text())
-    assert finished["resumed"]
+    assert finished["resumed"] == [1]
     metrics = read_metrics(on_two.plan.run_dir / "metrics.jsonl")
     assert {1, 2} <= set(metrics.epoch)
 
