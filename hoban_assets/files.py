@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -11,11 +13,24 @@ def private() -> None:
     os.umask(os.umask(0o077) | 0o027)
 
 
-def save(path: Path, content: str | bytes) -> Path:
-    """Write a file whole: readers see the old one or the new one, whatever is killed when."""
+@contextmanager
+def written(path: Path) -> Iterator[Path]:
+    """Yield a place beside `path` to write to; at the end it takes the place of `path`.
+
+    Readers see the old file or the new one. Where the block fails nothing is left; what a killed
+    process leaves is named after it, so that `hoban prune` knows it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f".{path.name}.{os.getpid()}")
-    data = content.encode() if isinstance(content, str) else content
-    new.write_bytes(data)
-    new.replace(path)
+    try:
+        yield new
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def save(path: Path, content: str | bytes) -> Path:
+    """Write a file whole, see `written`."""
+    with written(path) as new:
+        new.write_bytes(content.encode() if isinstance(content, str) else content)
     return path

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +20,8 @@ import cv2
 import numpy as np
 import xxhash
 from filelock import FileLock
+
+from hoban_assets.files import written
 
 THUMBNAIL_SIDE = 24
 THUMBNAIL_INFO: Mapping[str, Any] = {
@@ -130,19 +131,14 @@ class FeatureStore:
 
     def _write(self, hashes: np.ndarray, matrix: np.ndarray, info: Mapping[str, Any]) -> None:
         target = self._home / f"{uuid.uuid4().hex}.npz"
-        temporary = target.with_suffix(f".{os.getpid()}.tmp")
-        try:
-            with temporary.open("wb") as stream:
-                np.savez(
-                    stream,
-                    hashes=hashes,
-                    matrix=matrix,
-                    info=np.array(json.dumps({**info, "store": self.engine})),
-                    checksum=np.array(_checksum(hashes, matrix)),
-                )
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with written(target) as new, new.open("wb") as stream:
+            np.savez(
+                stream,
+                hashes=hashes,
+                matrix=matrix,
+                info=np.array(json.dumps({**info, "store": self.engine})),
+                checksum=np.array(_checksum(hashes, matrix)),
+            )
 
     def _index(self) -> dict[str, tuple[_Shard, int]]:
         """Every hash of the store: its shard and its row there."""

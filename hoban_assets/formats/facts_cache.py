@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from filelock import FileLock
 
 from hoban_assets.errors import HobanError
+from hoban_assets.files import written
 from hoban_assets.formats.image_probe import MISSING, UNREADABLE
 
 FACTS_VERSION = b"2"
@@ -131,9 +132,5 @@ def merge_into(cache_file: Path, rows: pd.DataFrame) -> None:
     with FileLock(f"{cache_file}.lock"):
         old = load(cache_file)
         merged = pd.concat([old[~old.file.isin(rows.file)], rows[~passing]])
-        temporary = cache_file.with_name(f".{cache_file.name}.{os.getpid()}.tmp")
-        try:
-            pq.write_table(_table(merged), temporary, compression="zstd")
-            temporary.replace(cache_file)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with written(cache_file) as new:
+            pq.write_table(_table(merged), new, compression="zstd")

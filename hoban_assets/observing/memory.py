@@ -19,6 +19,7 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
+from hoban_assets.files import written
 from hoban_assets.observing.walk import Listing
 
 FORMAT = 1
@@ -168,25 +169,19 @@ def save(file: Path, memory: Memory) -> None:
     Of two that write at once the last one wins; the other's labels are then read once more.
     Where it cannot be written (disk read-only or full) a warning says so, and that is all.
     """
-    temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
     try:
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            with temporary.open("wb") as stream:
-                np.savez(
-                    stream,
-                    format=np.int64(FORMAT),
-                    root=_as_array(os.fsencode(memory.root)),
-                    looked_at=np.int64(memory.looked_at),
-                    names=_as_array(memory.blob),
-                    stats=memory.stats,
-                    hashes=memory.hashes,
-                    is_label=memory.is_label,
-                    is_settled=memory.is_settled,
-                )
-            temporary.replace(file)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with written(file) as new, new.open("wb") as stream:
+            np.savez(
+                stream,
+                format=np.int64(FORMAT),
+                root=_as_array(os.fsencode(memory.root)),
+                looked_at=np.int64(memory.looked_at),
+                names=_as_array(memory.blob),
+                stats=memory.stats,
+                hashes=memory.hashes,
+                is_label=memory.is_label,
+                is_settled=memory.is_settled,
+            )
     except OSError as error:
         _log.warning(
             "%s cannot be written (%s): the next look reads the labels again", file, error.strerror

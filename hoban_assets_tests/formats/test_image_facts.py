@@ -294,7 +294,7 @@ class TestCache:
         reading(FILES[1:])
         reading(FILES)
         assert reading.opened == []
-        assert [p.name for p in reading.cache.parent.glob("*.tmp")] == []
+        assert [p.name for p in reading.cache.parent.glob(f".{reading.cache.name}*")] == []
 
     def test_saves_as_it_goes(self, reading: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(image_facts, "_SAVE_EVERY", 1)

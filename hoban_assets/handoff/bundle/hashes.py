@@ -5,13 +5,13 @@ The catalog's content_hash (xxh3) would not do: a server has only Python's own h
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from hoban_assets.files import written
 from hoban_assets.handoff.bundle.contents import Entry
 
 Key = tuple[int, int, int]
@@ -42,13 +42,11 @@ class HashMemory:
     def remember(self, name: str, hashes: Mapping[Key, str]) -> None:
         """Write the hashes of bundle `name` in place of what was remembered for it."""
         self.known |= hashes
-        self.folder.mkdir(parents=True, exist_ok=True)
         keys = list(zip(*hashes, strict=True)) or [(), (), ()]
         columns = {c: pa.array(k, pa.uint64()) for c, k in zip(_COLUMNS, keys, strict=True)}
         table = pa.table({**columns, "sha256": pa.array(list(hashes.values()), pa.string())})
-        part = self.folder / f".{name}.parquet.{os.getpid()}.tmp"
-        pq.write_table(table, part)
-        part.replace(self.folder / f"{name}.parquet")
+        with written(self.folder / f"{name}.parquet") as new:
+            pq.write_table(table, new)
 
 
 def key_of(entry: Entry) -> Key:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hoban_assets.errors import HobanError
+from hoban_assets.files import save
 from hoban_assets.handoff.bundle.archive import (
     Facts,
     Progress,
@@ -114,11 +115,8 @@ def make(
 
     write_archive(target, packed.name, packed.entries, closing, threads=threads, progress=progress)
     remember(memory, packed.bundle, files)
-    bundles.mkdir(parents=True, exist_ok=True)
     whole = list_of(packed.bundle, files).source
-    part = bundles / f".{packed.bundle.name}.json.tmp"
-    part.write_bytes(whole if isinstance(whole, bytes) else b"")
-    part.replace(bundles / f"{packed.bundle.name}.json")
+    save(bundles / f"{packed.bundle.name}.json", whole if isinstance(whole, bytes) else b"")
 
 
 def remember(memory: HashMemory, bundle: Bundle, files: Mapping[str, Facts]) -> None:
