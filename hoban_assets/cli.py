@@ -7,6 +7,7 @@ import os
 import pkgutil
 import sys
 
+import click
 import typer
 
 from hoban_assets import commands
@@ -61,7 +62,18 @@ def main() -> None:
         if (home := home_of(os.environ)).joinpath("dagster.yaml").is_file():
             os.environ.setdefault("DAGSTER_HOME", str(home))
         _refuse_windows_paths(sys.argv[1:])
-        _command(language)()
+        status = _command(language)(standalone_mode=False)  # so that its errors are told as ours
+        sys.exit(status if isinstance(status, int) else 0)
+    except click.UsageError as error:
+        from hoban_assets.reporting.translating import usage_said
+
+        typer.echo(usage_said(error, language), err=True)
+        sys.exit(error.exit_code)
+    except click.Abort:
+        from hoban_assets.language import speaker
+
+        typer.echo(speaker(language)("Stopped."), err=True)
+        sys.exit(1)
     except HobanError as error:
         from hoban_assets.reporting.translating import said
 

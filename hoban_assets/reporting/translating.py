@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Callable
 from typing import Any
 
 import yaml
@@ -17,6 +18,14 @@ from hoban_assets.errors import HobanError
 from hoban_assets.language import KOREAN, Say, pattern_of, speaker
 from hoban_assets.language import korean as language_words
 
+_PANELS = (
+    "ARGUMENTS_PANEL_TITLE",
+    "OPTIONS_PANEL_TITLE",
+    "COMMANDS_PANEL_TITLE",
+    "DEFAULT_STRING",
+    "REQUIRED_LONG_STRING",
+)
+"""Words of typer's help."""
 ERRORS = ("errors.yaml", "import_results.yaml")
 _FIELD = re.compile(r"\{(\w+)\}")
 _PARAGRAPHS = re.compile(r"\n\s*\n")
@@ -29,7 +38,8 @@ def error_text(text: str, language: str) -> str:
     for template, text_ in _templates():
         if found := template.fullmatch(text):
             words = language_words()
-            return text_.format(**{k: words.get(v, v) for k, v in found.groupdict().items()})
+            values = found.groupdict().items()
+            return text_.format(**{k: words.get(v) or error_text(v, language) for k, v in values})
     return text
 
 
@@ -38,6 +48,12 @@ def said(error: HobanError, language: str) -> str:
     say = speaker(language)
     problem, way_out = (error_text(t, language) for t in (error.problem, error.way_out))
     return f"{say('error')}: {problem}\n  {say('way out')}: {way_out}"
+
+
+def usage_said(error: Any, language: str) -> str:
+    """What is wrong with a command line (`click.UsageError`), and the command that helps."""
+    command = error.ctx.command_path if error.ctx else "hoban"
+    return said(HobanError(error.format_message(), f"{command} --help"), language)
 
 
 @functools.cache
@@ -52,17 +68,35 @@ def _templates() -> tuple[tuple[re.Pattern[str], str], ...]:
 
 def translate_help(group: Any, say: Say) -> None:
     """Put the help of a click group, of its commands and of their parameters into other words."""
+    from typer import rich_utils
+
+    for name in _PANELS:
+        setattr(rich_utils, name, say(getattr(rich_utils, name)))
     for command in (group, *group.commands.values()):
         command.help = help_text(command.help or "", say)
+        command.get_usage = functools.partial(_usage, command.get_usage, say)
+        command.get_help_option = functools.partial(_help_option, command.get_help_option, say)
         command.rich_help_panel = _panel(command, say)
         for parameter in command.params:
             if getattr(parameter, "help", None):
                 parameter.help = help_text(parameter.help, say)
 
 
+def _usage(original: Callable[[Any], str], say: Say, ctx: Any) -> str:
+    return original(ctx).replace("Usage:", say("Usage:"), 1)
+
+
+def _help_option(original: Callable[[Any], Any], say: Say, ctx: Any) -> Any:
+    option = original(ctx)
+    if option is not None:
+        option.help = say("Show this message and exit.")
+    return option
+
+
 def help_text(text: str, say: Say) -> str:
-    """Help paragraph by paragraph; examples stay as they are."""
-    return "\n\n".join(say(paragraph) for paragraph in paragraphs(text))
+    """Help paragraph by paragraph; commands of examples stay as they are."""
+    told = "\n\n".join(say(paragraph) for paragraph in paragraphs(text))
+    return told.replace("Example:", say("Example:"))
 
 
 def paragraphs(text: str) -> list[str]:

@@ -11,7 +11,7 @@ import yaml
 from click.testing import CliRunner
 
 import hoban_assets
-from hoban_assets.cli import app
+from hoban_assets.cli import app, main
 from hoban_assets.errors import HobanError
 from hoban_assets.language import KOREAN, korean, speaker
 from hoban_assets.reporting.translating import error_text, paragraphs, said, translate_help
@@ -21,7 +21,7 @@ PACKAGE = Path(hoban_assets.__file__).parent
 RAISED = frozenset({"HobanError", "Refused", "Failure", "_bad_row", "_refuse"})
 """What is called with words that a user reads as an error."""
 TEXTS = ast.Constant | ast.IfExp | ast.JoinedStr
-NO_WORDS = re.compile(r"(<1>|\W|run: |sub\b|--on\b|(hoban|dagster asset|export) .*)*", re.S)
+NO_WORDS = re.compile(r"(<1>|\W|run: |sub\b|--\w+|(hoban|dagster asset|export) .*)*", re.S)
 """Nothing but fields, or a command."""
 
 
@@ -121,9 +121,37 @@ def test_every_help_text_has_its_korean():
     assert sorted(texts - korean().keys()) == []
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("status --page", "옵션은 없습니다"),
+        ("statos", "statos' 명령은 없습니다"),
+        ("gallery", "인수"),
+        ("gallery v9 --count x", "정수이(가) 아닙니다"),
+        ("gallery v9 --count 0", "밖입니다"),
+        ("gallery v9 v8 v7", "남는 인수"),
+        ("gallery v9 --count", "값이 와야"),
+    ],
+)
+def test_a_command_line_that_is_wrong_is_answered_in_korean_with_the_help_to_ask(
+    line, told, monkeypatch, capsys
+):
+    monkeypatch.setenv("HOBAN_LANG", "ko")
+    monkeypatch.setattr("sys.argv", ["hoban", *line.split()])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 2
+    said_so = capsys.readouterr().err
+    assert told in said_so
+    assert "--help" in said_so
+    assert not re.search(r"[a-z]{3,} (is|such|not|a) ", said_so)
+
+
 @pytest.mark.parametrize("command", ["", "build"])
 def test_help_is_korean_for_a_korean_reader(command):
     group = typer.main.get_group(app)
     translate_help(group, speaker("ko"))
     page = CliRunner().invoke(group, [*command.split(), "--help"]).output
     assert re.search("만들", page)
+    for english in ("Usage", "Options", "Example:", "Show this", "[default", "[required"):
+        assert english not in page
