@@ -6,20 +6,22 @@ group too few lets val be learnt by heart. What a source's `clip_pattern` matche
 that `sub` and `full` agree:
 
 1. **Families.** What stands before ``.rf.`` (Roboflow), and copies: ``(1)``, ``copy``, ``복사본``,
-   ``_flip``, ``_aug2``, ``_rot90`` ... at the end of a name. Marks are taken off; images with the
+   ``_flip``, ``_aug2``, ``_rot90`` ... at the end of a name, ``flip_``, ``aug_2_`` ... before
+   it. Marks are taken off; images with the
    same rest, of which one has a mark, are a family. Where the name without marks is not there, more
    than `COPIES` are none: 'photo (1)' to 'photo (900)' is how Windows numbers a folder.
 2. **Clips, surely.** A video's suffix within the name (``NAME_mp4-0007``, ``a.avi_12``): everything
    up to the suffix names the clip, however many frames it has.
 3. **Clips, by word.** The name ends with a number, and before it stands a word for moving pictures
    (frame, cam, cctv, video, clip, 영상 ...). Of such names, every `STRETCH` numbers are a clip of
-   their own: many videos are often counted through as one.
+   their own: many videos are often counted through as one. Of names of digits only the folder's
+   name counts (``cam1/000123``, ``walk.mp4/7``).
 4. **Clips, by evidence.** Any other name with a number at its end is a clip where the text before
    it has letters, is none of a camera's or a phone's own (IMG, DSC ...), the numbers are dense (see
    `DENSE`), at least `FEWEST` images share it, and together they are at most `SHARE` of the source.
    Photographs that are numbered through (``helmet_0001`` to ``helmet_5000``) are more than that.
 
-Never a clip: names of digits only (COCO), dates and times, and hashes.
+Never a clip: names of digits only (COCO) in other folders, dates and times, and hashes.
 """
 
 from __future__ import annotations
@@ -32,49 +34,29 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
+from hoban_assets.formats.clip_words import (
+    ANY_MARK,
+    BRACKETS,
+    COPY,
+    COPY_BEFORE,
+    DIGITS,
+    FILM,
+    HASH,
+    NOT_SPECIFIC,
+    ORIGINAL,
+    STRUCTURE,
+    SUFFIX,
+    TOKEN,
+    VIDEO,
+    WORDS,
+)
+
 COPIES = 9
 STRETCH = 1000
 FEWEST, SHARE = 3, 0.05
 _LONGEST = 12
 DENSE = 0.25
 """Of the numbers from the first to the last, at least so many are there, or they go in steps."""
-
-_ORIGINAL = re.compile(r"[_.-](?:jpe?g|png|bmp|webp|tiff?)$", re.IGNORECASE)
-_BRACKETS = re.compile(r"\s*\((\d{1,4})\)$")
-_COPY = re.compile(
-    r"(?:\s*-\s*복사본|[\s_-]+(?:복사본|사본|copy|copia|kopie)|\s+-\s+copy)(?:[\s_-]*\(?\d{1,3}\)?)?$"
-    r"|[\s_.-]+(?:[hv]?flip(?:ped)?(?:[_-]?(?:[hvxy]|lr|ud))?|mirror(?:ed)?|rot(?:ate[d]?)?[_-]?\d{0,3}"
-    r"|aug(?:mented|mentation)?|bright(?:ness|er)?|dark(?:er)?|blur(?:red)?|noise|noisy|crop(?:ped)?"
-    r"|gr[ae]y(?:scale)?|hsv|contrast|mosaic)(?:[_-]?\d{1,4})?$",
-    re.IGNORECASE,
-)
-_VIDEO = re.compile(
-    r"^(.*?[A-Za-z0-9가-힣)\]][._ -](?:mp4|avi|mov|mkv|wmv|webm|m4v|mpe?g|flv|3gp|mts|ts))"
-    r"(?=[._ -]).*\d",
-    re.IGNORECASE,
-)
-_SUFFIX = re.compile(r"[._ -](?:mp4|avi|mov|mkv|wmv|webm|m4v|mpe?g|flv|3gp|mts|ts)[._ -]", re.I)
-_ANY_MARK = re.compile(
-    r"\(|cop[yi]|kopie|본|flip|mirr|rot|aug|bright|dark|blur|nois|crop|gr[ae]y|hsv|contr|mosa", re.I
-)
-"""Quick looks that spare most names the exact ones."""
-_DIGITS = "0123456789"
-_MOVING = """
-frame frames frm cam camera cctv ipcam webcam video vid clip seq sequence stream
-프레임 카메라 캠 영상 비디오 동영상 클립
-"""
-_ANY_PHOTOGRAPH = """
-img image images dsc dscn dscf dscnn dji pic pict picture photo photos p pxl mvimg gopr gh sam wp
-win screenshot kakaotalk whatsapp scan sdc cimg imag 사진 이미지 그림 캡처 스크린샷 화면
-"""
-_WORDS, _NOT_SPECIFIC = frozenset(_MOVING.split()), frozenset(_ANY_PHOTOGRAPH.split())
-_TOKEN = re.compile(r"[^\W\d_]+")
-_STRUCTURE = re.compile(
-    r"(?:train|training|val|valid|validation|test|images?|labels?|jpegimages|img|imgs|raw|data"
-    r"|(?:train|val|test)\d{4}|원천데이터|라벨링데이터|[tv][sl](?:_.*)?|\d\.\s?(?:training|validation))",
-    re.IGNORECASE,
-)
-_HASH = re.compile(r"^[0-9a-f]{12,}$", re.IGNORECASE)
 
 
 class _Name(NamedTuple):
@@ -105,7 +87,7 @@ def groups_of(source: str, paths: Iterable[str], pattern: str | None = None) -> 
         stem = path.rpartition("/")[2].rpartition(".")[0]
         if pattern is not None and (match := re.search(pattern, stem)):
             groups[path] = f"clip:{match['clip']}"
-        elif stem.isdecimal():  # spares the rest for most of COCO
+        elif stem.isdecimal() and not _is_of_film(path.rpartition("/")[0]):  # most of COCO
             groups[path] = f"{source}/{path}"
             plain[path] = stem
         else:
@@ -120,7 +102,7 @@ def groups_of(source: str, paths: Iterable[str], pattern: str | None = None) -> 
             own = f"family:{path.rpartition('/')[2].partition('.rf.')[0]}"
         found = clips.get(path) or families.get(path)
         # One photograph of Roboflow lies in several sources, under one name.
-        is_video = path in clips and _VIDEO.match(name.base)
+        is_video = path in clips and VIDEO.match(name.base)
         where = "" if name.travels or is_video else f"{source}:"
         groups[path] = f"{where}{found}" if found else own
     return groups
@@ -145,7 +127,7 @@ def proposed_pattern(paths: Iterable[str]) -> Proposal | None:
     for path in paths:
         base = _read(path).base
         text, number = _numbered(base)
-        if number is not None and is_specific(text) and not _HASH.match(base):
+        if number is not None and is_specific(text) and not HASH.match(base):
             numbered[text].append((number, path.rpartition("/")[2]))
     dense = {k: v for k, v in numbered.items() if len(v) >= FEWEST and _is_dense([n for n, _ in v])}
     if not dense:
@@ -162,13 +144,15 @@ def _read(path: str) -> _Name:
     if not stem.isascii():
         stem = unicodedata.normalize("NFC", stem)  # macOS takes Korean letters apart
     base, mark, _ = stem.partition(".rf.")
-    base = _ORIGINAL.sub("", base)
+    base = ORIGINAL.sub("", base)
     marked, bracket = False, None
-    while _ANY_MARK.search(base):
-        if (match := _COPY.search(base)) and match.start():
+    while ANY_MARK.search(base):
+        if (match := COPY.search(base)) and match.start():
             base, marked = base[: match.start()], True
-        elif bracket is None and (match := _BRACKETS.search(base)) and match.start():
+        elif bracket is None and (match := BRACKETS.search(base)) and match.start():
             base, bracket = base[: match.start()], int(match[1])
+        elif match := COPY_BEFORE.search(base):
+            base, marked = base[match.end() :], True
         else:
             break
     return _Name("" if mark else _scope(folder), base, marked, bracket, bool(mark))
@@ -176,12 +160,20 @@ def _read(path: str) -> _Name:
 
 @lru_cache(maxsize=1024)
 def _scope(folder: str) -> str:
-    return "/".join(p for p in folder.split("/") if p and not _STRUCTURE.fullmatch(p))
+    return "/".join(p for p in folder.split("/") if p and not STRUCTURE.fullmatch(p))
+
+
+@lru_cache(maxsize=1024)
+def _is_of_film(folder: str) -> bool:
+    """Whether a folder is called like what moves: its pictures may be numbers alone."""
+    last = _scope(folder).rpartition("/")[2]
+    words = {word.lower() for word in TOKEN.findall(unicodedata.normalize("NFC", last))}
+    return bool(words & WORDS or FILM.search(last))
 
 
 def _numbered(base: str) -> tuple[str, int | None]:
     """Text before the number at the end of a name, and the number."""
-    text = base.rstrip(_DIGITS)
+    text = base.rstrip(DIGITS)
     digits = base[len(text) :]
     return text.rstrip(" \t._-"), int(digits) if 0 < len(digits) <= _LONGEST else None
 
@@ -213,16 +205,16 @@ def _clips(names: Mapping[str, _Name], images: int) -> dict[str, str]:
     clips: dict[str, str] = {}
     numbered: dict[tuple[str, str, bool], list[tuple[int, str]]] = defaultdict(list)
     for path, name in names.items():
-        if _SUFFIX.search(name.base) and (match := _VIDEO.match(name.base)):
+        if SUFFIX.search(name.base) and (match := VIDEO.match(name.base)):
             clips[path] = f"clip:{match[1]}"
             continue
         text, number = _numbered(name.base)
-        if number is not None and not _HASH.match(name.base):
+        if number is not None and not HASH.match(name.base):
             numbered[name.scope, text, name.travels].append((number, path))
     for (scope, text, _), members in numbered.items():
-        words = {word.lower() for word in _TOKEN.findall(text)}
+        words = {word.lower() for word in TOKEN.findall(text)}
         clip = _named("clip", scope, text)
-        if words & _WORDS:
+        if words & WORDS or (not text and _is_of_film(scope)):
             clips |= {path: f"{clip}/{number // STRETCH}" for number, path in members}
         elif is_specific(text) and _is_clip([n for n, _ in members], images):
             clips |= {path: clip for _, path in members}
@@ -235,7 +227,7 @@ def _named(kind: str, scope: str, name: str) -> str:
 
 def is_specific(text: str) -> bool:
     """Whether the text before a number says more than that it is a photograph."""
-    return bool({word.lower() for word in _TOKEN.findall(text)} - _NOT_SPECIFIC)
+    return bool({word.lower() for word in TOKEN.findall(text)} - NOT_SPECIFIC)
 
 
 def without_marks(stem: str) -> str:

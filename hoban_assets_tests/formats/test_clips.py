@@ -176,3 +176,19 @@ def test_a_copy_is_seen_in_letters_that_macos_took_apart():
     copy = unicodedata.normalize("NFD", "valid/images/작업자 3 - 복사본.jpg")
     groups = groups_of("s", ["train/images/작업자 3.jpg", copy])
     assert len(set(groups.values())) == 1
+
+
+@pytest.mark.parametrize("folder", ["cam{}", "영상{}", "walk {}.mp4", "set/video_{}"])
+def test_numbers_in_the_folder_of_a_film_are_its_frames(folder):
+    films = [f"train/images/{folder.format(v)}/{i:06d}.jpg" for v in (1, 2) for i in range(30)]
+    assert sizes(films) == (2, 30)
+    assert sizes([f"train/images/{i:06d}.jpg" for i in range(30)]) == (30, 1)
+    assert sizes([f"train/images/helmets/{i:06d}.jpg" for i in range(30)]) == (30, 1)
+
+
+@pytest.mark.parametrize("mark", ["flip_", "aug_3_", "rot90-", "BRIGHT_", "hflip_"])
+def test_a_mark_before_the_name_is_one_too(mark):
+    assert sizes([f"train/images/{n}.jpg" for n in ("b17x", f"{mark}b17x", "c17x")]) == (2, 2)
+    assert without_marks(f"{mark}b17x") == "b17x"
+    assert without_marks("flip_12") == "12"
+    assert sizes([f"images/flip_{i}.jpg" for i in range(40)])[0] > 1
