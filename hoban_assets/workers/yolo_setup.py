@@ -219,7 +219,8 @@ def class_names(run: RunFolder) -> dict[int, str]:
     """Class id -> name, as `write_data_yaml` wrote them."""
     import yaml
 
-    return dict(yaml.safe_load(run.data_yaml.read_text(encoding="utf-8"))["names"])
+    names = yaml.safe_load(run.data_yaml.read_text(encoding="utf-8"))["names"]
+    return {int(number): name for number, name in names.items()}  # JSON has them as text
 
 
 def remove_caches(dataset: Path) -> None:

@@ -59,8 +59,11 @@ def test_only_settings_are_set_and_values_are_only_values(trained, tmp_path):
     [
         ("host", lambda m: m.update(host="srv\ntouch /tmp/x\n#")),
         ("made_at", lambda m: m.update(made_at="\u202e2026")),
+        ("made_at", lambda m: m.update(made_at="\ud800")),
         ("data_root", lambda m: m.update(data_root=None)),
+        ("data_root", lambda m: m.update(data_root="/srv/\ud800")),
         ("environment", lambda m: m.update(environment={"HOBAN_BATCH": 5})),
+        ("environment", lambda m: m.update(environment={"HOBAN_LANG": "\ud800"})),
         ("environment", lambda m: m.update(environment=[])),
         ("history", lambda m: m.update(history="sqlite; x")),
         ("files", lambda m: m.update(files=[])),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import IO, Any
+from typing import IO, Any, TypeGuard
+
+from hoban_assets.visible import visible
 
 LARGEST = 1 << 30
 """Bytes of a manifest: about 5 million files."""
@@ -13,7 +15,6 @@ LARGEST = 1 << 30
 _SETTING = re.compile(r"HOBAN_[A-Z0-9_]{1,60}|RAY_ADDRESS")
 _OF_THIS_MACHINE = frozenset({"HOBAN_FASTDUP_PYTHON", "HOBAN_RAY_PYTHON"})
 """Programs: which of them runs is decided where a backup is restored, not in it."""
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _TEXTS = ("made_at", "host", "data_root", "raw_root")
 
 
@@ -44,7 +45,7 @@ def must_be_sound(manifest: Mapping[str, Any]) -> None:
     wrong = [
         name
         for name in _TEXTS
-        if not isinstance(manifest.get(name), str) or _CONTROL.search(manifest[name])
+        if not _is_text(text := manifest.get(name)) or visible(text) != text or "\n" in text
     ]
     if manifest.get("history") not in (None, "sqlite", "postgres"):
         wrong.append("history")
@@ -68,5 +69,9 @@ def settings_in(manifest: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and "\0" not in value
+def _is_text(value: object) -> TypeGuard[str]:
+    """Whether it is text that a file and a shell can hold: no NUL, no half character."""
+    try:
+        return isinstance(value, str) and b"\0" not in value.encode()
+    except UnicodeEncodeError:
+        return False
