@@ -2,15 +2,19 @@
 
 from typing import Any
 
-__all__ = ["DatasetVersion"]
+__all__ = ["DatasetVersion", "RawSource"]
 
 
 def __getattr__(name: str) -> Any:
-    """Offer ``hoban_assets.DatasetVersion`` without loading dagster for `hoban`."""
+    """Offer the components of the package without loading dagster for `hoban`."""
     if name == "DatasetVersion":
         from hoban_assets.components.dataset_version import DatasetVersion
 
         return DatasetVersion
+    if name == "RawSource":
+        from hoban_assets.components.raw_source import RawSource
+
+        return RawSource
     raise AttributeError(name)
 
 

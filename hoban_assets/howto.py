@@ -33,3 +33,8 @@ def build_first(partition: str) -> str:
     names = [folder.name for folder in VERSIONS.glob("v*") if folder.is_dir()]
     newest = max(names, key=lambda name: int("0" + re.sub(r"\D", "", name)), default="VERSION")
     return build_all(dataset_of(newest), partition)
+
+
+def declare(folder: str) -> str:
+    """The command that writes the entry of a raw folder."""
+    return f"hoban inspect {shlex.quote(folder)} --declare"

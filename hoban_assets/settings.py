@@ -37,7 +37,8 @@ class Settings:
     """
 
     raw_root: Path
-    """``HOBAN_RAW_ROOT``: raw sources; never written to."""
+    """``HOBAN_RAW_ROOT``: raw sources. What lies there is never changed; `hoban add` puts new folders
+    beside it, and nothing else writes there."""
     data_root: Path
     """``HOBAN_DATA_ROOT``: catalog, artifacts, models, reports, cache."""
     weights: str
@@ -175,6 +176,11 @@ class Settings:
     def corrections(self) -> Path:
         """What people corrected by hand: rows that cannot be made again."""
         return self.data_root / "corrections" / "log.jsonl"
+
+    @property
+    def proposals(self) -> Path:
+        """Boxes that models propose on photographs without labels, a folder a source."""
+        return self.data_root / "proposals"
 
     @property
     def reports(self) -> Path:

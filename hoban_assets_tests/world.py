@@ -22,7 +22,7 @@ BIN = Path(sys.executable).parent
 VERSIONS = ("v8", "v9")
 ASKING = frozenset(
     {"compare", "diff", "find", "gallery", "inspect", "is-safe-to-delete", "quality", "results"}
-    | {"sizes", "sql", "status", "summary", "why"}
+    | {"review", "site", "sizes", "sql", "status", "summary", "track", "why"}
 )
 """Commands of `hoban` that start nothing. Others are run as processes, as a person does."""
 

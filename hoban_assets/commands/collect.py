@@ -35,6 +35,7 @@ def collect(
     Example: hoban collect annotations.xml
     """
     from hoban_assets.corrections.log import append, read_log
+    from hoban_assets.corrections.proposed import all_proposed
     from hoban_assets.corrections.standing import standing
     from hoban_assets.corrections.taking import Maker, Refused
     from hoban_assets.exchange.collecting import (
@@ -61,8 +62,11 @@ def collect(
             pictures.append((each, error))
     log = standing(read_log(settings.corrections))
     by = Maker(author or settings.author, tool, datetime.now(UTC))
+    proposed = all_proposed(settings.proposals)
     with asking_catalog() as ask:
-        found = collected(tool, pictures, ask, log, by, lambda: uuid.uuid4().hex, accept=accept)
+        found = collected(
+            tool, pictures, ask, log, by, lambda: uuid.uuid4().hex, accept=accept, proposed=proposed
+        )
     append(settings.corrections, found.rows)
     typer.echo(
         say(

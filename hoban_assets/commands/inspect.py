@@ -17,8 +17,9 @@ from hoban_assets.settings import Settings
 if TYPE_CHECKING:
     from hoban_assets.commands.targets import Target
     from hoban_assets.formats.detect import Detection
+    from hoban_assets.reporting.inspection.inspection import Inspection
 
-FORMATS = ("aihub", "coco", "yolo", "voc", "widerperson", "background")
+FORMATS = ("aihub", "coco", "yolo", "voc", "widerperson", "background", "pictures")
 
 
 @app.command(rich_help_panel=LOOK)
@@ -46,6 +47,13 @@ def inspect(
             r"one clip in two splits: '(?P<clip>.+)_\d+'"
         ),
     ] = None,
+    declare: Annotated[
+        bool,
+        typer.Option("--declare", help="Write the entry (defs.yaml) that makes it a source."),
+    ] = False,
+    name: Annotated[
+        str | None, typer.Option(help="With --declare: what the source is called.")
+    ] = None,
 ) -> None:
     """Say what a raw folder holds and what is wrong with it, before building from it.
 
@@ -63,7 +71,9 @@ def inspect(
     if not hasattr(chosen, "source"):
         _print_parts(chosen, as_json, say)
         return
-    _inspect(chosen, settings, as_json, examples, images, _checked(clip), say)
+    seen = _inspect(chosen, settings, as_json, examples, images, _checked(clip), say)
+    if declare:
+        _declare(chosen, seen, name, clip, settings, say, as_json)
 
 
 def target_named(text: str, settings: Settings, format_name: str | None) -> Any:
@@ -147,7 +157,7 @@ def _inspect(
     images: bool,
     clip: str | None,
     say: Any,
-) -> None:
+) -> Inspection:
     from dataclasses import replace
 
     from hoban_assets.formats.gather import gather
@@ -174,8 +184,37 @@ def _inspect(
         found = target.found
         reason = {"reason": told.said(say, found.reason, found.facts)} if found else {}
         print_json({**reason, "findings": told.findings_as_rows(seen, say), **seen.as_json()})
-        return
-    show_blocks(told.document(seen, target.found, say))
+    else:
+        show_blocks(told.document(seen, target.found, say))
+    return seen
+
+
+def _declare(
+    target: Target,
+    seen: Inspection,
+    name: str | None,
+    clip: str | None,
+    settings: Settings,
+    say: Any,
+    as_json: bool,
+) -> None:
+    from hoban_assets.declared.writing import write_entry
+    from hoban_assets.reporting.inspection.proposing import proposed_entry
+
+    if target.declared is not None:
+        raise HobanError(
+            f"{seen.folder} is declared already, as {target.declared.name}",
+            "nothing has to be done",
+        )
+    if target.raw_root != settings.raw_root:
+        folder = target.raw_root / seen.folder
+        raise HobanError(
+            f"{folder} is not below the raw root {settings.raw_root}",
+            f"move it there; for photographs without labels: hoban add '{folder}' --name NAME",
+        )
+    file = write_entry(*proposed_entry(seen, name, clip))
+    typer.echo(say("Its entry: {file}", file=file), err=as_json)
+    typer.echo(file.read_text(encoding="utf-8"), err=as_json)
 
 
 def cache_file(target: Target, settings: Settings) -> Path | None:

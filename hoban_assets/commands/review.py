@@ -26,6 +26,7 @@ def review(
     Example: hoban review dataset_v9, then hoban view dataset_v9 --queue disagree
     """
     from hoban_assets.corrections.log import read_log
+    from hoban_assets.corrections.proposed import all_proposed
     from hoban_assets.corrections.standing import standing
     from hoban_assets.language import speaker
     from hoban_assets.review.queues import queues
@@ -35,7 +36,7 @@ def review(
     active = standing(read_log(settings.corrections)).active
     with asking_catalog() as ask:
         asset = known_asset(ask, asset, partition)
-        found = queues(ask, asset, partition, active)
+        found = queues(ask, asset, partition, active, all_proposed(settings.proposals))
     rows = [
         {
             "queue": queue.kind.name,

@@ -51,6 +51,7 @@ def view(
     """
     from hoban_assets.classes import BACKGROUND, CLASS_NAMES, class_meant
     from hoban_assets.corrections.log import read_log
+    from hoban_assets.corrections.proposed import all_proposed
     from hoban_assets.corrections.standing import standing
     from hoban_assets.language import speaker
     from hoban_assets.viewer.serving import serve
@@ -63,7 +64,10 @@ def view(
     with asking_catalog() as ask:
         asset = known_asset(ask, asset, partition)
     active = standing(read_log(settings.corrections)).active
-    store = Store(settings.catalog_path, asset, partition, active, model, settings.catalog_wait)
+    proposed = all_proposed(settings.proposals)
+    store = Store(
+        settings.catalog_path, asset, partition, active, model, settings.catalog_wait, proposed
+    )
     facets = {name: [str(v["value"]) for v in rows] for name, rows in store.facets().items()}
     if source is not None:
         nearest(source, facets["source"], "source")

@@ -117,7 +117,9 @@ class _Work:
             said = f"complete for {', '.join(row.complete) or 'no class'}"
             self._decide(row, image_id, "classes_complete", said)
         changed = edits(row.before, row.after)
-        if not changed:
+        if refused := sum(box not in row.after for box in row.judged):
+            self._decide(row, image_id, "proposals_refused", f"{refused} boxes")
+        if not changed and not row.judged:
             self._decide(row, image_id, "picture_accepted", f"{len(now)} boxes")
         at = {i: j for j, i in matches(now, row.before)}
         for edit in changed:

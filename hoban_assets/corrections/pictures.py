@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from hoban_assets.classes import CLASS_NAMES
+from hoban_assets.corrections.proposed import Proposed
 from hoban_assets.corrections.rows import Box, Boxes
+from hoban_assets.corrections.standing import Standing
 from hoban_assets.corrections.taking import Now
 
 if TYPE_CHECKING:
@@ -25,9 +30,21 @@ def boxes_from(rows: Iterable[dict[str, Any]] | None) -> Boxes:
     return tuple(Box(r["c"], r["x"], r["y"], r["w"], r["h"], r["i"]) for r in rows or ())
 
 
-def in_stages(ask: Ask, ids: Sequence[str]) -> dict[tuple[str, str], Now]:
-    """Pictures as the newest build of a stage has them, by content hash and id."""
-    return {
+def in_stages(
+    ask: Ask,
+    ids: Sequence[str],
+    proposed: Mapping[str, Proposed] = MappingProxyType({}),
+    log: Standing | None = None,
+) -> dict[tuple[str, str], Now]:
+    """Pictures as the newest build of a stage has them, by content hash and id.
+
+    Args:
+        ask: the catalog.
+        ids: of the pictures.
+        proposed: what models propose, by source; what is open of it counts as a teacher's.
+        log: the corrections of now, which say what is open.
+    """
+    found = {
         (row["content_hash"], row["image_id"]): Now(
             boxes_from(b for b in row["boxes"] or () if b["o"] != TEACHER),
             tuple(row["labelled_classes"] or ()),
@@ -36,6 +53,15 @@ def in_stages(ask: Ask, ids: Sequence[str]) -> dict[tuple[str, str], Now]:
         )
         for row in ask(_IN_STAGES, {"ids": list(ids)})
     }
+    for (content_hash, image_id), now in found.items():
+        if mine := proposed.get(image_id.partition("/")[0]):
+            row = log.of(content_hash, image_id) if log else None
+            open_ = mine.pending(image_id, content_hash, row)
+            if open_:
+                boxes = (*now.taught, *(each.box for each in open_))
+                key = (content_hash, image_id)
+                found[key] = replace(now, taught=boxes, completed=CLASS_NAMES)
+    return found
 
 
 _IN_STAGES = f"""

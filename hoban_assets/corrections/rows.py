@@ -77,6 +77,8 @@ class Correction:
     """All boxes as the person left them; of 'accept' those of `before`, of 'reject' none."""
     complete: tuple[str, ...] | None = None
     """Classes that the person says are labelled completely here; None: as the source says."""
+    judged: Boxes = ()
+    """Boxes that a model proposed and that were decided on: labels, or refused."""
     undoes: str = ""
     """Id of the row that this one takes back ('undo')."""
 
@@ -102,7 +104,11 @@ class Correction:
             "before": [list(box) for box in self.before],
             "after": [list(box) for box in self.after],
         }
-        return {**head, **body, **({} if self.complete is None else {"complete": self.complete})}
+        if self.complete is not None:
+            body["complete"] = self.complete
+        if self.judged:
+            body["judged"] = [list(box) for box in self.judged]
+        return {**head, **body}
 
 
 def correction_from(line: Mapping[str, Any]) -> Correction:
@@ -128,6 +134,7 @@ def correction_from(line: Mapping[str, Any]) -> Correction:
             before=_boxes(line.get("before", ())),
             after=_boxes(line.get("after", ())),
             complete=None if complete is None else tuple(_class(name) for name in complete),
+            judged=_boxes(line.get("judged", ())),
             undoes=str(line["undoes"]) if kind == "undo" else "",
         )
     except (KeyError, TypeError, AttributeError) as error:

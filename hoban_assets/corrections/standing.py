@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import xxhash
 
@@ -22,7 +23,7 @@ class Standing:
     overruled: Mapping[str, str] = field(default_factory=dict)
     """Id of a correction -> id of the later one on the same picture, which stands."""
 
-    @property
+    @cached_property
     def active(self) -> tuple[Correction, ...]:
         """Those that are to be applied: one a picture."""
         return tuple(
@@ -33,9 +34,11 @@ class Standing:
 
     def of(self, content_hash: str, image_id: str) -> Correction | None:
         """The correction that stands for a picture."""
-        return next(
-            (row for row in reversed(self.active) if row.picture == (content_hash, image_id)), None
-        )
+        return self._by_picture.get((content_hash, image_id))
+
+    @cached_property
+    def _by_picture(self) -> dict[tuple[str, str], Correction]:
+        return {row.picture: row for row in self.active}
 
 
 def standing(rows: Sequence[Correction]) -> Standing:

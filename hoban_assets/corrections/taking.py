@@ -29,7 +29,8 @@ class Edited:
     after: Boxes = ()
     rejected: bool = False
     accepted: bool = False
-    """The labels were looked at and are right: said even where nothing changed."""
+    """The labels were looked at and are right: said even where nothing changed. Without a box, and
+    on a picture of a source that labels nothing, it says so of every class."""
     complete: tuple[str, ...] | None = None
     """Classes that are labelled completely on it, where the person said so."""
 
@@ -84,7 +85,7 @@ def taken(
             the picture or of an unknown class.
     """
     standing = log.of(edited.content_hash, edited.image_id)
-    base, current = _state(now, standing)
+    base, current = boxes_now(now, standing)
     if base is None or current is None:
         raise Refused("no stage in the catalog has this picture")
     known = standing.complete if standing else None
@@ -104,6 +105,8 @@ def taken(
         else:
             result = tuple(box for box in result if box not in taught)
             seen = current
+        if edited.accepted and now and not (result and now.complete):
+            complete = CLASS_NAMES  # nothing is there, or there was no label to leave out a class
         if edited.accepted and is_same(result, base):
             kind = "accept"
     if complete == known and _says_nothing_new(kind, result, seen, standing, edited.accepted):
@@ -119,6 +122,7 @@ def taken(
         before=base,
         after=result,
         complete=complete,
+        judged=standing.judged if standing and complete is None else (),
     )
 
 
@@ -151,8 +155,11 @@ def _carried_over(shown: Boxes, after: Boxes, states: Sequence[Boxes]) -> Boxes:
     raise Refused(f"its labels were changed since it was shown: {missing} is not there any more")
 
 
-def _state(now: Now | None, standing: Correction | None) -> tuple[Boxes | None, Boxes | None]:
-    """Boxes of the raw label, and boxes as they would come out of the next build."""
+def boxes_now(now: Now | None, standing: Correction | None) -> tuple[Boxes | None, Boxes | None]:
+    """Boxes of the raw label, and boxes as they would come out of the next build.
+
+    Both None where no stage has the picture and nobody corrected it.
+    """
     if standing is None:
         return (now.boxes, now.boxes) if now else (None, None)
     after = standing.before if standing.kind == "reject" else standing.after

@@ -7,12 +7,13 @@ wrong box.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
+from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.samples import LABEL_DECIMALS, Samples
 
 
@@ -94,16 +95,42 @@ def limit_crowding(
     )
 
 
+def verified_empty(samples: Samples) -> frozenset[str]:
+    """Ids of the images that hold no box although every class is labelled completely on them.
+
+    So says a person who has accepted an image without a box, of a source that labels less.
+    """
+    every = frozenset(CLASS_NAMES)
+    is_complete = [every <= frozenset(names) for names in samples.images.labelled_classes]
+    is_empty = (samples.boxes_per_image() == 0).to_numpy(bool)
+    return frozenset(samples.images.image_id[is_empty & np.array(is_complete, bool)])
+
+
 def drop_without_labels(
-    samples: Samples, backgrounds: frozenset[str] = frozenset(), stage: str = "labels"
+    samples: Samples,
+    backgrounds: frozenset[str] = frozenset(),
+    stage: str = "labels",
+    verified: Collection[str] = (),
 ) -> Samples:
-    """Drop images that no label is left on, but keep the sources that are `backgrounds`.
+    """Drop images that no label is left on, but keep backgrounds.
 
     An image whose objects were all ignored, dropped or of other classes is not empty: trained as
     a background it would teach that its objects are none (the trap of helmet_21k).
+
+    Args:
+        samples: images with their boxes.
+        backgrounds: names of the sources whose images hold no object.
+        stage: name of this step.
+        verified: ids of other images on which a person has seen that there is none.
     """
     bare = (samples.boxes_per_image(labels_only=True) == 0).to_numpy()
     bare = bare & ~samples.images.source.isin(backgrounds).to_numpy()
+    bare = bare & ~samples.images.image_id.isin(verified).to_numpy()
+    unseen = bare & (samples.images.labelled_classes.map(len) == 0).to_numpy(bool)
+    unseen = unseen & (samples.boxes_per_image() == 0).to_numpy()
+    if unseen.any():
+        rest = samples.drop_images(unseen, stage=stage, rule="not_labelled_yet")
+        return drop_without_labels(rest, backgrounds, stage, verified)
     regions = samples.boxes_per_image()[bare]
     return samples.drop_images(
         bare,
@@ -118,12 +145,17 @@ def verify_backgrounds(
     backgrounds: frozenset[str],
     labelled_hashes: frozenset[str],
     stage: str = "backgrounds",
+    verified: Collection[str] = (),
 ) -> Samples:
-    """Drop backgrounds that hold a box, or whose very bytes are labelled elsewhere."""
+    """Drop backgrounds that hold a box, or whose very bytes are labelled elsewhere.
+
+    `verified`: ids of backgrounds in other sources (see `verified_empty`).
+    """
     mine = samples.images.source.isin(backgrounds).to_numpy()
     boxed = mine & (samples.boxes_per_image() > 0).to_numpy()
     samples = samples.drop_images(boxed, stage=stage, rule="background_has_label")
     mine = samples.images.source.isin(backgrounds).to_numpy()
+    mine = mine | samples.images.image_id.isin(verified).to_numpy()
     known = mine & samples.images.content_hash.isin(labelled_hashes).to_numpy()
     return samples.drop_images(known, stage=stage, rule="background_labelled_elsewhere")
 

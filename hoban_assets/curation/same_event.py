@@ -10,9 +10,11 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.curation.box_shapes import BoxShapes
 from hoban_assets.curation.lying_pictures import Lying
 from hoban_assets.curation.packed_boxes import TURNS, PackedBoxes, overlap, turned
+from hoban_assets.curation.quality import verified_empty
 from hoban_assets.samples import Samples
 
 MATCH_IOU = 0.5
@@ -123,13 +125,15 @@ class SameEvent:
 
     @cached_property
     def _is_background(self) -> np.ndarray:
-        named = self.samples.images.source.isin(self.backgrounds).to_numpy(dtype=bool)
+        images = self.samples.images
+        named = images.source.isin(self.backgrounds).to_numpy(dtype=bool)
+        named = named | images.image_id.isin(verified_empty(self.samples)).to_numpy(bool)
         return named & (self._labels.counts == 0) & (self._regions.counts == 0)
 
     @cached_property
     def _kind(self) -> np.ndarray:
-        """Bits of the classes that an image has labels of: uint8 [n]."""
-        return ((self._labels.by_class() > 0) << np.arange(4)).sum(axis=1).astype(np.uint8)
+        """Bits of the classes that an image has labels of: int64 [n]."""
+        return ((self._labels.by_class() > 0) << np.arange(len(CLASS_NAMES))).sum(axis=1)
 
     @cached_property
     def _has_regions(self) -> np.ndarray:

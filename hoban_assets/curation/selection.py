@@ -76,11 +76,9 @@ def count_quotas(
     ]
 
 
-def choose_backgrounds(
-    samples: Samples, backgrounds: frozenset[str], count: int, stage: str = "background_quota"
-) -> Samples:
-    """Keep `count` images of the sources `backgrounds`, lowest hash of the id first."""
-    mine = np.flatnonzero(samples.images.source.isin(backgrounds))
+def choose_backgrounds(samples: Samples, count: int, stage: str = "background_quota") -> Samples:
+    """Keep `count` of the images that hold no box, lowest hash of the id first."""
+    mine = np.flatnonzero(samples.boxes_per_image() == 0)
     shares = stable_shares(samples.images.image_id.iloc[mine])
     over = np.zeros(len(samples.images), bool)
     over[mine[np.argsort(shares, kind="stable")][count:]] = True

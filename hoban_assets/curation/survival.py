@@ -18,6 +18,8 @@ if TYPE_CHECKING:  # commands read what was recorded, without pandas
 NAME = "sources_survive"
 QUOTA = "over_quota"
 """The rule that chooses: what it leaves out was good, so it counts as survived."""
+WAITS = "not_labelled_yet"
+"""Photographs that a person is still to look at: they count neither as lost nor as there."""
 _NO_LABEL = "no_label_left"
 _MOST_REASONS = 3
 RULES = {
@@ -73,6 +75,8 @@ def survivals(stages: Iterable[Samples], dataset: Samples) -> list[Survival]:
     import pandas as pd
 
     pool = pd.concat([s.images[["image_id", "source"]] for s in stages], ignore_index=True)
+    waiting = dataset.decisions.image_id[dataset.decisions.rule == WAITS]
+    pool = pool[~pool.image_id.isin(waiting)].reset_index(drop=True)
     kept = pool.image_id.isin(dataset.images.image_id)
     gone = pool[~kept]
     rules = gone.image_id.map(causes(dataset.decisions)).fillna("?")

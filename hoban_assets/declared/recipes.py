@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import yaml
-from pydantic import ValidationError
-
+from hoban_assets.declared.component_files import DEFS, declarations
 from hoban_assets.pipeline.recipe import Quota, Recipe
 from hoban_assets.settings import Settings
 
-DEFS = Path(__file__).parents[1] / "defs"
 COMPONENT = "hoban_assets.DatasetVersion"
 SAMPLE = {
     "quota": Quota(sub=None, full=None),
@@ -45,39 +40,17 @@ def declared_recipes(folder: Path = DEFS) -> list[Recipe]:
 
 
 def recipe_files(folder: Path = DEFS) -> list[RecipeFile]:
-    """Read every version below `folder`; one that is wrong is reported, and harms no other.
-
-    Values must be written out: what Dagster fills into a defs.yaml (``{{ env.NAME }}``) is not
-    known here, so such a file counts as wrong.
-    """
-    found = [r for file in folder.rglob("defs.yaml") for r in _versions_of(file)]
+    """Read every version below `folder`; one that is wrong is reported, and harms no other."""
+    found = [
+        RecipeFile(d.file, d.value and as_used(d.value), d.error)
+        for d in declarations(folder, COMPONENT, Recipe)
+    ]
     return sorted(found, key=lambda r: (_natural(r.name), str(r.file)))
 
 
 def as_used(recipe: Recipe) -> Recipe:
     """The recipe for the raw data that is there: of the drawn sample it asks what that can give."""
     return recipe.model_copy(update=SAMPLE) if Settings.from_env().is_sample else recipe
-
-
-def _versions_of(file: Path) -> Iterator[RecipeFile]:
-    try:
-        documents = list(yaml.safe_load_all(file.read_text(encoding="utf-8")))
-    except (OSError, UnicodeError, yaml.YAMLError) as error:
-        yield RecipeFile(file, None, " ".join(str(error).split()))
-        return
-    for document in documents:
-        if isinstance(document, dict) and document.get("type") == COMPONENT:
-            yield _validated(file, document.get("attributes"))
-
-
-def _validated(file: Path, attributes: Any) -> RecipeFile:
-    try:
-        return RecipeFile(file, as_used(Recipe.model_validate(attributes)))
-    except ValidationError as error:
-        wrong = "; ".join(
-            f"{'.'.join(map(str, e['loc'])) or 'attributes'}: {e['msg']}" for e in error.errors()
-        )
-        return RecipeFile(file, None, wrong)
 
 
 def _natural(name: str) -> list[tuple[int, str]]:

@@ -1,10 +1,11 @@
 """What lies under the raw root: every source, declared; each becomes an asset ``raw/<name>``.
 
-A folder that is not declared here is not read, however its name begins; but for benchmarks, which
-no training reads (`formats.benchmarks`).
+A folder that is not declared, here or in a defs.yaml (`declared.entries`), is not read, however its
+name begins; but for benchmarks, which no training reads (`formats.benchmarks`).
 """
 
 from hoban_assets.classes import AIHUB_CLASSES, CLASS_NAMES
+from hoban_assets.declared.entries import entry_files
 from hoban_assets.formats.benchmarks import benchmark_sources
 from hoban_assets.formats.source import RawSource
 from hoban_assets.settings import Settings
@@ -71,7 +72,7 @@ def left_out(settings: Settings) -> frozenset[str]:
 BENCHMARKS = benchmark_sources(Settings.from_env().raw_root)
 """A team's own fully labelled photographs, ``benchmark_<name>``: they judge models, and no more."""
 
-SOURCES = (
+HERE = (
     HELMET_60K,
     HELMET_30K,
     HELMET_21K,
@@ -82,3 +83,9 @@ SOURCES = (
     HELMET_21K_BACKGROUND,
     *BENCHMARKS,
 )
+"""Declared in this file, and benchmarks."""
+ENTRY_FILES = entry_files([source.name for source in HERE])
+"""Declared by a team, each in a defs.yaml, below `defs`."""
+ENTRIES = tuple(found.entry for found in ENTRY_FILES if found.entry)
+
+SOURCES = (*HERE, *(entry.source for entry in ENTRIES))

@@ -99,7 +99,7 @@ COMPLETED_TWICE = tuple(
     for stage in (HELMET_60K, COCO_PERSON, FALLEN_POOL_EVENTS)
 )
 
-STAGES = (
+HERE = (
     HELMET_60K,
     HELMET_30K,
     HELMET_21K,
@@ -112,3 +112,6 @@ STAGES = (
     *COMPLETED,
     *(COMPLETED_TWICE if SECOND_ROUND else ()),
 )
+"""Declared in this file, and benchmarks."""
+STAGES = (*HERE, *(entry.stage for entry in sources.ENTRIES))
+"""With those of sources that a team declares in a defs.yaml."""

@@ -6,15 +6,17 @@ import json
 import os
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import xxhash
 
 from hoban_assets.corrections.pictures import in_stages
+from hoban_assets.corrections.proposed import Proposed
 from hoban_assets.corrections.rows import Box, Boxes, Correction
 from hoban_assets.corrections.standing import Standing
 from hoban_assets.corrections.taking import Edited, Maker, Refused, overruled_by, taken
@@ -207,10 +209,12 @@ def collected(
     new_id: Callable[[], str],
     *,
     accept: bool = False,
+    proposed: Mapping[str, Proposed] = MappingProxyType({}),
 ) -> Collected:
     """Make a correction of each picture that a person changed; what cannot be taken is told.
 
-    `accept`: pictures that came back unchanged were looked at, and are right.
+    `accept`: pictures that came back unchanged were looked at, and are right. `proposed`: what
+    models propose, by source.
     """
     found = Collected(tool)
     known: list[tuple[Returned, Shown]] = []
@@ -221,7 +225,7 @@ def collected(
             found.refused.append((returned.name, returned.problem))
         else:
             known.append((returned, shown))
-    now = in_stages(ask, [shown.image_id for _, shown in known])
+    now = in_stages(ask, [shown.image_id for _, shown in known], proposed, log)
     for returned, shown in known:
         edited = _edited(returned, shown, accept)
         try:

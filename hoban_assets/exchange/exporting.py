@@ -6,15 +6,17 @@ import json
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from hoban_assets.corrections.pictures import BOX_LIST, boxes_from
+from hoban_assets.corrections.proposed import Proposed
 from hoban_assets.corrections.rows import Boxes
+from hoban_assets.corrections.standing import Standing
 from hoban_assets.errors import HobanError
 from hoban_assets.exchange import coco, cvat, label_studio, yolo
 from hoban_assets.exchange.pictures import Picture
@@ -94,6 +96,19 @@ def pictures_of(ask: Ask, wanted: Wanted) -> list[Picture]:
         )
         for row in rows
     ]
+
+
+def with_proposed(
+    pictures: Sequence[Picture], proposed: Mapping[str, Proposed], log: Standing
+) -> list[Picture]:
+    """Add to each picture the boxes that a model proposes and nobody has decided on."""
+    result = []
+    for picture in pictures:
+        mine = proposed.get(picture.image_id.partition("/")[0])
+        row = log.of(picture.content_hash, picture.image_id) if mine else None
+        open_ = mine.pending(picture.image_id, picture.content_hash, row) if mine else []
+        result.append(replace(picture, boxes=(*picture.boxes, *(p.box for p in open_))))
+    return result
 
 
 def export(

@@ -10,6 +10,7 @@ from hoban_assets.formats.aihub import AiHubReader
 from hoban_assets.formats.background import BackgroundReader
 from hoban_assets.formats.coco import CocoReader
 from hoban_assets.formats.folders import undeclared_folders
+from hoban_assets.formats.pictures import PicturesReader
 from hoban_assets.formats.source import RawSource, Read, Reader
 from hoban_assets.formats.voc import VocReader
 from hoban_assets.formats.widerperson import WiderPersonReader
@@ -24,6 +25,7 @@ READERS: dict[str, Callable[[RawSource, Path], Reader]] = {
     "voc": VocReader,
     "widerperson": WiderPersonReader,
     "background": BackgroundReader,
+    "pictures": PicturesReader,
 }
 """Format of a source to its reader."""
 

@@ -18,6 +18,7 @@ from hoban_assets.formats.frames import exceeds, reach
 from hoban_assets.formats.numbers import as_numbers
 from hoban_assets.formats.rows import Encoding, RowLists, corners_of, judge
 from hoban_assets.formats.source import RawSource, Read
+from hoban_assets.formats.taken import with_taken
 from hoban_assets.samples import Samples
 
 STAGE = "read"
@@ -246,8 +247,11 @@ def as_text(value: object) -> str:
 
 def groups_in(source: RawSource, tree: Tree) -> Mapping[str, str]:
     """Group of every image that was listed; worked out once a listing (see `formats.clips`)."""
-    key = ("groups", source.name, source.clip_pattern)
+    key = ("groups", source.name, source.clip_pattern, source.taken_pattern)
     if key not in tree.remembered:
-        tree.remembered[key] = groups_of(source.name, tree.images(), source.clip_pattern)
-    found: Mapping[str, str] = tree.remembered[key]
-    return found
+        found = groups_of(source.name, tree.images(), source.clip_pattern)
+        if source.taken_pattern is not None:
+            found = with_taken(source.name, found, source.taken_pattern)
+        tree.remembered[key] = found
+    known: Mapping[str, str] = tree.remembered[key]
+    return known

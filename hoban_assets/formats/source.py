@@ -33,6 +33,9 @@ class RawSource:
     labelled_classes: tuple[str, ...] | None = None
     clip_pattern: str | None = None
     """Regular expression whose group ``clip`` names the video of a file stem."""
+    taken_pattern: str | None = None
+    """Regular expression, looked for in the path below the source, whose groups ``camera`` and
+    ``day`` say what took an image and when: what has both in common is a group."""
     optional: bool = False
     """A stage is made without this source where its folder is not there."""
     labels_elsewhere: tuple[str, ...] = ()

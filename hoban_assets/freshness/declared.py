@@ -90,9 +90,13 @@ def declared(cache: Path) -> list[Declared]:
 def read_declared() -> list[Declared]:
     """Read the declarations from the code and the recipes' files themselves, upstream first."""
     from hoban_assets.declared.recipes import recipe_files
+    from hoban_assets.declared.sources import ENTRY_FILES
     from hoban_assets.declared.stages import STAGES
 
     stages = [declared_stage(stage) for stage in STAGES]
+    stages += [
+        Declared(f.name, STAGE, file=str(f.file), error=f.error) for f in ENTRY_FILES if f.error
+    ]
     datasets, models = [], []
     for found in recipe_files():
         file = str(found.file)

@@ -43,6 +43,13 @@ def corrected(
     return after
 
 
+def looked_at(samples: Samples) -> frozenset[str]:
+    """Ids of the images of which a person has said what is labelled completely on them."""
+    decided = samples.decisions
+    mine = (decided.stage == STAGE) & (decided.rule == "classes_complete")
+    return frozenset(decided.image_id[mine])
+
+
 def corrections_in(samples: Samples, corrections: Sequence[Correction]) -> str:
     """Data version of the corrections of pictures that a stage has read; '' where there are none.
 

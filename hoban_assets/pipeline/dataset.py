@@ -24,6 +24,7 @@ from hoban_assets.curation.quality import (
     limit_areas,
     limit_crowding,
     merge_equal_labels,
+    verified_empty,
     verify_backgrounds,
 )
 from hoban_assets.curation.selection import (
@@ -136,9 +137,7 @@ def build_dataset(
     )
     samples = ledger.step(
         "background_quota",
-        partial(
-            choose_backgrounds, backgrounds=backgrounds, count=recipe.backgrounds.of(partition)
-        ),
+        partial(choose_backgrounds, count=recipe.backgrounds.of(partition)),
         samples,
     )
     counts = count_quotas(candidates, samples, quotas, recipe.quota_unit)
@@ -147,7 +146,7 @@ def build_dataset(
         samples=joined(samples, aside, recipe, ledger),
         certificate=proof,
         quotas=counts,
-        backgrounds=int(samples.images.source.isin(backgrounds).sum()),
+        backgrounds=int((samples.boxes_per_image() == 0).sum()),
         closest_over_split=_closest_over_split(pool, samples, similar, recipe.group_similarity),
     )
 
@@ -175,14 +174,19 @@ def _curate(
 ) -> Samples:
     samples = ledger.step("contradictions", drop_contradicting_copies, samples)
     labelled = samples.images.content_hash[(samples.boxes_per_image() > 0).to_numpy()]
+    verified = verified_empty(samples)
     if recipe.max_persons is not None:
         limit = partial(limit_crowding, class_name=PERSON, most=recipe.max_persons)
         samples = ledger.step("crowding", limit, samples)
     samples = ledger.step("area", partial(limit_areas, limits=recipe.area), samples)
     samples = ledger.step("equal_labels", merge_equal_labels, samples)
-    samples = ledger.step("labels", partial(drop_without_labels, backgrounds=backgrounds), samples)
+    bare = partial(drop_without_labels, backgrounds=backgrounds, verified=verified)
+    samples = ledger.step("labels", bare, samples)
     verify = partial(
-        verify_backgrounds, backgrounds=backgrounds, labelled_hashes=frozenset(labelled)
+        verify_backgrounds,
+        backgrounds=backgrounds,
+        labelled_hashes=frozenset(labelled),
+        verified=verified,
     )
     return ledger.step("backgrounds", verify, samples)
 

@@ -16,7 +16,7 @@ from hoban_assets.curation.contradictions import (
 from hoban_assets.curation.duplicates import Certificate, certificate, deduplicate
 from hoban_assets.curation.engines import refuse_below
 from hoban_assets.curation.events import duplicates_among
-from hoban_assets.curation.quality import drop_without_labels, verify_backgrounds
+from hoban_assets.curation.quality import drop_without_labels, verified_empty, verify_backgrounds
 from hoban_assets.formats import open_source
 from hoban_assets.formats.benchmarks import is_benchmark
 from hoban_assets.formats.source import RawSource
@@ -24,7 +24,7 @@ from hoban_assets.formats.unread import counts_of
 from hoban_assets.ledger import Ledger
 from hoban_assets.pipeline.checking import with_picture_facts
 from hoban_assets.pipeline.completing import Teach, completed, no_network
-from hoban_assets.pipeline.corrected import corrected
+from hoban_assets.pipeline.corrected import corrected, looked_at
 from hoban_assets.pipeline.features import FeatureExtractor, look_at, similarity_of
 from hoban_assets.pipeline.part import rows_in_full
 from hoban_assets.pipeline.progress import progress_line
@@ -75,7 +75,8 @@ def build_stage(
         reader.progress = progress_line(f"reading labels of {reader.source.name}", ledger.log)
     unread = {reader.source.name: counts_of(reader.unread) for reader in readers}
     target = stage.sub_target if partition == "sub" else None
-    read = read_enough(readers, target, images_count=stage.backgrounds)
+    labels_nothing = not any(source.labels for source in stage.sources)
+    read = read_enough(readers, target, images_count=stage.backgrounds or labels_nothing)
     samples = read.samples
     ledger.record(
         "read",
@@ -97,8 +98,10 @@ def build_stage(
         names = frozenset(source.name for source in stage.sources)
         verify = partial(verify_backgrounds, backgrounds=names, labelled_hashes=frozenset())
         return StageBuild(ledger.step("backgrounds", verify, samples), unread=unread)
-    if not is_benchmark(stage.name):  # there an empty scene is one that was looked at
-        samples = ledger.step("labels", drop_without_labels, samples)
+    # In a benchmark an empty scene was looked at; of a source that labels nothing, people will.
+    if not (is_benchmark(stage.name) or labels_nothing):
+        bare = partial(drop_without_labels, verified=verified_empty(samples) & looked_at(samples))
+        samples = ledger.step("labels", bare, samples)
     proof = None
     if stage.dedupe is not None:
         samples, proof = _deduplicated(stage, stage.dedupe, samples, settings, extract, ledger)

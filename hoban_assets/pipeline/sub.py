@@ -98,12 +98,12 @@ def _labelled(samples: Samples, recipe: Recipe, quotas: dict[str, int]) -> Sampl
 def _backgrounds(samples: Samples, recipe: Recipe) -> Samples:
     """Keep the share of the images without an object that val has in `full`."""
     empty = samples.images[_is_empty(samples)]
-    count, names = recipe.backgrounds.of("sub"), frozenset(empty.source)
+    count = recipe.backgrounds.of("sub")
     in_val = round(count * float((empty.split == "val").mean())) if len(empty) else 0
     chosen: set[str] = set()
     for side, most in (("val", in_val), ("train", count - in_val)):
         part = _only(samples, empty.image_id[empty.split == side])
-        chosen |= set(choose_backgrounds(part, names, most).images.image_id)
+        chosen |= set(choose_backgrounds(part, most).images.image_id)
     over = _is_empty(samples) & ~samples.images.image_id.isin(chosen).to_numpy(bool)
     return samples.drop_images(
         over, stage="background_quota", rule="over_quota", threshold=float(count)

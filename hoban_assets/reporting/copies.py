@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.file_systems import cannot_link, existing
 from hoban_assets.freshness.declared import Declared, Source
 from hoban_assets.language import Say
@@ -72,7 +73,7 @@ def copies_ahead(
         folders = {source.folder for source in _sources(dataset, stages, partition)}
         images = sum(1 for f in folders for _ in photographs(settings.raw_root / f))
     else:
-        images = quota * len(recipe.get("area") or range(4)) + backgrounds
+        images = quota * len(recipe.get("area") or CLASS_NAMES) + backgrounds
     size = round(images * sum(sizes) / len(sizes))
     return CopiesAhead(
         images, size, size * max(rates), tuple(reasons), settings.raw_root, settings.data_root

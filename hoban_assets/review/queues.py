@@ -8,12 +8,15 @@ The time that a picture takes is a guess, the same for all queues, so it only sc
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from hoban_assets.corrections.edits import edits
+from hoban_assets.corrections.proposed import Proposed
 from hoban_assets.corrections.rows import Correction
 from hoban_assets.naming import image_tag
 
@@ -54,6 +57,8 @@ KINDS = (
         "exif_undecided", "size_scaled", "frame_of_file", "size_transposed"), 0.2),
     Kind("empty", "label files that list no object", ("no_annotations",), 0.2),
 )  # fmt: skip
+PROPOSED = Kind("proposed", "boxes that a model proposes and nobody has decided on", (), 1.0)
+UNSEEN = Kind("unseen", "photographs without labels on which no model has found anything", (), 0.2)
 WORST = Kind("worst", "pictures on which {model} makes most mistakes", (), 0.5)
 
 
@@ -76,6 +81,7 @@ def queues(
     asset: str,
     partition: str,
     active: Sequence[Correction] = (),
+    proposed: Mapping[str, Proposed] = MappingProxyType({}),
 ) -> list[Queue]:
     """Return the queues that are not empty, what a minute is worth most in first.
 
@@ -84,8 +90,10 @@ def queues(
         asset: stage or dataset; decisions of the stages that it is made from count too.
         partition: 'sub' or 'full'.
         active: corrections that stand.
+        proposed: what models propose for photographs without labels, by source.
     """
-    images = {row["image_id"]: row["boxes"] for row in ask(_IMAGES, [asset, partition])}
+    seen = ask(_IMAGES, [asset, partition])
+    images = {row["image_id"]: row["boxes"] for row in seen}
     rows = ask(_DECIDED, {"asset": asset, "partition": partition})
     by_image = {row.image_id: row for row in active}
     found = []
@@ -100,16 +108,66 @@ def queues(
     for model, folder in models_of(ask, asset, partition).items():
         order = [tags[tag] for tag in mistakes(folder) if tag in tags]
         found.append(_queue(WORST, order, images, by_image, model))
+    unlabelled = {r["image_id"]: r["content_hash"] for r in seen if not r["labelled_classes"]}
+    found += queues_of_proposals(unlabelled, proposed, by_image)
     return sorted((q for q in found if q.ids or q.looked_at), key=lambda q: -q.boxes_a_minute)
 
 
 def queued(
-    ask: Ask, asset: str, partition: str, active: Sequence[Correction] = ()
+    ask: Ask,
+    asset: str,
+    partition: str,
+    active: Sequence[Correction] = (),
+    proposed: Mapping[str, Proposed] = MappingProxyType({}),
 ) -> tuple[str, ...]:
     """Ids of the pictures of all queues, the best queue first, each once."""
-    return tuple(
-        dict.fromkeys(i for queue in queues(ask, asset, partition, active) for i in queue.ids)
-    )
+    found = queues(ask, asset, partition, active, proposed)
+    return tuple(dict.fromkeys(image_id for queue in found for image_id in queue.ids))
+
+
+def queues_of_proposals(
+    unlabelled: Mapping[str, str],
+    proposed: Mapping[str, Proposed],
+    corrected: Mapping[str, Correction],
+) -> list[Queue]:
+    """Return the queues of photographs of which nobody has said what is on them.
+
+    Of an object that was followed through a clip only the frame is asked about on which the model
+    is surest, as one decision is about all of them: what settles most boxes comes first.
+
+    Args:
+        unlabelled: image id -> content hash.
+        proposed: by source.
+        corrected: image id -> its correction.
+    """
+    settles: dict[str, int] = {}
+    best: dict[tuple[str, int], tuple[float, str]] = {}
+    frames: Counter[tuple[str, int]] = Counter()
+    empty = []
+    for image_id, content_hash in sorted(unlabelled.items()):
+        source, row = image_id.partition("/")[0], corrected.get(image_id)
+        mine = proposed.get(source)
+        open_ = mine.pending(image_id, content_hash, row) if mine else []
+        if not open_ and row is None:
+            empty.append(image_id)
+        for each in open_:
+            if each.track is None:
+                settles[image_id] = settles.get(image_id, 0) + 1
+            else:
+                track = (source, each.track)
+                frames[track] += 1
+                best[track] = max(best.get(track, (-1.0, "")), (each.score, image_id))
+    for track, (_, image_id) in best.items():
+        settles[image_id] = settles.get(image_id, 0) + frames[track]
+    order = sorted(settles, key=lambda image_id: (-settles[image_id], image_id))
+    each_settles = sum(settles.values()) / max(1, len(settles))
+    done = sum(image_id in corrected for image_id in unlabelled)
+    return [
+        Queue(
+            PROPOSED, tuple(order), done, 60 * each_settles / (SECONDS_A_PICTURE + SECONDS_A_BOX)
+        ),
+        Queue(UNSEEN, tuple(empty), done, 60 * UNSEEN.guess / SECONDS_A_PICTURE),
+    ]
 
 
 def _queue(
@@ -156,11 +214,12 @@ def mistakes(folder: Path) -> dict[str, list[dict[str, Any]]]:
 
 
 _IMAGES = """
-SELECT i.image_id, count(b.image_id) AS boxes
+SELECT i.image_id, i.content_hash, any_value(i.labelled_classes) AS labelled_classes,
+       count(b.image_id) AS boxes
 FROM images AS i
 LEFT JOIN boxes AS b USING (asset, "partition", image_id)
 WHERE i.asset = ? AND i."partition" = ?
-GROUP BY i.image_id
+GROUP BY i.image_id, i.content_hash
 """
 _DECIDED = """
 WITH builds AS (

@@ -10,9 +10,11 @@ from typing import Any
 from hoban_assets.catalog.answers import asking
 from hoban_assets.corrections.log import append, read_log
 from hoban_assets.corrections.pictures import in_stages
+from hoban_assets.corrections.proposed import all_proposed
 from hoban_assets.corrections.rows import Box, Boxes, Correction
 from hoban_assets.corrections.standing import standing
 from hoban_assets.corrections.taking import Edited, Maker, Refused, overruled_by, taken
+from hoban_assets.corrections.tracks import decide_track
 from hoban_assets.settings import Settings
 
 TOOL = "hoban view"
@@ -55,8 +57,9 @@ def take(
         accepted=verdict == "accept",
     )
     log = standing(read_log(settings.corrections))
+    proposed = all_proposed(settings.proposals, [edited.image_id.partition("/")[0]])
     with asking(settings.catalog_path, settings.catalog_wait) as ask:
-        now = in_stages(ask, [edited.image_id])
+        now = in_stages(ask, [edited.image_id], proposed, log)
     by = Maker(author, TOOL, datetime.now(UTC))
     key = (edited.content_hash, edited.image_id)
     row = taken(edited, now.get(key), log, by, uuid.uuid4().hex)
@@ -64,6 +67,38 @@ def take(
         return None, None
     append(settings.corrections, [row])
     return row, overruled_by(row, log, shown_at)
+
+
+def take_track(
+    settings: Settings, picture: Mapping[str, Any], sent: Mapping[str, Any], author: str
+) -> list[Correction]:
+    """Append one decision on a whole track; return its rows, one a frame.
+
+    Args:
+        settings: which data root.
+        picture: a frame with it, as `Store.picture` has it.
+        sent: ``track`` (its number), ``verdict`` ('label' or 'refuse'), ``class_name``.
+        author: who.
+
+    Raises:
+        Refused: see `decide_track`.
+        HobanError: catalog or log cannot be read or written.
+    """
+    verdict, track, name = sent.get("verdict"), sent.get("track"), sent.get("class_name")
+    source = str(picture["image_id"]).partition("/")[0]
+    proposed = all_proposed(settings.proposals, [source])
+    if verdict not in ("label", "refuse") or not isinstance(track, int) or source not in proposed:
+        raise Refused(f"no decision on a track: {verdict!r} {track!r}")
+    log = standing(read_log(settings.corrections))
+    ids = [looked.image_id for looked, _ in proposed[source].of_track(track)]
+    with asking(settings.catalog_path, settings.catalog_wait) as ask:
+        now = in_stages(ask, ids)
+    by = Maker(author, TOOL, datetime.now(UTC))
+    rows = decide_track(
+        proposed[source], track, verdict, now, log, by, lambda: uuid.uuid4().hex, name
+    )
+    append(settings.corrections, rows)
+    return rows
 
 
 def _boxes(rows: Any) -> Boxes:

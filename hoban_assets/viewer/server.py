@@ -20,7 +20,7 @@ from hoban_assets.files import save
 from hoban_assets.front.guard import Guard
 from hoban_assets.language import Say
 from hoban_assets.settings import Settings
-from hoban_assets.viewer.editing import take
+from hoban_assets.viewer.editing import take, take_track
 from hoban_assets.viewer.store import Filter, Store
 from hoban_assets.viewer.texts import texts
 
@@ -50,6 +50,7 @@ class Viewer:
             Route("/api/pictures", self.pictures),
             Route("/api/picture/{number:int}", self.picture),
             Route("/api/edit/{number:int}", self.edit, methods=["POST"]),
+            Route("/api/track/{number:int}", self.track, methods=["POST"]),
             Route("/image/{number:int}", self.image),
         ]
         return Guard(Starlette(routes=routes))
@@ -121,6 +122,19 @@ class Viewer:
         self.store.correct(row)
         told = {"taken": True, "id": row.id[:8], "kind": row.kind}
         return JSONResponse({**told, "overruled": other.author if other else None})
+
+    async def track(self, request: Request) -> Response:
+        """Take a decision on an object of a video; answered as `edit`."""
+        found = self.store.picture(request.path_params["number"])
+        if found is None:
+            return Response(status_code=404)
+        try:
+            sent = json.loads(await request.body())
+            rows = take_track(self.settings, found, sent, self.author)
+        except (Refused, HobanError, ValueError) as error:
+            return JSONResponse({"reason": str(error)}, status_code=409)
+        self.store.correct(*rows)
+        return JSONResponse({"taken": len(rows), "ids": [row.image_id for row in rows]})
 
     def image(self, request: Request) -> Response:
         """Return a picture, as displayed; with ``small`` for the grid."""

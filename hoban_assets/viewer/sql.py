@@ -97,6 +97,10 @@ DECIDED = """
 SELECT asset, stage, rule, action, "row", value, threshold, witness FROM decisions
 WHERE image_id = ?
 """
+NAME_PROPOSED = """
+UPDATE pictures SET classes = list_distinct(list_concat(coalesce(pictures.classes, []), p.classes))
+FROM proposed AS p WHERE p.image_id = pictures.image_id AND len(p.classes) > 0
+"""
 CLASSES = """
 SELECT class_name AS value, count(*) AS pictures
 FROM (SELECT unnest(classes) AS class_name FROM pictures)

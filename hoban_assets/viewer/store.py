@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
@@ -14,6 +15,7 @@ from hoban_assets.catalog.access import reading
 from hoban_assets.catalog.answers import asking
 from hoban_assets.corrections.edits import on_screen
 from hoban_assets.corrections.pictures import TEACHER, boxes_from
+from hoban_assets.corrections.proposed import ORIGIN, Proposed
 from hoban_assets.corrections.rows import Box, Correction
 from hoban_assets.naming import image_tag
 from hoban_assets.review.queues import Queue, mistakes, models_of, queues
@@ -59,8 +61,13 @@ class Store:
         active: Iterable[Correction] = (),
         model: str | None = None,
         wait: float = 60.0,
+        proposed: Mapping[str, Proposed] = MappingProxyType({}),
     ) -> None:
-        """Read the catalog at `catalog`; see `Catalog` for what it raises."""
+        """Read the catalog at `catalog`; see `Catalog` for what it raises.
+
+        `proposed`: what models propose, by source; shown as boxes of origin 'proposed'.
+        """
+        self.proposed = proposed
         self.asset, self.partition = asset, partition
         self._lock = threading.Lock()
         with reading(catalog, wait) as connection:
@@ -71,7 +78,7 @@ class Store:
             }
         standing = tuple(active)
         with asking(catalog, wait) as ask:
-            self.queues: list[Queue] = queues(ask, asset, partition, standing)
+            self.queues: list[Queue] = queues(ask, asset, partition, standing, proposed)
             folders = models_of(ask, asset, partition)
         self.model = model if model in folders else next(iter(folders), None)
         self._db = duckdb.connect()
@@ -87,9 +94,29 @@ class Store:
             "queued", [(q.kind.name, i, n) for q in self.queues for n, i in enumerate(q.ids)]
         )
         self._db.execute("CREATE TABLE mistaken (image_id VARCHAR, missed INTEGER, wrong INTEGER)")
+        self._name_proposed_classes()
         self.predicted = self._predictions(folders.get(self.model or ""))
         self._fill("mistaken", [(i, _count(b, "not_found"), _count(b, "wrong"))
                                 for i, b in self.predicted.items()])  # fmt: skip
+
+    def _name_proposed_classes(self) -> None:
+        """Let the filter of classes find what is proposed."""
+        self._db.execute("CREATE TABLE proposed (image_id VARCHAR, classes VARCHAR[])")
+        looked = [each for one in self.proposed.values() for each in one.looked.values()]
+        rows = [(x.image_id, sorted({p.box.class_name for p in x.proposals})) for x in looked]
+        self._fill("proposed", rows)
+        self._db.execute(sql.NAME_PROPOSED)
+
+    def _open(self, picture: dict[str, Any], row: Correction | None) -> list[dict[str, Any]]:
+        """Proposals for a picture that nobody has decided on, as boxes."""
+        mine = self.proposed.get(picture["image_id"].partition("/")[0])
+        if mine is None or not picture["content_hash"]:
+            return []
+        open_ = mine.pending(picture["image_id"], picture["content_hash"], row)
+        return [
+            {**_as_row(p.box, ORIGIN), "score": p.score, "track": p.track, "by": mine.model}
+            for p in open_
+        ]
 
     def _predictions(self, folder: Path | None) -> dict[str, list[dict[str, Any]]]:
         found = mistakes(folder) if folder else {}
@@ -113,8 +140,12 @@ class Store:
     def _on_screen(self, picture: dict[str, Any]) -> dict[str, Any]:
         """A picture with what its correction says, also where no build holds that yet."""
         row = self._standing.get(picture["image_id"])
-        if row is None or row.content_hash != picture["content_hash"]:
-            return {**picture, "verdict": None}
+        if row is not None and row.content_hash != picture["content_hash"]:
+            row = None
+        open_ = self._open(picture, row)
+        if row is None:
+            boxes = [*(picture["boxes"] or ()), *open_] or None
+            return {**picture, "boxes": boxes, "verdict": None}
         raw = picture["boxes"] or ()
         if row.complete is not None:  # a teacher's boxes were judged: what stays is in the row
             raw = [box for box in raw if box["o"] != TEACHER]
@@ -124,6 +155,8 @@ class Store:
         if now != drawn:
             origin = {box: known["o"] for box, known in zip(drawn, raw, strict=True)}
             picture = {**picture, "boxes": [_as_row(box, origin.get(box, "human")) for box in now]}
+        if open_:
+            picture = {**picture, "boxes": [*(picture["boxes"] or ()), *open_]}
         return {**picture, "verdict": row.kind}
 
     def _rows(self, question: str, params: Any = None) -> list[tuple[Any, ...]]:

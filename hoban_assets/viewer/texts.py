@@ -33,8 +33,17 @@ def texts(say: Say) -> dict[str, str]:
         "next": say("Next (→)"),
         "help": say(
             "Drag on the picture to draw a box; drag a box to move it, its corners to resize it; "
-            "1-4 give it a class, I makes it an ignore region."
+            "numbers give it a class, I makes it an ignore region."
         ),
+        "label-track": say("Label on all frames (T)"),
+        "refuse-track": say("Refuse on all frames (R)"),
+        "track": say("track"),
+        "no-track": say("choose a box that was followed through a clip"),
+        "track-saved": say("decided on {n} frames"),
+        "origin-proposed": say("proposed"),
+        "origin-human": say("by a person"),
+        "origin-repaired": say("repaired"),
+        "origin-teacher": say("by a teacher"),
         "saved": say("saved"),
         "same": say("nothing was changed"),
         "unsaved": say("not saved yet"),

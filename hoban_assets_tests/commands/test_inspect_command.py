@@ -1,11 +1,14 @@
 """`hoban inspect` as typed."""
 
 import json
+import shutil
 
 import pytest
 from cli_runs import run_hoban
 
+from hoban_assets.declared.entries import entry_files
 from hoban_assets.errors import HobanError
+from hoban_assets.formats import open_source
 
 
 @pytest.fixture
@@ -45,7 +48,30 @@ def test_json_holds_all_tables(hoban, sample):
 def test_an_undeclared_folder_is_inspected_all_the_same(hoban, sample):
     said = hoban("inspect", sample / "fall_extra.yolo26")
     assert "No recipe reads this folder." in said
-    assert 'RawSource("fall_extra_yolo26"' in said
+    assert "hoban inspect fall_extra.yolo26 --declare" in said
+
+
+def test_its_entry_is_written_and_taken(hoban, sample, tmp_path, monkeypatch):
+    monkeypatch.setattr("hoban_assets.declared.writing.DEFS", tmp_path / "defs")
+    monkeypatch.setenv("HOBAN_RAW_ROOT", str(tmp_path / "raw"))
+    shutil.copytree(sample / "Fall.v3i.yolo26", tmp_path / "raw" / "Our falls")
+    said = hoban("inspect", "Our falls", "--declare", "--no-images")
+    (found,) = entry_files(folder=tmp_path / "defs")
+    assert found.error == ""
+    assert (found.entry.name, found.entry.folder) == ("our_falls", "Our falls")
+    assert str(found.file) in said
+    read = open_source(found.entry.source, tmp_path / "raw").read()
+    assert read.samples.box_counts()["fallen"] > 0
+    with pytest.raises(HobanError, match="is there already"):
+        hoban("inspect", "Our falls", "--declare", "--no-images")
+    with pytest.raises(HobanError, match="declared already, as coco"):
+        hoban("inspect", "coco", "--declare", "--no-images")
+
+
+def test_only_what_lies_below_the_raw_root_is_declared(hoban, sample, tmp_path):
+    shutil.copytree(sample / "fall_extra.yolo26", tmp_path / "elsewhere")
+    with pytest.raises(HobanError, match=r"not below the raw root.*hoban add"):
+        hoban("inspect", tmp_path / "elsewhere", "--declare", "--no-images")
 
 
 def test_korean_is_spoken_where_it_is_set(hoban, monkeypatch):

@@ -80,5 +80,5 @@ def test_the_largest_boxes_can_come_first():
 
 def test_backgrounds_are_chosen_by_themselves():
     before = samples_of({**many("bg", 30), **many("s", 5, (PERSON, 0.1))})
-    after = choose_backgrounds(choose_by_quota(before, {PERSON: 5}), frozenset({"bg"}), 10)
+    after = choose_backgrounds(choose_by_quota(before, {PERSON: 5}), 10)
     assert after.images.source.value_counts().to_dict() == {"bg": 10, "s": 5}

@@ -47,7 +47,10 @@ def test_versions_come_in_their_natural_order(tmp_path):
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        (GOOD.format(version="v7") + "  quotas: 3", "quotas: Extra inputs are not permitted"),
+        (
+            GOOD.format(version="v7") + "  quotas: 3",
+            "quotas: there is no such field; did you mean quota?",
+        ),
         (GOOD.format(version="v7").replace("sub: 1", "sub: -1"), "quota.sub"),
         ("type: hoban_assets.DatasetVersion", "attributes"),
         ("type: [half", "expected"),

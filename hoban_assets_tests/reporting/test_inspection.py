@@ -151,7 +151,7 @@ def test_findings_come_worst_first_and_say_what_to_do(tmp_path):
     assert "Images that cannot be read: 1 (33 %), for instance set/valid/images/cut.jpg" in lines
     assert "Rows whose class is not in the list of classes: 1" in lines
     assert "valid / train 50 % (1)" in lines
-    assert "RawSource(" in lines
+    assert "hoban inspect set --declare" in lines
 
 
 def test_uneven_and_meaningless_classes_are_told(tmp_path):

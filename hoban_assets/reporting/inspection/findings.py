@@ -5,11 +5,11 @@ Limits below are where a team would stop and look; none of them changes any data
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from hoban_assets.classes import CLASS_NAMES
+from hoban_assets.howto import declare
 from hoban_assets.reporting.inspection.clip_findings import clip_findings
 from hoban_assets.reporting.inspection.figures import ALL, BANDS, IGNORE_REGION, Inspection
 from hoban_assets.reporting.inspection.losses import (
@@ -216,9 +216,9 @@ def _use(seen: Inspection) -> Iterator[Finding]:
             NOTE,
             0.0,
             "No recipe reads this folder.",
-            "To use it, put it below the raw root (HOBAN_RAW_ROOT), declare it in "
-            "hoban_assets/declared/sources.py and add it to a stage: {declaration}",
-            {"declaration": _declaration(seen)},
+            "To use it, put it below the raw root (HOBAN_RAW_ROOT) and let its entry be written: "
+            "{command}. Then name {name} in the `stages` of a recipe.",
+            {"command": declare(seen.folder), "name": seen.proposed_name},
         )
         if seen.format == "background":
             yield Finding(
@@ -231,9 +231,9 @@ def _use(seen: Inspection) -> Iterator[Finding]:
             yield Finding(
                 NOTE,
                 0.0,
-                "The line above uses no class yet. Its own classes: {names}.",
-                "Write into the braces which of ours each one is, for instance "
-                "{{{own}: 'person'}}; ours are {ours}.",
+                "Its own classes: {names}.",
+                "The entry takes those that are called as ours. Write into its `classes` which of "
+                "ours the others are, for instance {own}: person; ours are {ours}.",
                 {
                     "names": _some([row["class"] for row in seen.classes]),
                     "own": repr(seen.classes[0]["class"]),
@@ -261,17 +261,6 @@ def _use(seen: Inspection) -> Iterator[Finding]:
             "Images were not opened: duplicates, unreadable images and wrong sizes are not known.",
             "Run it again without --no-images.",
         )
-
-
-def _declaration(seen: Inspection) -> str:
-    """A line that can be pasted as it is: with no class yet it trains nothing by mistake."""
-    texts = ", ".join(
-        json.dumps(text, ensure_ascii=False)
-        for text in (seen.proposed_name, seen.folder, seen.format)
-    )
-    if seen.format == "background":
-        return f"RawSource({texts}, labelled_classes=ALL_CLASSES)"
-    return f"RawSource({texts}, {{}})"
 
 
 def _some(names: list[str], most: int = 8) -> str:

@@ -26,6 +26,8 @@ export class Editor {
       ["before", () => this.open(this.place - 1)],
       ["next", () => this.open(this.place + 1)],
       ["close", () => this.close()],
+      ["label-track", () => this.track("label")],
+      ["refuse-track", () => this.track("refuse")],
     ]) byId("buttons").append(this.button(this.texts[name], act, name));
     begun.classes.forEach((c) => {
       const made = this.button(c.said, () => this.choose(c.name), `class-${c.name}`);
@@ -199,6 +201,7 @@ export class Editor {
       s: () => this.send("boxes"), a: () => this.send("accept"), x: () => this.send("reject"),
       z: () => this.undo(), Delete: () => this.remove(), Backspace: () => this.remove(),
       ArrowLeft: () => this.open(this.place - 1), ArrowRight: () => this.open(this.place + 1),
+      t: () => this.track("label"), r: () => this.track("refuse"),
       i: () => this.selected !== null && this.change((box) => { box.i = !box.i; }),
     }[event.key.length === 1 ? event.key.toLowerCase() : event.key]
       ?? (number >= 1 && number <= this.begun.classes.length
@@ -210,22 +213,8 @@ export class Editor {
 
   async send(verdict) {
     const body = { verdict, shown: this.before.map(rowOf), after: this.boxes.map(rowOf) };
-    let answer, told;
-    try {
-      answer = await fetch(`/api/edit/${this.picture.n}`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify(body),
-      });
-      told = await answer.json();
-    } catch {
-      this.tell(this.texts.failed, true);
-      return;
-    }
-    if (!answer.ok) {
-      this.tell(`${this.texts.not_taken} ${told.reason}`, true);
-      return;
-    }
+    const told = await this.post(`/api/edit/${this.picture.n}`, body);
+    if (!told) return;
     if (!told.taken) {
       this.tell(this.texts.same);
       return;
@@ -235,6 +224,47 @@ export class Editor {
     this.before = copyOf(this.boxes);
     this.grid.corrected(this.picture);
     this.tell(told.overruled ? this.texts.overruled : `${this.texts.saved} ${told.id}`);
+    this.draw();
+  }
+
+  // One decision on every frame that shows the object of the selected box.
+  async track(verdict) {
+    const box = this.boxes[this.selected ?? -1];
+    if (box?.track == null) {
+      this.tell(this.texts["no-track"], true);
+      return;
+    }
+    const body = { verdict, track: box.track, class_name: box.c };
+    const told = await this.post(`/api/track/${this.picture.n}`, body);
+    if (!told) return;
+    this.grid.decided(told.ids);
+    await this.reload();
+    this.tell(this.texts["track-saved"].replace("{n}", told.taken));
+  }
+
+  async post(address, body) {
+    try {
+      const answer = await fetch(address, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+      const told = await answer.json();
+      if (answer.ok) return told;
+      this.tell(`${this.texts.not_taken} ${told.reason}`, true);
+    } catch {
+      this.tell(this.texts.failed, true);
+    }
+    return null;
+  }
+
+  async reload() {
+    const known = await get(`/api/picture/${this.picture.n}`);
+    this.picture.boxes = known.boxes;
+    this.picture.verdict = known.verdict;
+    this.before = copyOf(known.boxes ?? []);
+    Object.assign(this, { known, boxes: copyOf(this.before), selected: null, past: [] });
+    this.grid.corrected(this.picture);
     this.draw();
   }
 
@@ -250,7 +280,8 @@ export class Editor {
     });
     const boxes = this.boxes.map((box, number) => {
       const chosen = number === this.selected ? " selected" : "";
-      const made = this.rectangle(box, `box${box.i ? " ignore" : ""}${chosen}`);
+      const kind = `${box.i ? " ignore" : ""}${box.o === "proposed" ? " proposed" : ""}`;
+      const made = this.rectangle(box, `box${kind}${chosen}`);
       made.dataset.box = number;
       made.append(this.title(this.said(box)));
       return made;
@@ -263,7 +294,11 @@ export class Editor {
 
   said(box) {
     const name = this.begun.classes.find((c) => c.name === box.c)?.said ?? box.c;
-    return [name, box.o, box.i && this.texts.ignore].filter(Boolean).join(" · ");
+    return [
+      name, this.texts[`origin-${box.o}`] ?? box.o, box.i && this.texts.ignore,
+      box.score !== undefined && `${box.by} ${box.score}`,
+      box.track != null && `${this.texts.track} ${box.track}`,
+    ].filter(Boolean).join(" · ");
   }
 
   title(text) {

@@ -104,7 +104,7 @@ function card(picture, place) {
 
 function rectangle(box, kind) {
   const made = document.createElementNS(SVG, "rect");
-  made.setAttribute("class", `${kind}${box.i ? " ignore" : ""}`);
+  made.setAttribute("class", `${kind}${box.i ? " ignore" : ""}${box.o === "proposed" ? " proposed" : ""}`);
   made.setAttribute("x", box.x - box.w / 2);
   made.setAttribute("y", box.y - box.h / 2);
   made.setAttribute("width", box.w);
@@ -123,6 +123,10 @@ async function start() {
     at: async (place) => {
       while (place >= shown.length && shown.length < total && !loading) await more();
       return shown[place];
+    },
+    decided: (ids) => {
+      for (const picture of shown)
+        if (ids.includes(picture.image_id)) picture.is_corrected = true;
     },
     corrected: (picture) => {
       picture.is_corrected = true;

@@ -1,0 +1,113 @@
+"""`hoban site` and `hoban track`: what became of the boxes that a model proposed."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hoban_assets.commands.app import FIX, AsJson, app, asking_catalog, nearest, print_json
+from hoban_assets.errors import HobanError
+from hoban_assets.settings import Settings
+
+if TYPE_CHECKING:
+    from hoban_assets.corrections.proposed import Proposed
+
+OfSource = Annotated[str, typer.Argument(help="A source that was added: site_a.")]
+
+
+def _proposed(name: str, settings: Settings) -> Proposed:
+    from hoban_assets.corrections.proposed import all_proposed
+
+    known = all_proposed(settings.proposals)
+    return known[nearest(name, known, "source with proposals")]
+
+
+@app.command(rich_help_panel=FIX)
+def site(source: OfSource, as_json: AsJson = False) -> None:
+    """Tell of a source that was added: false alarms per camera-hour, by camera and class.
+
+    Writes a page. A false alarm is an object that a model proposed and a person refused.
+
+    Example: hoban site site_a
+    """
+    from dataclasses import asdict
+
+    from hoban_assets.corrections.log import read_log
+    from hoban_assets.corrections.standing import standing
+    from hoban_assets.language import speaker
+    from hoban_assets.reporting.opening import how_to_open
+    from hoban_assets.reporting.report import save_document
+    from hoban_assets.reporting.site.document import document
+    from hoban_assets.reporting.site.figures import figures_of
+    from hoban_assets.reporting.terminal import show_blocks
+
+    settings = Settings.from_env()
+    say = speaker(settings.language)
+    found = figures_of(_proposed(source, settings), standing(read_log(settings.corrections)))
+    if as_json:
+        rate = found.videos.false_alarms
+        print_json({"false_alarms_per_camera_hour": rate, **asdict(found)})
+        return
+    blocks = document(found, say)
+    show_blocks(blocks)
+    files = save_document(settings.reports / "sites" / source, blocks, settings.language)
+    typer.echo(f"{say('open')}: {how_to_open(files[0])}")
+
+
+@app.command(rich_help_panel=FIX)
+def track(
+    source: OfSource,
+    number: Annotated[int, typer.Argument(min=0, help="Of the track, as hoban view shows it.")],
+    label: Annotated[
+        bool | None,
+        typer.Option("--label/--refuse", help="Its boxes are labels, or there is no such object."),
+    ] = None,
+    class_name: Annotated[
+        str | None, typer.Option("--class", help="What it is, where the model was wrong there.")
+    ] = None,
+    author: Annotated[
+        str | None, typer.Option(help="Who decides; default HOBAN_AUTHOR, or the account.")
+    ] = None,
+) -> None:
+    """Decide on an object of a video once, for all frames that show it.
+
+    Example: hoban track site_a 7 --refuse
+    """
+    from hoban_assets.classes import CLASS_NAMES, class_meant
+    from hoban_assets.corrections.log import append, read_log
+    from hoban_assets.corrections.pictures import in_stages
+    from hoban_assets.corrections.standing import standing
+    from hoban_assets.corrections.taking import Maker, Refused
+    from hoban_assets.corrections.tracks import decide_track
+    from hoban_assets.language import speaker
+
+    settings = Settings.from_env()
+    say = speaker(settings.language)
+    if label is None:
+        raise HobanError("nothing was decided", "give --label or --refuse")
+    if class_name is not None:
+        class_name = nearest(class_meant(class_name), CLASS_NAMES, "class")
+    proposed = _proposed(source, settings)
+    log = standing(read_log(settings.corrections))
+    by = Maker(author or settings.author, "hoban track", datetime.now(UTC))
+    with asking_catalog() as ask:
+        now = in_stages(ask, [looked.image_id for looked, _ in proposed.of_track(number)])
+    try:
+        rows = decide_track(
+            proposed,
+            number,
+            "label" if label else "refuse",
+            now,
+            log,
+            by,
+            lambda: uuid.uuid4().hex,
+            class_name,
+        )
+    except Refused as error:
+        raise HobanError(str(error), f"see: hoban view {source} --review") from None
+    append(settings.corrections, rows)
+    typer.echo(say("decided on {n} frames", n=f"{len(rows):,}"))
+    typer.echo(say("Into the datasets: hoban rebuild"))
