@@ -3,6 +3,8 @@
 # make test    style, types and tests
 # make test-postgres   the same on a real PostgreSQL; make test-bundle   hand-off in a fresh environment
 # make test-look   see a wrong box, fix it in a browser, have it in the next dataset
+# make test-datumaro   what is exported, read by another program
+# make test-label-studio   the same by a real Label Studio, in an environment of its own (1 GB)
 # make test-documents   every build that the documentation shows, as it is typed
 # make docs    the documentation as pages, in data/docs
 # make lock    versions and hashes anew; make audit   known faults of what is installed
@@ -24,7 +26,7 @@ TEST_PROCESSES ?= 3
 HOME_ENV := DAGSTER_HOME="$(CURDIR)" PATH="$(CURDIR)/$(BIN):$$PATH"
 DAGSTER_ENV := $(HOME_ENV) DAGSTER_MODULE_NAME=hoban_assets.definitions
 
-.PHONY: help setup fastdup instance sample demo ui test test-postgres test-look test-bundle test-documents lint lock audit docs attack zero-calls bench prove-partial-labels clean-demo
+.PHONY: help setup fastdup instance sample demo ui test test-postgres test-look test-datumaro test-label-studio test-bundle test-documents lint lock audit docs attack zero-calls bench prove-partial-labels clean-demo
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 
@@ -117,6 +119,23 @@ test-postgres: setup
 
 test-look: setup
 	$(DAGSTER_ENV) HOBAN_HEAVY=look $(BIN)/python -m pytest -rs hoban_assets_tests/heavy/test_look_and_fix.py
+
+test-datumaro: setup .venv-bench/ready
+	$(DAGSTER_ENV) $(BIN)/python -m pytest -rs hoban_assets_tests/heavy/test_datumaro_reads.py
+
+.venv-bench/ready: constraints/bench.txt
+	test -x .venv-bench/bin/python || $(BASE_PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python $(PIP_INSTALL) -c constraints/bench.txt datumaro
+	@touch $@
+
+test-label-studio: setup .venv-label-studio/ready
+	$(DAGSTER_ENV) HOBAN_HEAVY=label-studio $(BIN)/python -m pytest -rs hoban_assets_tests/heavy/test_label_studio.py
+
+.venv-label-studio/ready: constraints/label-studio.txt
+	@echo "making .venv-label-studio (about 1 GB)"
+	test -x .venv-label-studio/bin/python || $(BASE_PYTHON) -m venv .venv-label-studio
+	.venv-label-studio/bin/python $(PIP_INSTALL) -c constraints/label-studio.txt label-studio
+	@touch $@
 
 test-bundle: setup
 	$(DAGSTER_ENV) HOBAN_HEAVY=bundle $(BIN)/python -m pytest -rs hoban_assets_tests/heavy/test_bundle_fresh_environment.py

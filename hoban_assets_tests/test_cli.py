@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from hoban_assets.cli import app
 
 COMMANDS = (
+    "add",
     "audit-split",
     "backup",
     "build",
@@ -33,6 +34,7 @@ COMMANDS = (
     "label-errors",
     "noise",
     "predict",
+    "propose",
     "prune",
     "quality",
     "rebuild",
@@ -40,10 +42,12 @@ COMMANDS = (
     "results",
     "review",
     "sample-data",
+    "site",
     "sizes",
     "sql",
     "status",
     "summary",
+    "track",
     "ui",
     "unlock",
     "view",

@@ -16,12 +16,17 @@ SIDE = 1000.0
 """The tracker counts in pixels; a frame is taken to have so many on either side."""
 
 
+LEAST_OVERLAP = 0.1
+"""IoU from which a detection continues a track (the tracker's own default)."""
+Corners = tuple[float, float, float, float]
+
+
 class Detection(NamedTuple):
     """What a model found on a frame; corners are shares of it."""
 
     class_name: str
     score: float
-    corners: tuple[float, float, float, float]
+    corners: Corners
 
 
 def tracks(
@@ -46,10 +51,50 @@ def tracks(
         known: dict[int, int] = {}
         for at, (positions, ids) in enumerate(_followed(frames, name, rate)):
             for position, track in zip(positions, ids, strict=True):
-                if track >= 0:
-                    known[track] = known[track] if track in known else next(numbers)
-                found[at][position] = known[track] if track >= 0 else next(numbers)
-    return found, next(numbers)
+                if track < 0:
+                    continue
+                if track not in known:
+                    known[track] = next(numbers)
+                    if begun := _beginning(frames, found, at, frames[at][position], rate):
+                        found[begun[0]][begun[1]] = known[track]
+                found[at][position] = known[track]
+    alone = [[t if t >= 0 else next(numbers) for t in frame] for frame in found]
+    return alone, next(numbers)
+
+
+def _beginning(
+    frames: Sequence[Sequence[Detection]],
+    found: Sequence[Sequence[int]],
+    at: int,
+    seen: Detection,
+    rate: float,
+) -> tuple[int, int] | None:
+    """Frame and position of the detection that began a track.
+
+    The tracker numbers a track when it is found again, and never tells which detection was its
+    first: the one that it was found again by, at `LEAST_OVERLAP` as the tracker itself asks.
+    """
+    for earlier in range(at - 1, max(-1, at - 1 - round(KEPT * rate)), -1):
+        alike = [
+            (share, position)
+            for position, each in enumerate(frames[earlier])
+            if each.class_name == seen.class_name
+            and found[earlier][position] < 0
+            and (share := _overlap(each.corners, seen.corners)) >= LEAST_OVERLAP
+        ]
+        if alike:
+            return earlier, max(alike)[1]
+    return None
+
+
+def _overlap(one: Corners, other: Corners) -> float:
+    """Intersection over union."""
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    areas = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
+    return width * height / (areas - width * height)
 
 
 def _followed(
@@ -64,6 +109,7 @@ def _followed(
         frame_rate=rate,
         track_activation_threshold=0.0,
         high_conf_det_threshold=SURE,
+        minimum_iou_threshold=LEAST_OVERLAP,
         minimum_consecutive_frames=1,
     )
     for frame in frames:

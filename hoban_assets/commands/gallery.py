@@ -30,7 +30,7 @@ def gallery(
         str,
         typer.Option(
             "--class",
-            help="Class (English or Korean), id (0-3), AI Hub code (07, 08), background, or all in "
+            help="Class (English or Korean), id, AI Hub code (07, 08), background, or all in "
             "turn.",
         ),
     ] = "all",

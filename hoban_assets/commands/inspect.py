@@ -17,7 +17,7 @@ from hoban_assets.settings import Settings
 if TYPE_CHECKING:
     from hoban_assets.commands.targets import Target
     from hoban_assets.formats.detect import Detection
-    from hoban_assets.reporting.inspection.inspection import Inspection
+    from hoban_assets.reporting.inspection.figures import Inspection
 
 FORMATS = ("aihub", "coco", "yolo", "voc", "widerperson", "background", "pictures")
 

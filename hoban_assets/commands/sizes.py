@@ -37,7 +37,7 @@ def sizes(
         str,
         typer.Option(
             "--class",
-            help="Class (English or Korean), its id (0-3), or its AI Hub code (07, 08).",
+            help="Class (English or Korean), its id, or its AI Hub code (07, 08).",
         ),
     ],
     top: Annotated[

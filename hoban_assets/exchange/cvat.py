@@ -27,6 +27,7 @@ def write(folder: Path, pictures: Sequence[Picture]) -> None:
     """Write the file into `folder`, and the labels for CVAT's project as ``labels.json``."""
     root = ElementTree.Element("annotations")
     ElementTree.SubElement(root, "version").text = "1.1"
+    _add_meta(root)
     for number, picture in enumerate(pictures):
         image = ElementTree.SubElement(
             root,
@@ -43,6 +44,21 @@ def write(folder: Path, pictures: Sequence[Picture]) -> None:
     ElementTree.indent(root)
     save(folder / FILE, ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
     save(folder / "labels.json", _labels())
+
+
+def _add_meta(root: ElementTree.Element) -> None:
+    """Name the labels and their attributes, as CVAT does: other readers of its format want them."""
+    task = ElementTree.SubElement(ElementTree.SubElement(root, "meta"), "task")
+    labels = ElementTree.SubElement(task, "labels")
+    for each in json.loads(_labels()):
+        label = ElementTree.SubElement(labels, "label")
+        ElementTree.SubElement(label, "name").text = each["name"]
+        of_label = ElementTree.SubElement(label, "attributes")
+        for attribute in each["attributes"]:
+            made = ElementTree.SubElement(of_label, "attribute")
+            for name, value in attribute.items():
+                told = "\n".join(value) if isinstance(value, list) else str(value)
+                ElementTree.SubElement(made, name).text = told
 
 
 def _add_box(image: ElementTree.Element, box: Box, picture: Picture) -> None:

@@ -64,6 +64,7 @@ def test_its_entry_is_written_and_taken(hoban, sample, tmp_path, monkeypatch):
     assert read.samples.box_counts()["fallen"] > 0
     with pytest.raises(HobanError, match="is there already"):
         hoban("inspect", "Our falls", "--declare", "--no-images")
+    monkeypatch.setenv("HOBAN_RAW_ROOT", str(sample))
     with pytest.raises(HobanError, match="declared already, as coco"):
         hoban("inspect", "coco", "--declare", "--no-images")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hoban_assets.classes import CLASS_NAMES, class_meant
-from hoban_assets.reporting.inspection.inspection import Inspection
+from hoban_assets.reporting.inspection.figures import Inspection
 
 NO_CLASSES = frozenset({"background", "pictures"})
 

@@ -118,7 +118,7 @@ def _object(
 ) -> Object:
     states = {_state(looked, each, proposed, rows[looked.image_id]) for looked, each in boxes}
     surest = max((each for _, each in boxes), key=lambda each: each.score)
-    state: State = next((s for s in ("right", "wrong") if s in states), "open")  # type: ignore[assignment]
+    state: State = next((s for s in ("right", "wrong") if s in states), "open")
     return Object(surest.box.class_name, surest.score, len(boxes), state, camera, boxes[0][1].track)
 
 
