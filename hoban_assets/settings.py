@@ -37,8 +37,8 @@ class Settings:
     """
 
     raw_root: Path
-    """``HOBAN_RAW_ROOT``: raw sources. What lies there is never changed; `hoban add` puts new folders
-    beside it, and nothing else writes there."""
+    """``HOBAN_RAW_ROOT``: raw sources. What lies there is never changed; `hoban add` puts
+    new folders beside it, and nothing else writes there."""
     data_root: Path
     """``HOBAN_DATA_ROOT``: catalog, artifacts, models, reports, cache."""
     weights: str

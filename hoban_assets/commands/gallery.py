@@ -30,8 +30,7 @@ def gallery(
         str,
         typer.Option(
             "--class",
-            help="Class (English or Korean), id, AI Hub code (07, 08), background, or all in "
-            "turn.",
+            help="Class (English or Korean), id, AI Hub code (07, 08), background, or all in turn.",
         ),
     ] = "all",
     count: Annotated[int, typer.Option(min=1, help="Pictures of each class.")] = 10,

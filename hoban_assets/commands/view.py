@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,7 +16,9 @@ from hoban_assets.commands.app import (
     asking_catalog,
     known_asset,
     nearest,
+    progress_bar,
 )
+from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
 
 
@@ -29,7 +31,11 @@ def view(
     rule: OfRule = None,
     queue: Annotated[str | None, typer.Option(help="Only this queue of hoban review.")] = None,
     model: Annotated[
-        str | None, typer.Option(help="Whose mistakes to show; default the newest of the dataset.")
+        str | None,
+        typer.Option(
+            help="Lets model_v9, a .pt or .onnx file look at all of val, or takes a file of "
+            "predictions; without it the worst pictures of the newest model are shown."
+        ),
     ] = None,
     review: Annotated[
         bool, typer.Option("--review", help="Begin with the best queue of hoban review.")
@@ -65,8 +71,16 @@ def view(
         asset = known_asset(ask, asset, partition)
     active = standing(read_log(settings.corrections)).active
     proposed = all_proposed(settings.proposals)
+    predicted = _second_set(model, asset, partition, settings) if model else None
     store = Store(
-        settings.catalog_path, asset, partition, active, model, settings.catalog_wait, proposed
+        settings.catalog_path,
+        asset,
+        partition,
+        active,
+        model,
+        settings.catalog_wait,
+        proposed,
+        predicted,
     )
     facets = {name: [str(v["value"]) for v in rows] for name, rows in store.facets().items()}
     if source is not None:
@@ -80,3 +94,29 @@ def view(
         queue = next(iter(names), None)
     start = {"class_name": class_name, "source": source, "rule": rule, "queue": queue}
     serve(store, settings, author or settings.author, say, start, port, open_browser=browser)
+
+
+def _second_set(model: str, asset: str, partition: str, settings: Settings) -> Any:
+    """What a model finds on val of a dataset.
+
+    Raises:
+        HobanError: there is no such model or file, or the asset has no val.
+    """
+    from pathlib import Path
+
+    from hoban_assets.catalog.store import Catalog
+    from hoban_assets.commands.evaluate import subject_named
+    from hoban_assets.language import speaker
+    from hoban_assets.viewer.second_set import second_set
+
+    current = Catalog(settings.catalog_path, deadline=settings.catalog_wait).current(
+        asset, partition
+    )
+    if current is None or not current.path:
+        raise HobanError(
+            f"{asset} is no dataset, so a model has no val to look at there",
+            f"hoban view {asset} without --model, or view a dataset",
+        )
+    subject = subject_named(model, partition)
+    with progress_bar(speaker(settings.language)("looking at pictures")) as bar:
+        return second_set(subject, Path(current.path), asset, settings, bar)

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from hoban_assets.evaluation.confidences import stored
 from hoban_assets.evaluation.confusions import NONE, encounters
 from hoban_assets.evaluation.detections import Detections
 from hoban_assets.evaluation.judging import Confidences
 from hoban_assets.evaluation.looking import look
 from hoban_assets.evaluation.pictures import Pictures
-from hoban_assets.evaluation.confidences import stored
 from hoban_assets.evaluation.sets import published
 from hoban_assets.evaluation.subjects import Subject
 from hoban_assets.settings import Settings

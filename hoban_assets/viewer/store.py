@@ -62,10 +62,20 @@ class Store:
         model: str | None = None,
         wait: float = 60.0,
         proposed: Mapping[str, Proposed] = MappingProxyType({}),
+        predicted: Mapping[str, list[dict[str, Any]]] | None = None,
     ) -> None:
         """Read the catalog at `catalog`; see `Catalog` for what it raises.
 
-        `proposed`: what models propose, by source; shown as boxes of origin 'proposed'.
+        Args:
+            catalog: the DuckDB file.
+            asset: stage or dataset.
+            partition: 'sub' or 'full'.
+            active: corrections that stand.
+            model: whose boxes are the second set; None: the newest model of the dataset.
+            wait: seconds to wait for another program that holds the catalog.
+            proposed: what models propose, by source; shown as boxes of origin 'proposed'.
+            predicted: what `model` finds (see `second_set`); None: on its worst pictures, as its
+                training kept them.
         """
         self.proposed = proposed
         self.asset, self.partition = asset, partition
@@ -80,7 +90,8 @@ class Store:
         with asking(catalog, wait) as ask:
             self.queues: list[Queue] = queues(ask, asset, partition, standing, proposed)
             folders = models_of(ask, asset, partition)
-        self.model = model if model in folders else next(iter(folders), None)
+        is_given = predicted is not None or model in folders
+        self.model = model if is_given else next(iter(folders), None)
         self._db = duckdb.connect()
         for name, table in tables.items():
             self._db.register(f"{name}_read", table)
@@ -95,7 +106,8 @@ class Store:
         )
         self._db.execute("CREATE TABLE mistaken (image_id VARCHAR, missed INTEGER, wrong INTEGER)")
         self._name_proposed_classes()
-        self.predicted = self._predictions(folders.get(self.model or ""))
+        kept = self._predictions(folders.get(self.model or "")) if predicted is None else predicted
+        self.predicted: Mapping[str, list[dict[str, Any]]] = kept
         self._fill("mistaken", [(i, _count(b, "not_found"), _count(b, "wrong"))
                                 for i, b in self.predicted.items()])  # fmt: skip
 
