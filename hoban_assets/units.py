@@ -47,6 +47,11 @@ def percent(share: float | None, digits: int = 1) -> str:
     return "-" if share is None else f"{share * 100:.{digits}f} %"
 
 
+def limit_text(share: float) -> str:
+    """A share that somebody chose: 0.005 as '0.5 %', 0.02 as '2 %'."""
+    return f"{share * 100:g} %"
+
+
 def size_text(size: float | None) -> str:
     """Bytes for the eye, in units of 1,000: '0 B', '12.3 MB', '1.24 GB'."""
     if size is None:
@@ -60,5 +65,5 @@ def size_text(size: float | None) -> str:
 
 
 def area_text(area: float) -> str:
-    """A share of the image: '1.54 %', '0.043 %'."""
-    return f"{100 * area:.{2 if area >= 0.001 else 3}f} %"
+    """A share of the image: '1.54 %', '0.043 %', '0.0049 %'."""
+    return f"{100 * area:.2f} %" if area >= 0.001 else f"{100 * area:.2g} %"

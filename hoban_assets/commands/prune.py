@@ -23,6 +23,7 @@ from hoban_assets.commands.app import (
 )
 from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
+from hoban_assets.units import size_text
 
 if TYPE_CHECKING:
     from hoban_assets.upkeep.batches import Batch, Moved
@@ -113,7 +114,7 @@ class _Call:
         if self.as_json:
             print_json(words.survey_json(found, self.dry_run, moved))
             return
-        frees = words.size(replace(found, unused=moved).frees)
+        frees = size_text(replace(found, unused=moved).frees)
         self._print(words.MOVED, count=len(moved), trash=root / "trash", frees=frees)
 
     def trash(self, name: str | None, *, restore: bool) -> None:
@@ -175,7 +176,7 @@ class _Call:
                 self._tell("left in the trash" if why else "deleted", item.relative, why)
                 rows.append({**words.line(one, item), "deleted": why is None, "problem": why})
         if not self.as_json:
-            self._print("freed {frees}", frees=words.size(freed(gone)))
+            self._print("freed {frees}", frees=size_text(freed(gone)))
         return rows
 
     @property
@@ -222,7 +223,7 @@ class _Call:
             return
         if not sys.stdin.isatty():
             raise HobanError("nobody can be asked here: standard input is no terminal", "add --yes")
-        if not typer.confirm(self.say(question, count=count, size=words.size(size)), err=True):
+        if not typer.confirm(self.say(question, count=count, size=size_text(size)), err=True):
             raise typer.Exit(1)
 
     def _show(self, found: Survey) -> None:

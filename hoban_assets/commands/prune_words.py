@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from hoban_assets.units import size_text
+
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Row
     from hoban_assets.upkeep.batches import Batch, Moved
@@ -29,7 +31,7 @@ IN_TRASH = ("batch", "path", "what", "size", "moved", "why")
 
 def total(found: Survey) -> dict[str, object]:
     """Values of TOTAL."""
-    sizes = {"size": size(found.bytes), "frees": size(found.frees)}
+    sizes = {"size": size_text(found.bytes), "frees": size_text(found.frees)}
     return {"count": len(found.unused), "needed": len(found.live), **sizes}
 
 
@@ -76,13 +78,6 @@ def for_the_eye(rows: Sequence[Row]) -> list[Row]:
         seen = dict(found)
         if seen.get("last_use"):
             seen["last_use"] = f"{seen['last_use'].astimezone():%Y-%m-%d %H:%M}"
-        seen |= {name: size(seen[name]) for name in ("size", "frees") if name in seen}
+        seen |= {name: size_text(seen[name]) for name in ("size", "frees") if name in seen}
         told.append(seen)
     return told
-
-
-def size(value: int) -> str:
-    """Bytes in units of 1,000."""
-    from hoban_assets.units import size_text
-
-    return size_text(value)

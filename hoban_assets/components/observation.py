@@ -14,13 +14,13 @@ from typing import Any, TypeVar
 import dagster as dg
 
 from hoban_assets.observing.fingerprint import Fingerprint
+from hoban_assets.units import size_text
 
 DATA_VERSION = "dagster/data_version"
 INPUT_VERSION = "dagster/input_data_version"
 INPUT_EVENT = "dagster/input_event_pointer"
 """Tags of Dagster 1.13; the last two are followed by '/' and the key of the input."""
 Seen = TypeVar("Seen")
-_UNITS = ("B", "KB", "MB", "GB")
 
 
 def observation_metadata(found: Fingerprint) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def observation_metadata(found: Fingerprint) -> dict[str, Any]:
         "files": found.files,
         "labels": found.labels,
         "bytes": found.bytes,
-        "size": _size(found.bytes),
+        "size": size_text(found.bytes),
     }
     if found.newest:
         metadata["newest file"] = found.newest.encode(errors="backslashreplace").decode()
@@ -100,11 +100,3 @@ def _observation_of(context: dg.AssetExecutionContext, name: str, version: str) 
         if seen is not None and (seen.tags or {}).get(DATA_VERSION) == version:
             return str(record.storage_id)
     return None
-
-
-def _size(count: float) -> str:
-    for unit in _UNITS:
-        if count < 1000:
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} TB"

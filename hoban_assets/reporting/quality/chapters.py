@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from hoban_assets.language import Say
 from hoban_assets.reporting.blocks import Bars, Block, Heading, Paragraph, table
-from hoban_assets.reporting.quality.examples import area_text
 from hoban_assets.reporting.quality.facts import Facts
 from hoban_assets.reporting.quality.sql import (
     BLURRED,
@@ -22,7 +21,7 @@ from hoban_assets.reporting.quality.sql import (
 from hoban_assets.reporting.quality.totals import duplicates_of, rows_read
 from hoban_assets.reporting.sizes import AREA_BANDS
 from hoban_assets.rules import meaning
-from hoban_assets.units import Share, percent
+from hoban_assets.units import Share, area_text, percent
 
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Row

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hoban_assets.classes import PERSON
 from hoban_assets.reporting.quality import sql as sql
 from hoban_assets.reporting.quality.judgement import Group
+from hoban_assets.units import area_text
 
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Ask, Row
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 EACH = 4
 """Pictures of one problem."""
 LONGEST_NAME = 36
-LARGE_AREA = 0.1
 FEW = 5
 """Up to so many boxes are drawn with thick lines."""
 
@@ -113,11 +113,6 @@ def _example(row: Row, boxes: Mapping[str, list[Row]]) -> Example:
     caption = row["caption"] or short_name(row["image_id"])
     strong = len(mine) if len(mine) <= FEW else 0
     return Example(row["file"], row["image_id"], caption, mine, strong, False)
-
-
-def area_text(area: float) -> str:
-    """Share of the image as text: '0.0049 %', '2.7 %', '79 %'."""
-    return f"{area * 100:.2g} %" if area < LARGE_AREA else f"{area * 100:.0f} %"
 
 
 def short_name(path: str) -> str:

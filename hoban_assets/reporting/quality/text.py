@@ -8,7 +8,7 @@ from hoban_assets.language import Say
 from hoban_assets.reporting.quality.judgement import Verdict
 from hoban_assets.reporting.quality.problems import Problem, Remedy
 from hoban_assets.reporting.quality.sql import DOUBTFUL, SAME_PICTURE, UNSEEN
-from hoban_assets.units import percent
+from hoban_assets.units import limit_text, percent
 from hoban_assets.units import text_of as number
 
 TITLES: Mapping[str, str] = {
@@ -130,7 +130,7 @@ def sentence(say: Say, problem: Problem) -> str:
         of=number(problem.of),
         share=percent(problem.share),
         images=number(problem.images),
-        limit=share_text(limit) if isinstance(limit, float) else limit,
+        limit=limit_text(limit) if isinstance(limit, float) else limit,
         mean=f"{more.get('mean') or 0:.1f}",
         top=more.get("top"),
         class_name=say(more.get("class_name") or ""),
@@ -209,8 +209,3 @@ def judgement(say: Say, verdict: Verdict) -> str:
 def short_fields(fields: tuple[str, ...]) -> list[str]:
     """Recipe fields by their names alone: area, max_persons."""
     return list(dict.fromkeys(field.partition(":")[0] for field in fields))
-
-
-def share_text(value: float) -> str:
-    """0.005 as '0.5 %', 0.02 as '2 %'."""
-    return f"{value * 100:g} %"

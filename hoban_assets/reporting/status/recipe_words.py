@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hoban_assets.language import Say
+from hoban_assets.units import limit_text
 
 
 def recipe_sentences(recipe: Mapping[str, Any], partition: str, say: Say) -> list[str]:
@@ -22,11 +23,6 @@ def recipe_sentences(recipe: Mapping[str, Any], partition: str, say: Say) -> lis
         *_limits(recipe, say),
         *_choice(recipe, partition, say),
     ]
-
-
-def percent(share: float) -> str:
-    """0.005 as '0.5 %'."""
-    return f"{share * 100:g} %"
 
 
 def _of(value: Any, partition: str) -> Any:
@@ -57,12 +53,12 @@ def _limits(recipe: Mapping[str, Any], say: Say) -> Iterator[str]:
         parts = []
         if limits.get("least"):
             text = "below {least} of the image it becomes an ignore region"
-            parts.append(say(text, least=percent(limits["least"])))
+            parts.append(say(text, least=limit_text(limits["least"])))
         if limits.get("most", 1) < 1:
-            parts.append(say("above {most} it is dropped", most=percent(limits["most"])))
+            parts.append(say("above {most} it is dropped", most=limit_text(limits["most"])))
         if limits.get("outlier"):
             text = "from {outlier} on it is dropped as doubtful"
-            parts.append(say(text, outlier=percent(limits["outlier"])))
+            parts.append(say(text, outlier=limit_text(limits["outlier"])))
         if parts:
             yield say("A box of {name}: {limits}.", name=say(name), limits="; ".join(parts))
 
@@ -94,7 +90,7 @@ def _choice(recipe: Mapping[str, Any], partition: str, say: Say) -> Iterator[str
         yield say(
             "About {share} of the images are for validation; images that are similar by {limit} "
             "or more, and frames of one clip, stay on one side.",
-            share=percent(recipe["val_share"]),
+            share=limit_text(recipe["val_share"]),
             limit=recipe.get("group_similarity", "-"),
         )
     if size := _of(recipe.get("prescale"), partition):

@@ -7,7 +7,7 @@ from collections import Counter
 from hoban_assets.language import Say
 from hoban_assets.reporting.why.findings import Event, Outcome, Story, why_bare
 from hoban_assets.rules import short
-from hoban_assets.units import area_text
+from hoban_assets.units import area_text, limit_text
 
 AREAS = frozenset({"area_too_small", "area_too_large", "area_outlier"})
 """Rules whose value and limit are shares of the image."""
@@ -140,7 +140,7 @@ def seen_and_limit(event: Event, say: Say) -> str:
     value = event.value
     limit = None if event.threshold is None else f"{event.threshold:g}"
     if event.rule in AREAS and event.number is not None and event.threshold is not None:
-        value, limit = area_text(event.number), f"{100 * event.threshold:g} %"
+        value, limit = area_text(event.number), limit_text(event.threshold)
     parts = [f"{say('seen')} {value}"] if value is not None else []
     parts += [f"{say('limit')} {limit}"] if limit is not None else []
     return ", ".join(parts)
