@@ -24,6 +24,7 @@ from hoban_assets.formats.foreign_labels import (
 )
 from hoban_assets.formats.listed import Listed
 from hoban_assets.formats.naming import is_no_label, nfc, suffix_of
+from hoban_assets.formats.odd_labels import is_odd
 from hoban_assets.formats.scanning import Tree
 from hoban_assets.formats.source import RawSource, Read
 
@@ -62,7 +63,10 @@ class BackgroundReader(Listed):
         beside = _labels_beside_source(Path(self.tree.root))
         for folder, names in {**self.tree.folders, **beside}.items():
             for name in names:
-                if suffix_of(name) in ONE_AN_IMAGE and name[0] != "." and not is_no_label(name):
+                is_one = (
+                    suffix_of(name) in ONE_AN_IMAGE and name[0] != "." and not is_no_label(name)
+                )
+                if is_one or is_odd(name):
                     yield join(folder, name)
 
     def _rows_of_many(self, own: Collection[str]) -> dict[str, dict[str, int]]:
@@ -137,7 +141,7 @@ def _labels_elsewhere(source: RawSource, raw_root: Path) -> dict[str, list[str]]
 def _rows_in(data: bytes, label: str) -> int | None:
     """Rows of a label of one image, whatever format it is; None where that cannot be told."""
     suffix = suffix_of(label)
-    if suffix == "txt":
+    if suffix not in {"xml", "json"}:
         lines = text_lines(data)
         return None if lines is None else sum(bool(line.strip()) for line in lines)
     if suffix == "xml":

@@ -29,6 +29,7 @@ from hoban_assets.formats.naming import (
     stem,
     suffix_of,
 )
+from hoban_assets.formats.odd_labels import odd_labels
 from hoban_assets.formats.scanning import Tree
 from hoban_assets.formats.sniffing import sniff
 from hoban_assets.formats.unread import label_like
@@ -53,7 +54,7 @@ def labels_in(tree: Tree) -> list[str]:
                 path = join(folder, name)
                 if path in tree.outside_files or read_head(tree.absolute(path), 256).strip():
                     found.append(path)
-    return found
+    return [*found, *odd_labels(tree, set(found))]
 
 
 def masks_in(tree: Tree) -> dict[str, str]:

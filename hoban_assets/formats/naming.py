@@ -28,6 +28,13 @@ OTHER_LABELS = frozenset({"mat", "pkl", "pickle", "npz", "npy", "h5", "hdf5"}) |
     {"tfrecord", "tfrecords", "parquet", "arrow", "feather", "mdb", "sqlite", "xlsx"}
 )
 """What labels are kept in by other programs: never opened, always told."""
+NO_LABELS = (
+    frozenset({"xmp", "thm", "aae", "lrv", "srt", "gpx", "ini", "url", "lnk", "bak", "log"})
+    | frozenset({"cache", "md5", "sha1", "sha256", "md", "html", "htm", "pdf", "doc", "docx"})
+    | frozenset({"hwp", "hwpx", "pptx", "mp4", "mov", "avi", "mkv", "wmv", "m4v", "webm", "mp3"})
+    | frozenset({"wav", "py", "sh", "bat", "ipynb", "pt", "onnx"})
+)
+"""What lies beside pictures, and may be called like them, and is no label."""
 ARCHIVES = frozenset(["zip", "tar", "tgz", "gz", "7z", "rar", "egg", "alz"])
 
 _ARCHIVE_PART = re.compile(r"\.(?:zip|tar|tgz|gz|7z|rar)\.?(?:part\d*|\d{3})$|\.z\d\d$", re.I)

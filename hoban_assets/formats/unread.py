@@ -23,6 +23,7 @@ from hoban_assets.formats.naming import (
     stem,
     suffix_of,
 )
+from hoban_assets.formats.odd_labels import called_like, is_odd
 from hoban_assets.formats.scanning import Tree
 from hoban_assets.formats.sniffing import sniff
 
@@ -104,6 +105,11 @@ def unread_files(
                     stems = {nfc(stem(path.rpartition("/")[2])) for path in tree.images()}
                 labels = list(label_like(tree, folder, group, stems))
                 found += _told(folder, LABELS, labels, f"this format reads {reads}")
+            elif any(map(is_odd, group[:1])):
+                if stems is None:
+                    stems = {nfc(stem(path.rpartition("/")[2])) for path in tree.images()}
+                odd = [name for name in group if called_like(name, stems)]
+                found += _told(folder, LABELS, odd, f".{suffix} is not read; is it a label?")
     return found
 
 
