@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hoban_assets.adding.frames import clip_name, write_frames
 from hoban_assets.corrections.proposed import Clip
-from hoban_assets.errors import HobanError, of_the_disk
+from hoban_assets.errors import HobanError, of_the_machine
 from hoban_assets.file_systems import link
 from hoban_assets.formats.taken import taken_of
 from hoban_assets.whole_folders import put_in_place
@@ -74,7 +74,7 @@ def place(
                 clips.append(Clip(clip, name, found.seconds, found.frames, *taken))
             put_in_place(building, target)
     except OSError as error:
-        raise of_the_disk(error) or HobanError(
+        raise of_the_machine(error) or HobanError(
             f"{error.filename or target}: {error.strerror}",
             f"give this account the right to write to {target.parent}; nothing was left half done",
         ) from error

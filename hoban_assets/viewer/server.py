@@ -19,6 +19,7 @@ from hoban_assets.errors import HobanError
 from hoban_assets.files import save
 from hoban_assets.front.guard import Guard
 from hoban_assets.language import Say
+from hoban_assets.reporting.translating import error_text
 from hoban_assets.settings import Settings
 from hoban_assets.viewer.editing import take, take_track
 from hoban_assets.viewer.store import Filter, Store
@@ -116,7 +117,7 @@ class Viewer:
             sent = json.loads(await request.body())
             row, other = take(self.settings, found, sent, self.author, self.read_at)
         except (Refused, HobanError, ValueError) as error:
-            return JSONResponse({"reason": str(error)}, status_code=409)
+            return self._refused(error)
         if row is None:
             return JSONResponse({"taken": False})
         self.store.correct(row)
@@ -132,9 +133,19 @@ class Viewer:
             sent = json.loads(await request.body())
             rows = take_track(self.settings, found, sent, self.author)
         except (Refused, HobanError, ValueError) as error:
-            return JSONResponse({"reason": str(error)}, status_code=409)
+            return self._refused(error)
         self.store.correct(*rows)
         return JSONResponse({"taken": len(rows), "ids": [row.image_id for row in rows]})
+
+    def _refused(self, error: Exception) -> Response:
+        """Why an edit is not taken, in the reader's language."""
+        if isinstance(error, HobanError):
+            told = " → ".join(
+                error_text(text, self.settings.language) for text in (error.problem, error.way_out)
+            )
+        else:
+            told = error_text(str(error), self.settings.language)
+        return JSONResponse({"reason": told}, status_code=409)
 
     def image(self, request: Request) -> Response:
         """Return a picture, as displayed; with ``small`` for the grid."""

@@ -52,6 +52,10 @@ class LabelStudio:
         kind = {"content-type": "application/json"}
         return json.loads(self._open(path, data, kind, method))
 
+    def picture(self, address: str) -> bytes:
+        """What the page of a task shows."""
+        return self._open(address)
+
     def _open(self, path: str, data: bytes | None = None, headers=None, method=None) -> bytes:
         token = next((c.value for c in self.cookies if c.name == "csrftoken"), "")
         sent = {"X-CSRFToken": token, "Referer": self.address, **(headers or {})}

@@ -45,6 +45,12 @@ def test_what_is_edited_there_is_in_the_next_build(project, tmp_path):
         at = f"/api/projects/{made['id']}"
         taken = studio.ask(f"{at}/import", tasks)
         assert (taken["task_count"], taken["annotation_count"]) == (3, 3)
+        storage = {"project": made["id"], "path": str(folder), "title": "out"}
+        studio.ask("/api/storages/localfiles", {**storage, "use_blob_urls": True})
+        shown = studio.picture(tasks[0]["data"]["image"])
+        assert (
+            shown == next(folder.glob(f"images/*{tasks[0]['data']['content_hash']}*")).read_bytes()
+        )
         there = studio.ask(f"{at}/export?exportType=JSON")
         edited, rejected, untouched = sorted(there, key=lambda t: t["data"]["image_id"])
         region = edited["annotations"][0]["result"][0]

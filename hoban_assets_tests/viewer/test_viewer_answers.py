@@ -1,8 +1,11 @@
 """What the viewer answers, without a browser."""
 
+import re
+from dataclasses import replace
+
 import pytest
 from starlette.testclient import TestClient
-from viewing import IDS, small_catalog, viewer_of
+from viewing import IDS, site_catalog, small_catalog, viewer_of
 
 from hoban_assets.corrections.log import read_log
 from hoban_assets.viewer.store import Filter
@@ -119,3 +122,30 @@ def test_pictures_are_shown_as_displayed_and_small_in_the_grid(once):
     assert ask.get("/image/0").headers["content-type"] == "image/jpeg"
     assert len(ask.get("/image/0?small").content) < len(ask.get("/image/0").content)
     assert ask.get("/api/start").json()["classes"][0]["name"] == "person_with_helmet"
+
+
+def test_why_an_edit_is_not_taken_is_said_in_korean_too(tmp_path):
+    settings = replace(small_catalog(tmp_path), language="ko")
+    sent = {"verdict": "boxes", "after": [["person", 1.5, 0.5, 0.3, 0.1, False]]}
+    for number, body in ((0, sent), (3, {"verdict": "reject"}), (0, {"verdict": "burn"})):
+        answer = client(viewer_of(settings)).post(f"/api/edit/{number}", json=body, headers=HOST)
+        assert re.search("[가-힣]", answer.json()["reason"]), answer.json()
+
+
+def test_proposals_are_boxes_that_one_decision_settles(tmp_path):
+    settings = site_catalog(tmp_path)
+    viewer = viewer_of(settings, "site")
+    assert [len(viewer.store.picture(n)["boxes"] or ()) for n in range(3)] == [2, 1, 1]
+    assert names(viewer, class_name="fallen") == ["site/f0.jpg"]
+    assert names(viewer, queue="proposed") == ["site/f0.jpg"]
+    ask = client(viewer)
+    sent = {"track": 0, "verdict": "label"}
+    assert ask.post("/api/track/0", json=sent, headers=HOST).json()["taken"] == 3
+    for each in (viewer, viewer_of(settings, "site")):
+        boxes = each.store.picture(0)["boxes"]
+        assert [(b["c"], b["o"]) for b in boxes] == [("person", "human"), ("fallen", "proposed")]
+    again = ask.post("/api/track/0", json=sent, headers=HOST)
+    assert (again.status_code, "decided on every frame" in again.json()["reason"]) == (409, True)
+    for wrong in ({"track": "0", "verdict": "label"}, {"track": 0, "verdict": "x"}, {"track": 9}):
+        assert ask.post("/api/track/0", json=wrong, headers=HOST).status_code == 409
+    assert ask.post("/api/track/99", json=sent, headers=HOST).status_code == 404

@@ -1,9 +1,11 @@
 """A person's way through the viewer, in a real browser: filter, move, draw, reject."""
 
+import json
+import os
 import shutil
 
 import pytest
-from viewing import served, small_catalog, viewer_of
+from viewing import served, site_catalog, small_catalog, viewer_of
 
 from hoban_assets.corrections.log import read_log
 
@@ -83,7 +85,7 @@ def test_filter_move_draw_save_reject(browser, tmp_path):
         until(browser, lambda: len(all_("#drawing .box")) == 1)
         one("#do-reject").click()
         until(browser, lambda: "saved" in one("#told").text)
-        if folder := pytest.importorskip("os").environ.get("HOBAN_SCREENSHOTS"):
+        if folder := os.environ.get("HOBAN_SCREENSHOTS"):
             browser.save_screenshot(f"{folder}/editor.png")
             one("#do-close").click()
             browser.save_screenshot(f"{folder}/grid.png")
@@ -97,3 +99,53 @@ def test_filter_move_draw_save_reject(browser, tmp_path):
     assert moved.y > edited.before[1].y
     assert edited.before[0] in edited.after
     assert (rejected.image_id, rejected.kind) == ("coco/a.jpg", "reject")
+
+
+def asked_for(browser) -> set[str]:
+    """Every address that the page has asked for since this was asked last."""
+    events = [json.loads(line["message"])["message"] for line in browser.get_log("performance")]
+    sent = [e["params"]["request"] for e in events if e["method"] == "Network.requestWillBeSent"]
+    return {request["url"] for request in sent}
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_one_decision_settles_an_object_on_all_frames(browser, tmp_path, language):
+    from selenium.webdriver.common.by import By
+
+    settings = site_catalog(tmp_path, language)
+
+    def all_(css):
+        return browser.find_elements(By.CSS_SELECTOR, css)
+
+    def one(css):
+        return browser.find_element(By.CSS_SELECTOR, css)
+
+    asked_for(browser)
+    with served(viewer_of(settings, "site")) as address:
+        browser.get(f"{address}")
+        until(browser, lambda: len(all_("figure")) == 3)
+        assert len(all_("figure .box.proposed")) == 4
+        all_("figure")[0].click()
+        until(browser, lambda: len(all_("#drawing .box.proposed")) == 2)
+        folder = os.environ.get("HOBAN_SCREENSHOTS")
+        for act, frames in (("label", "3"), ("refuse", "1")):
+            all_("#drawing .box.proposed")[0].click()
+            if folder:
+                browser.save_screenshot(f"{folder}/{act}-{language}.png")
+            one(f"#do-{act}-track").click()
+            until(browser, lambda: frames in one("#told").text)  # noqa: B023
+        until(browser, lambda: not all_("#drawing .box.proposed"))
+        assert len(all_("#drawing .box")) == 1
+        if folder:
+            browser.save_screenshot(f"{folder}/decided-{language}.png")
+        bad = [line for line in browser.get_log("browser") if line["level"] == "SEVERE"]
+        assert bad == []
+    outside = {u for u in asked_for(browser) if not u.startswith((address, "data:"))}
+    assert outside == set()
+    rows = read_log(settings.corrections)
+    assert [(row.image_id, len(row.after), len(row.judged)) for row in rows] == [
+        ("site/f0.jpg", 1, 1),
+        ("site/f1.jpg", 1, 1),
+        ("site/f2.jpg", 1, 1),
+        ("site/f0.jpg", 1, 2),
+    ]

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 
 import uvicorn
 import xxhash
@@ -14,6 +15,14 @@ from PIL import Image
 
 from hoban_assets.catalog.store import Build, Catalog, Run
 from hoban_assets.corrections.log import read_log
+from hoban_assets.corrections.proposed import (
+    Looked,
+    Proposal,
+    Proposed,
+    all_proposed,
+    write_proposed,
+)
+from hoban_assets.corrections.rows import Box
 from hoban_assets.corrections.standing import standing
 from hoban_assets.language import speaker
 from hoban_assets.settings import Settings
@@ -67,10 +76,33 @@ def small_catalog(folder) -> Settings:
     return settings
 
 
+def site_catalog(folder, language: str = "en") -> Settings:
+    """A stage of three frames without labels: one object on all of them, another on the first."""
+    settings = replace(settings_of(folder), language=language)
+    looked, hashes = {}, []
+    man, dog = Box("person", 0.3, 0.5, 0.2, 0.5), Box("fallen", 0.7, 0.7, 0.2, 0.2)
+    for number in range(3):
+        image_id = f"site/f{number}.jpg"
+        file = settings.raw_root / image_id
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.effect_noise((320, 240), 20 + 20 * number).convert("RGB").save(file)
+        hashes.append(xxhash.xxh3_128_hexdigest(file.read_bytes()))
+        found = [Proposal(man, 0.9 - 0.1 * number, 0), *([Proposal(dog, 0.4, 1)][number:])]
+        looked[image_id] = Looked(image_id, hashes[-1], tuple(found))
+    size = {"width": [320] * 3, "height": [240] * 3}
+    rows = samples_of({i: [] for i in looked}, content_hash=hashes, labelled=(), **size)
+    settings.data_root.mkdir()
+    catalog = Catalog(settings.catalog_path, deadline=5)
+    catalog.record("site", "sub", Build("k", samples=rows), Run("r", "c"))
+    write_proposed(settings.proposals, Proposed("site", "model_v9", looked))
+    return settings
+
+
 def viewer_of(settings: Settings, asset: str = "coco_person", author: str = "kim") -> Viewer:
     active = standing(read_log(settings.corrections)).active
-    store = Store(settings.catalog_path, asset, "sub", active, wait=5)
-    return Viewer(store, settings, author, speaker("en"), {})
+    proposed = all_proposed(settings.proposals)
+    store = Store(settings.catalog_path, asset, "sub", active, wait=5, proposed=proposed)
+    return Viewer(store, settings, author, speaker(settings.language), {})
 
 
 @contextmanager
