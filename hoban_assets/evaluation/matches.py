@@ -1,6 +1,6 @@
 """Detections compared with labels: the one place where right, wrong and not counted are decided.
 
-Rules of COCO (`workers/yolo_matching`). Two views of the same detections: label-aware, where a
+Rules of COCO (`workers/yolo_matching.py`). Two views of the same detections: label-aware, where a
 class counts only on images whose source labels it and ignore regions absorb; and stock, where all
 that is not labelled is background, as Ultralytics' own validation has it.
 

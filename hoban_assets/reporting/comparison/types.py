@@ -40,7 +40,7 @@ class Step:
     before: float
     after: float
     margin: float
-    """What chance alone may move it by (see `comparison.margin`)."""
+    """What chance alone may move it by (see `figures.margin`)."""
 
     @property
     def difference(self) -> float:
