@@ -54,7 +54,7 @@ def _read_from(settings: Settings) -> tuple[Any, ...]:
     files = sorted((Path(__file__).parent / "defs").rglob("*.yaml"))
     versions = ((file, file.stat().st_mtime_ns, file.stat().st_size) for file in files)
     present = (source.name for source in SOURCES if source.is_present(settings.raw_root))
-    return repr(settings), *versions, *present
+    return repr(settings), settings.is_sample, *versions, *present
 
 
 @lru_cache(maxsize=1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import chain, count
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -119,7 +120,8 @@ def proposed_name(folder: str, siblings: Sequence[str] = ()) -> str:
         plain = re.sub(r"_+", "_", "".join(c if c.isalnum() else "_" for c in nfc(each).lower()))
         name = plain.strip("_") or "my_source"
         name = f"source_{name}" if name[0].isdigit() else name
-        free = next(n for n in (name, *(f"{name}_{k}" for k in range(2, 10**6))) if n not in taken)
+        names = chain([name], (f"{name}_{k}" for k in count(2)))
+        free = next(n for n in names if n not in taken)
         if each == folder:
             return free
         taken.add(free)
