@@ -20,6 +20,8 @@ from hoban_assets.commands.evaluate import subject_named
 from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
 
+UNREAD_SHOWN = 5
+
 
 @app.command(rich_help_panel=LOOK)
 def predict(
@@ -99,6 +101,7 @@ def predict(
                 "files": found.files,
                 "confidence_chosen_on": chosen,
                 "counts": rows,
+                "unread": dict(found.unread),
             }
         )
         return
@@ -109,6 +112,11 @@ def predict(
         show([{say(key): value for key, value in row.items()} for row in told], as_json=False)
     else:
         typer.echo(say("Nothing was found."))
+    if found.unread:
+        text = "{count:,} files could not be read: {names}"
+        names = ", ".join(list(found.unread)[:UNREAD_SHOWN])
+        names += ", ..." if len(found.unread) > UNREAD_SHOWN else ""
+        typer.echo(say(text, count=len(found.unread), names=names), err=True)
     typer.echo(f"\n{found.file}")
     if found.pictures is not None:
         typer.echo(str(found.pictures))

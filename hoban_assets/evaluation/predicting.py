@@ -30,6 +30,8 @@ class Predicted:
     files: int
     counts: Mapping[str, int]
     with_any: Mapping[str, int]
+    unread: Mapping[str, str]
+    """File that could not be read -> why."""
 
 
 def files_below(target: Path) -> list[tuple[str, Path]]:
@@ -81,8 +83,9 @@ def predict(
         progress: gets (files done, of).
 
     Raises:
-        HobanError: the weights or a file cannot be read.
+        HobanError: the weights cannot be read, or none of the files.
     """
+    out = out.absolute()  # the worker has a folder of its own
     out.mkdir(parents=True, exist_ok=True)
     job = {
         "weights": str(subject.file),
@@ -107,4 +110,6 @@ def predict(
         counts[row["class_name"]] = counts.get(row["class_name"], 0) + 1
         holders.setdefault(row["class_name"], set()).add(row["file"])
     with_any = {name: len(each) for name, each in holders.items()}
-    return Predicted(lines, out / "pictures" if draw else None, len(files), counts, with_any)
+    unread = json.loads((out / "unread.json").read_text(encoding="utf-8"))
+    pictures = out / "pictures" if draw else None
+    return Predicted(lines, pictures, len(files), counts, with_any, unread)

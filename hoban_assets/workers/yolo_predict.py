@@ -6,6 +6,8 @@ Videos are read and written through PyAV; with tiles each picture is cut into ov
 
 Writes ``predictions.jsonl`` (a line a detection: file, frame and second of a video, class_name,
 score, box as x1 y1 x2 y2 in shares of the image) and, where asked, the pictures with the boxes.
+A file that cannot be read is left out, and its reason stands in ``unread.json`` (name -> reason);
+where none can, that is a failure.
 Exit status: 0 done, 1 failed (the reason is in failed.json of the work folder), 143 stopped.
 """
 
@@ -16,12 +18,17 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 from yolo_job import arguments_of, run_job  # type: ignore[import-not-found]
 from yolo_setup import explained, import_ultralytics, load  # type: ignore[import-not-found]
-from yolo_support import Failure, RunFolder, say  # type: ignore[import-not-found]
+from yolo_support import (  # type: ignore[import-not-found]
+    Failure,
+    RunFolder,
+    say,
+    write_whole,
+)
 
 OVERLAP = 0.2
 """Share by which neighbouring tiles overlap: an object cut by one is whole in the next."""
@@ -42,29 +49,56 @@ def predict(job: dict[str, Any], run: RunFolder) -> None:
     if job["tiles"]:
         look = _in_tiles(look, job["tiles"])
     out = Path(job["out"])
+    unread: dict[str, str] = {}
     with (out / "predictions.jsonl").open("w", encoding="utf-8") as lines:
         for number, (name, path) in enumerate(job["files"], 1):
-            writer: Any = None
-            for frame, second, rate, image in _frames(Path(path), job["every"]):
-                height, width = image.shape[:2]
-                found = [each for each in look(image) if each[1] >= limits[each[0]]]
-                for class_id, score, corners in found:
-                    box = np.clip(np.array(corners) / [width, height, width, height], 0, 1)
-                    row = {"file": name, "class_name": names[class_id], "score": round(score, 4)}
-                    row |= {} if frame is None else {"frame": frame, "second": round(second, 3)}
-                    row["box"] = [round(float(share), 5) for share in box]
-                    lines.write(json.dumps(row, ensure_ascii=False) + "\n")
-                if job["save"]:
-                    drawn = _draw(image, found, names, job["colours"])
-                    if frame is None:
-                        _save_picture(_named(out / "pictures" / name, ".jpg", ".jpeg"), drawn)
-                    else:
-                        file = _named(out / "pictures" / name, ".mp4")
-                        writer = writer or _Video(file, rate, drawn)
-                        writer.add(drawn)
-            if writer is not None:
-                writer.close()
+            try:
+                _look_at(name, Path(path), job, look, limits, names, lines)
+            except Failure as failure:
+                unread[name] = failure.problem
             say(f"images {number} of {len(job['files'])}")
+    if len(unread) == len(job["files"]):
+        raise Failure(next(iter(unread.values())), "take it out, or convert it to JPEG or MP4")
+    write_whole(out / "unread.json", json.dumps(unread, ensure_ascii=False))
+
+
+def _look_at(
+    name: str,
+    path: Path,
+    job: dict[str, Any],
+    look: Callable[[np.ndarray], Found],
+    limits: dict[int, float],
+    names: dict[int, str],
+    lines: TextIO,
+) -> None:
+    """Write what is on one file.
+
+    Raises:
+        Failure: it cannot be read; of a video, what comes before that is written.
+    """
+    writer: Any = None
+    pictures = Path(job["out"]) / "pictures"
+    try:
+        for frame, second, rate, image in _frames(path, job["every"]):
+            height, width = image.shape[:2]
+            found = [each for each in look(image) if each[1] >= limits[each[0]]]
+            for class_id, score, corners in found:
+                box = np.clip(np.array(corners) / [width, height, width, height], 0, 1)
+                row = {"file": name, "class_name": names[class_id], "score": round(score, 4)}
+                row |= {} if frame is None else {"frame": frame, "second": round(second, 3)}
+                row["box"] = [round(float(share), 5) for share in box]
+                lines.write(json.dumps(row, ensure_ascii=False) + "\n")
+            if not job["save"]:
+                continue
+            drawn = _draw(image, found, names, job["colours"])
+            if frame is None:
+                _save_picture(_named(pictures / name, ".jpg", ".jpeg"), drawn)
+            else:
+                writer = writer or _Video(_named(pictures / name, ".mp4"), rate, drawn)
+                writer.add(drawn)
+    finally:
+        if writer is not None:
+            writer.close()
 
 
 def _looker(model: Any, job: dict[str, Any], confidence: float) -> Callable[[np.ndarray], Found]:

@@ -86,10 +86,13 @@ class Pasted(Canvas):
 
     def unlabelled(self, x: np.ndarray, y: np.ndarray) -> Any:
         """See `Canvas`."""
-        found: Any = 0
+        found: Any = None
         for shown, (dx, dy), canvas in self.tiles:
-            found = np.where(_within(x, y, *shown), canvas.unlabelled_inside(x - dx, y - dy), found)
-        return found
+            bits = canvas.unlabelled_inside(x - dx, y - dy)
+            if found is None:
+                found = np.zeros(np.broadcast_shapes(x.shape, y.shape), np.result_type(bits))
+            np.copyto(found, bits, where=_within(x, y, *shown))  # in half the time of np.where
+        return 0 if found is None else found
 
 
 class Warped(Canvas):

@@ -38,17 +38,22 @@ def video(file, frames=4):
         container.mux(stream.encode())
 
 
-def test_photographs_and_videos_are_looked_at_and_drawn(run, trained, squares, tmp_path):
+def test_photographs_and_videos_are_looked_at_and_drawn(
+    run, trained, squares, tmp_path, monkeypatch
+):
     site = tmp_path / "현장 1"
     (site / "b").mkdir(parents=True)
     photograph = next((squares / "images" / "val").iterdir())
     (site / "b" / "사진.jpg").write_bytes(photograph.read_bytes())
     video(site / "clip.mp4")
+    (site / "half.jpg").write_bytes(photograph.read_bytes()[:20])
+    monkeypatch.chdir(tmp_path)
     out = tmp_path / "out"
     weights = trained.plan.run_dir / "best.pt"
-    arguments = ("--confidence", 0.001, "--every", 2, "--save", "--to", out)
+    arguments = ("--confidence", 0.001, "--every", 2, "--save", "--to", "out")
     found = json.loads(run(weights, site, *arguments, "--json"))
-    assert found["files"] == 2
+    assert found["files"] == 3
+    assert list(found["unread"]) == ["half.jpg"]
     rows = [json.loads(line) for line in (out / "predictions.jsonl").read_text().splitlines()]
     assert sum(each["boxes"] for each in found["counts"]) == len(rows) > 0
     assert {row.get("frame") for row in rows if row["file"] == "clip.mp4"} == {0, 2}
