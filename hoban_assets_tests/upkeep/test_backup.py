@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import sqlite3
+import subprocess
 import tarfile
 import threading
 import time
@@ -83,8 +84,28 @@ def test_raw_cache_earlier_backups_and_work_in_progress_are_left_out(trained):
     with tarfile.open(first.archive) as tar:
         inside = tar.getnames()
     tops = {name.partition("/")[0] for name in inside}
-    assert tops == {"artifacts", "models", "reports", "catalog.duckdb", "manifest.json"}
+    assert tops == {
+        "artifacts",
+        "models",
+        "reports",
+        "catalog.duckdb",
+        "manifest.json",
+        "SHA256SUMS",
+    }
     assert not [name for name in inside if "/." in name]
+
+
+def test_tar_and_sha256sum_understand_it(trained, tmp_path):
+    for name in ("한 글", "two\nlines", "back\\slash"):
+        (trained.data / "reports").mkdir(exist_ok=True)
+        (trained.data / "reports" / name).write_text(name)
+    made, bare = make(trained), tmp_path / "bare"
+    bare.mkdir()
+    subprocess.run(["tar", "xf", str(made.archive)], cwd=bare, check=True)
+    said = subprocess.run(["sha256sum", "-c", "SHA256SUMS"], cwd=bare, capture_output=True)
+    assert said.returncode == 0, said.stderr
+    files = [path for path in bare.rglob("*") if path.is_file()]
+    assert len(said.stdout.splitlines()) == len(files) - len(("SHA256SUMS", "manifest.json"))
 
 
 def test_no_secret_is_written_down(trained):

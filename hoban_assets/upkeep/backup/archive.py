@@ -1,8 +1,8 @@
 """The file that a backup is: a plain tar with a manifest at its end.
 
-Any `tar` unpacks it. The last member, ``manifest.json``, holds size and SHA-256 of every file, so
-an archive without it was torn. Hard links among the files stay hard links: images that several
-datasets share are stored once.
+Any `tar` unpacks it, and `sha256sum -c SHA256SUMS` then compares every file. The last member,
+``manifest.json``, holds the same hashes, so an archive without it was torn. Hard links among the
+files stay hard links: images that several datasets share are stored once.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from hoban_assets.upkeep.backup.manifest import must_be_sound, read_manifest
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+SUMS = "SHA256SUMS"
 _CHUNK = 1 << 20
 _ATTEMPTS = 5
 _PAUSE = 0.2
@@ -104,13 +105,30 @@ class Writer:
 
     def finish(self, about: dict[str, Any]) -> None:
         """Write the manifest, which makes the archive whole, and see it onto the disk."""
+        sums = b"".join(
+            _sum(name, self.files[facts.get("link", name)]["sha256"])
+            for name, facts in self.files.items()
+            if "folder" not in facts
+        )
+        self._write(SUMS, sums)
+        self.files[SUMS] = {"bytes": len(sums), "sha256": hashlib.sha256(sums).hexdigest()}
         manifest = {"format": FORMAT, **about, "left_out": self.left_out, "files": self.files}
-        data = json.dumps(manifest, ensure_ascii=False, indent=0).encode()
-        info = tarfile.TarInfo(MANIFEST)
-        info.size, info.mtime = len(data), int(time.time())
-        self._out.write(_header(info) + data + b"\0" * (-len(data) % tarfile.BLOCKSIZE) + _ENDS)
+        self._write(MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=0).encode())
+        self._out.write(_ENDS)
         self._out.flush()
         os.fsync(self._out.fileno())
+
+    def _write(self, name: str, data: bytes) -> None:
+        info = tarfile.TarInfo(name)
+        info.size, info.mtime = len(data), int(time.time())
+        self._out.write(_header(info) + data + b"\0" * (-len(data) % tarfile.BLOCKSIZE))
+
+
+def _sum(name: str, sha256: str) -> bytes:
+    """A line of ``SHA256SUMS``; a name with a backslash or a new line as coreutils write it."""
+    escaped = name.replace("\\", "\\\\").replace("\n", "\\n")
+    mark = "" if escaped == name else "\\"
+    return f"{mark}{sha256}  {escaped}\n".encode(errors="surrogateescape")
 
 
 def _header(info: tarfile.TarInfo) -> bytes:

@@ -22,7 +22,7 @@ from hoban_assets.errors import FULL, HobanError
 from hoban_assets.processes.lifeline import own_folder
 from hoban_assets.settings import Settings
 from hoban_assets.upkeep.backup import dagster_storage as dagster
-from hoban_assets.upkeep.backup.archive import Writer, read_archive
+from hoban_assets.upkeep.backup.archive import SUMS, Writer, read_archive
 from hoban_assets.upkeep.backup.contents import CATALOG, FOLDER, Choice, files_of, walk
 from hoban_assets.upkeep.batches import locked
 
@@ -132,7 +132,7 @@ def parts_of(files: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, int]
     """Count files by the part that they belong to, the first name of their path."""
     parts: dict[str, dict[str, int]] = {}
     for name, about in files.items():
-        if about.get("folder"):
+        if about.get("folder") or name == SUMS:
             continue
         top = name.partition("/")[0]
         part = parts.setdefault("catalog" if top.startswith(CATALOG) else top, {"files": 0})

@@ -20,7 +20,7 @@ from typing import Any, BinaryIO, cast
 from hoban_assets.errors import FULL, HobanError
 from hoban_assets.settings import Settings
 from hoban_assets.upkeep.backup import dagster_storage as dagster
-from hoban_assets.upkeep.backup.archive import read_archive
+from hoban_assets.upkeep.backup.archive import SUMS, read_archive
 from hoban_assets.upkeep.backup.contents import CATALOG
 from hoban_assets.upkeep.backup.making import Backup, MegaBytes, described
 from hoban_assets.upkeep.backup.manifest import settings_in
@@ -83,6 +83,7 @@ def restore(
         sink = _Unpacked(staging)
         manifest = read_archive(archive, sink, MegaBytes(archive.stat().st_size, progress))
         sink.finish()
+        (staging / SUMS).unlink(missing_ok=True)  # compared just now
         to_publish = _relocate(staging, manifest, folder)
         runs = dagster.unfinished_runs(staging / dagster.FOLDER)
         if runs:
