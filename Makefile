@@ -100,9 +100,8 @@ demo: setup sample
 	@$(DAGSTER_ENV) $(BIN)/hoban summary v9 --partition sub
 	@echo; echo "Look at it: make ui"
 
-# Without DAGSTER_MODULE_NAME: workspace.yaml gives the code location its name.
 ui: setup
-	env -u DAGSTER_MODULE_NAME $(HOME_ENV) $(BIN)/hoban ui $(if $(PORT),--port $(PORT))
+	$(HOME_ENV) $(BIN)/hoban ui $(if $(PORT),--port $(PORT))
 
 lint: .venv/ready
 	$(BIN)/ruff format --check .

@@ -46,6 +46,8 @@ def serve(port: int) -> None:
     from dagster._cli import dev
 
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"  # the daemon reports too, if its home lets it
+    # workspace.yaml gives the code location its name; env.sh sets this for other commands.
+    os.environ.pop("DAGSTER_MODULE_NAME", None)
     setattr(dev, STARTER, with_guard(getattr(dev, STARTER)))
     signal.signal(signal.SIGINT, signal.default_int_handler)  # see `together`
     warnings.filterwarnings("ignore", message=".*dev_command.* is superseded")

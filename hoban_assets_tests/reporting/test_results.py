@@ -1,6 +1,7 @@
 """Results of a trained model, from catalogs whose right answers are known by hand."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,15 +22,17 @@ import hoban_assets.reporting as reporting
 from hoban_assets.catalog.answers import asking
 from hoban_assets.catalog.store import Build, Run
 from hoban_assets.errors import HobanError
-from hoban_assets.language import speaker
+from hoban_assets.language import plain, speaker
 from hoban_assets.reporting.markdown import markdown
 from hoban_assets.reporting.results.asking import model_results
 from hoban_assets.reporting.results.document import (
+    _class_row,
     as_json,
     document,
     epoch_table,
     write_results,
 )
+from hoban_assets.reporting.results.figures import ClassResult
 from hoban_assets.reporting.results.findings import findings
 from hoban_assets.reporting.results.trend import trend
 from hoban_assets.settings import Settings
@@ -226,3 +229,13 @@ def test_markdown_names_each_class_and_each_check(v8):
     text = markdown(document(v8, ENGLISH))
     for wanted in (f"| {PERSON} |", "38.0 %", "map50: mAP50 0.801", "fallen_v2i"):
         assert wanted in text
+
+
+def test_precision_and_recall_stand_at_the_confidence_of_the_counts():
+    counts = {"missed": 3, "false_positives": 2, "found": 6, "detections": 8, "false_on_empty": 0}
+    one = ClassResult("person", 10, 0.5, 0.3, precision=0.9, recall=0.9, **counts)
+    assert (one.precision_there, one.recall_there) == (6 / 8, 6 / 10)
+    row = _class_row(one, plain)
+    assert (row["precision"], row["recall"]) == (6 / 8, 6 / 10)
+    nothing = replace(one, found=None, detections=None)
+    assert (nothing.precision_there, nothing.recall_there) == (None, None)

@@ -139,9 +139,9 @@ def document(results: ModelResults, say: Say) -> Iterator[Block]:
     yield Heading(2, say("Figures of each class"))
     yield table([_class_row(c, say) for c in (o, *results.classes)], CLASS_COLUMNS, say)
     text = (
-        "AP, precision and recall: each class only on images whose source labels it. Missed and "
-        "false positives are counted at confidence {confidence}, IoU 0.45: missed = no detection "
-        "of any class on the label, false positive = a detection that matches no label."
+        "Each class only on images whose source labels it. All but AP at confidence "
+        "{confidence}, IoU 0.45: missed = no detection of any class on the label, false positive "
+        "= a detection that matches no label."
     )
     yield Paragraph(say(text, confidence=CONFIDENCE), "soft")
     yield from _confusions(results, say)
@@ -185,7 +185,7 @@ def headline(results: ModelResults, say: Say) -> str:
 
 
 def _class_row(c: ClassResult, say: Say) -> Row:
-    """Figures of a class; of 'all' AP, precision and recall are means, the counts sums."""
+    """Figures of a class; of 'all' AP is the mean, the counts are sums."""
     missed = c.missed_share
     return {
         "class": Cell(say(c.class_name), dot=COLOURS.get(c.class_name, "")),
@@ -193,8 +193,8 @@ def _class_row(c: ClassResult, say: Say) -> Row:
         "labels": c.labels,
         "AP50": c.ap50,
         "AP50-95": c.ap50_95,
-        "precision": c.precision,
-        "recall": c.recall,
+        "precision": c.precision_there,
+        "recall": c.recall_there,
         "missed": c.missed,
         "missed_share": Cell(_share(missed), tone="bad" if (missed or 0) >= MISSED else ""),
         "false_positives": c.false_positives,

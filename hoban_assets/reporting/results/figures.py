@@ -46,11 +46,25 @@ class ClassResult:
     """Share of the training images whose source does not label this class."""
 
     @property
+    def precision_there(self) -> float | None:
+        """Precision at `CONFIDENCE`, as the counts are."""
+        return _ratio(self.found, self.detections)
+
+    @property
+    def recall_there(self) -> float | None:
+        """Recall at `CONFIDENCE`, as the counts are."""
+        return _ratio(self.found, self.labels)
+
+    @property
     def missed_share(self) -> float | None:
         """Share of the labels that were missed; from the recall where nothing was counted."""
         if self.missed is not None:
             return self.missed / self.labels if self.labels else None
         return None if self.recall is None else 1 - self.recall
+
+
+def _ratio(part: int | None, of: int | None) -> float | None:
+    return None if part is None or not of else part / of
 
 
 @dataclass(frozen=True)
