@@ -172,8 +172,7 @@ def test_an_asset_says_what_it_holds_which_rules_made_it_and_where_its_reports_a
         "A box of person_with_helmet: below 2 % of the image it becomes an ignore region",
         "vision",
         "report/gallery_v9",
-        "x_center",
-        "0-1, share of the image's width",
+        "columns of boxes",
     )
 
 

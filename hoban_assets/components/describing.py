@@ -121,14 +121,12 @@ def model_text(recipe: Recipe, say: Say) -> str:
     return _text(say("A YOLO detector trained on {dataset}.", dataset=recipe.dataset), rules, say)
 
 
-def schemas() -> dict[str, Any]:
-    """Metadata of an asset that holds `Samples`: the columns of its three tables."""
-    tables = {name: _schema(columns) for name, columns in COLUMNS.items()}
-    return {
-        "dagster/column_schema": tables["boxes"],
-        "columns of images": tables["images"],
-        "columns of decisions": tables["decisions"],
-    }
+def schemas(say: Say) -> dict[str, Any]:
+    """Metadata of an asset that holds `Samples`: the columns of its three tables.
+
+    None is ``dagster/column_schema``: the UI would show all its rows before what was built.
+    """
+    return {f"columns of {name}": _schema(columns, say) for name, columns in COLUMNS.items()}
 
 
 def with_reports(specs: Mapping[dg.AssetKey, dg.AssetSpec]) -> dict[dg.AssetKey, dict[str, Any]]:
@@ -145,5 +143,5 @@ def _text(first: str, rules: list[str], say: Say) -> str:
     return "\n".join([first, "", f"**{say('Rules')}**", "", *(f"- {rule}" for rule in rules)])
 
 
-def _schema(columns: tuple[Column, ...]) -> dg.TableSchema:
-    return dg.TableSchema([dg.TableColumn(name, str(kind), note) for name, kind, note in columns])
+def _schema(columns: tuple[Column, ...], say: Say) -> dg.TableSchema:
+    return dg.TableSchema([dg.TableColumn(n, str(kind), say(note)) for n, kind, note in columns])

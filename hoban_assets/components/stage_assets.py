@@ -67,7 +67,7 @@ def stage_asset(stage: Stage) -> dg.AssetsDefinition:
     @dg.asset(
         name=stage.name,
         description=stage_text(stage, words()),
-        metadata={LACKING: stage.lacking(Settings.from_env().raw_root), **schemas()},
+        metadata={LACKING: stage.lacking(Settings.from_env().raw_root), **schemas(words())},
         group_name="stages",
         owners=OWNERS,
         kinds={"python", "duckdb"},

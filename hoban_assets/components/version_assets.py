@@ -73,7 +73,7 @@ def dataset_asset(recipe: Recipe, file: Path) -> dg.AssetsDefinition:
         name=recipe.dataset,
         description=dataset_text(recipe, words()),
         group_name=recipe.group("datasets"),
-        metadata={RECIPE_FILE: dg.MetadataValue.path(str(file)), **schemas()},
+        metadata={RECIPE_FILE: dg.MetadataValue.path(str(file)), **schemas(words())},
         owners=OWNERS,
         kinds={"yolo", "duckdb"},
         partitions_def=PARTITIONS_DEF,

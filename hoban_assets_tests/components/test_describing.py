@@ -5,6 +5,7 @@ import re
 import dagster as dg
 import pytest
 
+from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.components.describing import (
     TELLS_OF,
     dataset_text,
@@ -79,11 +80,13 @@ def test_a_source_says_which_of_its_classes_become_what():
 
 
 def test_every_column_has_a_type_and_a_note():
-    shown = schemas()
-    assert len(shown) == len(COLUMNS)
+    shown = schemas(speaker("ko"))
+    assert shown.keys() == {f"columns of {name}" for name in COLUMNS}
+    notes = {note for columns in COLUMNS.values() for _, _, note in columns}
+    assert sorted(notes - korean().keys() - {", ".join(CLASS_NAMES)}) == []
     for schema in shown.values():
         assert all(column.type and column.description for column in schema.columns)
-    names = [column.name for column in shown["dagster/column_schema"].columns]
+    names = [column.name for column in shown["columns of boxes"].columns]
     assert names == [name for name, _, _ in COLUMNS["boxes"]]
 
 
