@@ -6,7 +6,7 @@
 # make test-datumaro   what is exported, read by another program
 # make test-label-studio   the same by a real Label Studio, in an environment of its own (1 GB)
 # make test-documents   every build that the documentation shows, as it is typed
-# make docs    the documentation as pages, in data/docs
+# make docs    the documentation as pages, in data/docs; make example-reports   its examples anew
 # make lock    versions and hashes anew; make audit   known faults of what is installed
 # make attack  kills, full disks, damage and hostile files, counted (docs/reliability.md)
 # make zero-calls   whom builds, UI, viewer and commands would call: nobody
@@ -26,7 +26,7 @@ TEST_PROCESSES ?= 3
 HOME_ENV := DAGSTER_HOME="$(CURDIR)" PATH="$(CURDIR)/$(BIN):$$PATH"
 DAGSTER_ENV := $(HOME_ENV) DAGSTER_MODULE_NAME=hoban_assets.definitions
 
-.PHONY: help setup fastdup instance sample demo ui test test-postgres test-look test-datumaro test-label-studio test-bundle test-documents lint lock audit docs attack zero-calls bench prove-partial-labels clean-demo
+.PHONY: help setup fastdup instance sample demo ui test test-postgres test-look test-datumaro test-label-studio test-bundle test-documents lint lock audit docs example-reports attack zero-calls bench prove-partial-labels clean-demo
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 
@@ -146,6 +146,10 @@ docs: .venv/ready
 	@$(BIN)/python $(PIP_INSTALL) --no-deps --require-hashes -r constraints/docs.lock
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "open data/docs/cheat-sheet.html"
+
+# Of what lies below HOBAN_DATA_ROOT: v7 and v9 with their models, sub.
+example-reports: .venv/ready
+	$(DAGSTER_ENV) $(BIN)/python docs/example-reports/write.py
 
 attack: setup
 	$(DAGSTER_ENV) $(BIN)/python -m attack --size $(or $(SIZE),60) --write

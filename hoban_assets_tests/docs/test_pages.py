@@ -1,11 +1,14 @@
 """The pages of the documentation: links lead to files, both languages show the same commands."""
 
+import importlib
 import re
 from pathlib import Path
 
 import pytest
 import yaml
 from road import REPOSITORY
+
+from hoban_assets.settings import Settings
 
 DOCS = REPOSITORY / "docs"
 KOREAN = sorted(DOCS.glob("ko/*.md"))
@@ -77,3 +80,18 @@ def test_the_korean_readme_leads_to_no_english_page_of_a_task():
     english = {f"docs/{page.name}" for page in KOREAN}
     assert KOREAN
     assert links & english == set()
+
+
+def test_every_example_report_is_written_by_one_command(monkeypatch):
+    folder = DOCS / "example-reports"
+    monkeypatch.syspath_prepend(str(folder))
+    write = importlib.import_module("write")
+    names = {*write.REPORTS, *write.COMMANDS}
+    assert "example-reports/write.py" in (REPOSITORY / "Makefile").read_text(encoding="utf-8")
+    for language in ("en", "ko"):
+        assert {file.name for file in (folder / language).iterdir()} == names
+    told = (folder / "README.md").read_text(encoding="utf-8")
+    assert all(f"`{name}`" in told for name in names)
+    settings = Settings.from_env({"HOBAN_DATA_ROOT": "/a/data", "HOBAN_RAW_ROOT": "/a/data/raw"})
+    said = write.of_no_machine("/a/data/raw/x /a/data/y", settings)
+    assert said == "/srv/hoban/raw/x /srv/hoban/data/y"

@@ -29,14 +29,24 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     world.build_stage("helmet_60k", images=3)
     steps = {"images_in": [5, 4], "images_kept": [4, 4], "images_dropped": [1, 0]}
     boxes = {"boxes_in": [9, 4], "boxes_kept": [4, 4], "boxes_dropped": [5, 0]}
-    checks = {"name": ["quotas_reached"], "passed": [False], "blocking": [False]}
     world.build_dataset(
         "dataset_v9",
         inputs={"helmet_60k": "an older one"},
         stages=pd.DataFrame(
             {"stage": ["dedupe", "quota"], **steps, **boxes, "seconds": [1.0, 1.0]}
         ),
-        checks=pd.DataFrame({**checks, "text": ["short: fallen 2 of 3,000"], "numbers": ["{}"]}),
+        checks=pd.DataFrame(
+            {
+                "name": ["quotas_reached", "sources_survive"],
+                "passed": [False, True],
+                "blocking": [False, False],
+                "text": ["short: fallen 2 of 3,000", ""],
+                "numbers": [
+                    "{}",
+                    '{"coco/before": 32, "coco/after": 1, "coco/area_too_small": 31}',
+                ],
+            }
+        ),
     )
     figures = [("all", 0.9), ("fallen", 0.875)]
     world.build_model(
@@ -126,6 +136,7 @@ def test_the_document_tells_what_exists_why_it_is_stale_and_how_it_came_about(wo
         "Best epoch 12 of 30 trained",
         "| fallen | 0.875 |",
         "short: fallen 2 of 3,000",
+        "coco 32 -> 1: 31 below area.least",
         ",dataset_v9 --partition sub",  # after its stages, whose raw files changed
         str(world.settings.catalog_path),
     ):

@@ -12,7 +12,7 @@ from hoban_assets.reporting.blocks import Bars, Block, Heading, Paragraph, Table
 from hoban_assets.reporting.status.composed import SPLITS, pivoted
 from hoban_assets.reporting.status.figures import Artifact, Status
 from hoban_assets.reporting.status.recipe_words import recipe_sentences
-from hoban_assets.reporting.status.words import time_text
+from hoban_assets.reporting.status.words import survivals, time_text
 
 STEPS = {
     "read": "label files are read; what is malformed is repaired or left out",
@@ -70,6 +70,9 @@ def datasets(status: Status, details: Details, say: Say) -> Iterator[Block]:
         yield Paragraph(f"**{say('Composition')}**")
         yield Bars({say(name): {"": count} for name, count in a.classes.items()})
         yield composition(tables.get((a.asset, a.partition), []), say)
+        if lines := survivals(a, say):
+            yield Paragraph(f"**{say('What is left of each source:')}**")
+            yield bullets(lines)
         yield from _steps(a, details, say)
 
 

@@ -100,6 +100,10 @@ def answer(status: Status, say: Say, *, composed: bool) -> Iterator[Block]:
     if status.built:
         yield artifacts(status, say, lambda then: words.built_text(then, status.at, say))
     yield from out_of_date(status, say, most=MOST)
+    for a in status.built:
+        if lines := words.survivals(a, say):
+            yield Heading(3, say("What is left of each source in {dataset}", dataset=a.name))
+            yield bullets(lines)
     yield from not_built(status, say)
     if composed:
         for (asset, partition), rows in pivoted(status.composition).items():

@@ -17,6 +17,7 @@ class Facts:
     checks: Sequence[Row] = ()
     classes: Sequence[Row] = ()
     composition: Sequence[Row] = ()
+    survivals: Sequence[Row] = ()
 
 
 def read_facts(ask: Ask, *, composition: bool = True) -> Facts:
@@ -27,6 +28,7 @@ def read_facts(ask: Ask, *, composition: bool = True) -> Facts:
         ask(_CHECKS),
         ask(_CLASSES),
         ask(_COMPOSITION) if composition else (),
+        ask(_SURVIVALS),
     )
 
 
@@ -46,6 +48,11 @@ FROM inputs AS i JOIN store.current USING (materialization_id)
 _CHECKS = """
 SELECT asset, partition, name, CASE WHEN blocking THEN 'FAILED' ELSE 'warning' END AS result, text
 FROM checks WHERE NOT passed
+"""
+_SURVIVALS = """
+SELECT c.asset, c.partition, k.numbers
+FROM store.checks AS k JOIN store.current AS c USING (materialization_id)
+WHERE k.name = 'sources_survive'
 """
 _CLASSES = """
 SELECT asset, partition, class_id, class_name, count(*) AS boxes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hoban_assets.catalog.answers import Row, asking
+from hoban_assets.curation.survival import Survival, survivals_of
 from hoban_assets.disk_use import Use
 from hoban_assets.errors import HobanError
 from hoban_assets.freshness.corrected import corrections_now
@@ -52,6 +54,8 @@ class Artifact:
     """As recorded when it was built."""
     checks: tuple[Row, ...] = ()
     """Those that failed: name, result ('warning' or 'FAILED'), text."""
+    survivals: tuple[Survival, ...] = ()
+    """Of a dataset: what is left of each source."""
 
     @property
     def name(self) -> str:
@@ -218,6 +222,11 @@ def _built_values(line: Row, facts: Facts, mine: Row, uses: Mapping[str, Use]) -
         "use": uses.get(line["path"] or ""),
         "checks": tuple(
             {key: r[key] for key in ("name", "result", "text")} for r in rows_of(facts.checks)
+        ),
+        "survivals": tuple(
+            survival
+            for row in rows_of(facts.survivals)
+            for survival in survivals_of(json.loads(row["numbers"]))
         ),
     }
 

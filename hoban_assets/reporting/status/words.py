@@ -95,6 +95,12 @@ def warnings(status: Status, say: Say) -> list[Why]:
     ]
 
 
+def survivals(artifact: Artifact, say: Say) -> list[str]:
+    """What is left of each source of a dataset, a line each; nothing where nothing was lost."""
+    lost = [s for s in artifact.survivals if s.lost]
+    return [survival.said(say) for survival in lost]
+
+
 def never_built(status: Status) -> list[Why]:
     """What was never built, but could be."""
     return _whys(status.of(NOT_BUILT), lambda a: (), plain)
@@ -158,6 +164,7 @@ def _artifact(a: Artifact, say: Say) -> dict[str, Any]:
         "boxes": a.boxes,
         "boxes_per_class": a.classes,
         "checks": a.checks,
+        "survivals": [asdict(survival) for survival in a.survivals],
         "path": a.path,
         "disk": asdict(a.use) if a.use else None,
     }
