@@ -31,6 +31,7 @@ from benchmarks import (
     publishing,
     rebuild,
     report,
+    viewer,
 )
 from benchmarks.harness import CHECKOUT, Context, Result, Row, fresh
 
@@ -44,6 +45,7 @@ ROWS: dict[str, tuple[Row, int]] = {
     "observe": (fingerprints.run, 5),
     "rebuild": (rebuild.run, 1),
     "commands": (commands.run, 5),
+    "view": (viewer.run, 3),
     "loader": (loading.run, 5),
     "masking": (masking.run, 5),
 }

@@ -129,6 +129,25 @@ def test_dg_scaffolds_a_new_version_from_the_newest_and_it_loads(project):
     assert '"model_v11"' in output
 
 
+def test_dg_scaffolds_a_source_that_loads_and_explains_a_field_that_is_wrong(project):
+    scaffold = ("scaffold", "defs", "hoban_assets.RawSource")
+    status, output = dg_command(project, *scaffold, "coco")
+    assert status != 0
+    assert "a source coco is declared already" in output
+    status, output = dg_command(project, *scaffold, "gloves", "--read-as", "yolo")
+    assert status == 0, output
+    file = project / "hoban_assets/defs/gloves/defs.yaml"
+    status, output = dg_command(project, "list", "defs", "--json")
+    assert status == 0, output
+    assert '"raw/gloves"' in output
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("person: person", "person: persn"), encoding="utf-8")
+    status, output = dg_command(project, "check", "yaml", str(file.parent))
+    assert status != 0
+    assert f"defs.yaml:{1 + text.splitlines().index('    person: person')}" in output
+    assert "'persn' is not one of" in output
+
+
 def test_a_name_that_is_no_version_is_refused_and_leaves_nothing(project):
     status, output = dg_command(project, "scaffold", "defs", "hoban_assets.DatasetVersion", "nine")
     assert status != 0

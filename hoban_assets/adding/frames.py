@@ -6,8 +6,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hoban_assets.errors import HobanError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 QUALITY = 95
 """Of JPEG: what is lost is less than what the video's codec has lost before."""
@@ -56,7 +60,7 @@ def write_frames(video: Path, folder: Path, clip: str, rate: float) -> Written:
     return Written(round(last, 3), written)
 
 
-def _frames(video: Path) -> Iterator[tuple[int, float, object]]:
+def _frames(video: Path) -> Iterator[tuple[int, float, Image]]:
     """Number, second and picture of each frame."""
     import av
 

@@ -83,9 +83,10 @@ def found_in_file(
     classes = {name: name for name in CLASS_NAMES} | _called(file)
     rows = read_predictions(file, classes, images, may_be_empty=may_be_empty)
     found: dict[str, list[Detection]] = {path: [] for path in paths}
-    for row in rows[rows.score >= LEAST].itertuples():
-        corners = (float(row.left), float(row.top), float(row.right), float(row.bottom))
-        found[below[str(row.file)]].append(Detection(str(row.class_name), row.score, corners))
+    for row in rows[rows.score >= LEAST].to_dict("records"):
+        left, top, right, bottom = (float(row[n]) for n in ("left", "top", "right", "bottom"))
+        detection = Detection(row["class_name"], float(row["score"]), (left, top, right, bottom))
+        found[below[row["file"]]].append(detection)
     return found
 
 
@@ -126,7 +127,7 @@ def proposed_from(
         track_of |= dict(zip(paths, numbers, strict=True))
     for path, detections in found.items():
         image_id = f"{source.name}/{path}"
-        mine = track_of.get(path) or [None] * len(detections)
+        mine: Sequence[int | None] = track_of.get(path) or [None] * len(detections)
         looked[image_id] = Looked(
             image_id,
             xxhash.xxh3_128_hexdigest((root / path).read_bytes()),

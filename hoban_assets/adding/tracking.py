@@ -121,6 +121,7 @@ def _followed(
             data={"at": np.array(mine, int)},
         )
         followed = tracker.update(detections)
-        ids = followed.tracker_id if followed.tracker_id is not None else []
-        told = {int(at): int(t) for at, t in zip(followed.data.get("at", []), ids, strict=False)}
-        yield mine, [told.get(at, -1) for at in mine]
+        ids = np.array([] if followed.tracker_id is None else followed.tracker_id, int).tolist()
+        at = np.array(followed.data.get("at", []), int).tolist()
+        told = dict(zip(at, ids, strict=True))
+        yield mine, [told.get(position, -1) for position in mine]

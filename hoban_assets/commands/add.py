@@ -15,6 +15,7 @@ from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
 
 if TYPE_CHECKING:
+    from hoban_assets.corrections.proposed import Clip
     from hoban_assets.language import Say
 
 EXAMPLES = 5
@@ -73,7 +74,7 @@ def add(
     values |= {"clip_pattern": CLIP_PATTERN} if videos else {}
     values |= {"taken_pattern": taken} if taken else {}
     refuse_taken(values)
-    clips = ()
+    clips: tuple[Clip, ...] = ()
     if not is_below:
         with progress_bar(say("pictures")) as bar:
             place_at = settings.raw_root / folder

@@ -20,7 +20,7 @@ class ScaffoldParams(BaseModel):
     """What may be asked for."""
 
     folder: str | None = Field(None, description="folder below the raw root; default: the name")
-    format: str = Field("yolo", description=f"one of {', '.join(READERS)}")
+    read_as: str = Field("yolo", description=f"its format: one of {', '.join(READERS)}")
 
 
 class SourceScaffolder(dg.Scaffolder[ScaffoldParams]):
@@ -41,8 +41,8 @@ class SourceScaffolder(dg.Scaffolder[ScaffoldParams]):
         values = {
             "name": folder.name,
             "folder": params.folder or folder.name,
-            "format": params.format,
-            "classes": {} if params.format in ("background", "pictures") else {"person": "person"},
+            "format": params.read_as,
+            "classes": {} if params.read_as in ("background", "pictures") else {"person": "person"},
         }
         try:
             if folder.name in {source.name for source in SOURCES}:

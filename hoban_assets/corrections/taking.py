@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -181,6 +182,8 @@ def _inside(box: Box) -> Box:
     Raises:
         Refused: less than half is inside, it has no area, or its class is unknown.
     """
+    if not all(map(math.isfinite, box[1:5])):
+        raise Refused(f"a box outside the picture: {box}")
     left, top, right, bottom = box.corners
     x1, y1 = max(0.0, left), max(0.0, top)
     x2, y2 = min(1.0, right), min(1.0, bottom)

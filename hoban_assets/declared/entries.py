@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, field_validator
 
 from hoban_assets.classes import CLASS_NAMES, class_meant
 from hoban_assets.curation.events import Rule
@@ -27,6 +27,11 @@ UNLABELLED = "pictures"
 """Format of photographs that nobody has labelled yet."""
 WIDTH = 96
 """Letters of a line that is written."""
+
+
+FormatName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(READERS)})]
+ClassName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(CLASS_NAMES)})]
+"""Told to the schema, for `dg check yaml`; the validators below tell what was meant."""
 
 
 class SourceEntry(BaseModel):
@@ -44,15 +49,15 @@ class SourceEntry(BaseModel):
     folder: str = Field(
         description="its folder below the raw root (HOBAN_RAW_ROOT), as ls prints it"
     )
-    format: str = Field(
+    format: FormatName = Field(
         description=f"how its labels are read: {', '.join(READERS)}; hoban inspect FOLDER says"
     )
-    classes: Mapping[str, str] = Field(
+    classes: Mapping[str, ClassName] = Field(
         default_factory=dict,
         description="its own class, letter for letter, and which of ours that is: "
         "{ Hardhat: person_with_helmet }; others are counted and left out",
     )
-    labelled_classes: tuple[str, ...] | None = Field(
+    labelled_classes: tuple[ClassName, ...] | None = Field(
         None,
         description="classes that are labelled on all of its photographs; default those that "
         "`classes` leads to",

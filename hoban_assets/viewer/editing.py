@@ -42,7 +42,7 @@ def take(
         HobanError: catalog or log cannot be read or written.
     """
     verdict = sent.get("verdict")
-    if verdict not in {"boxes", "reject", "accept"}:
+    if verdict not in ("boxes", "reject", "accept"):
         raise Refused(f"no edit is called {verdict!r}")
     if not picture["content_hash"]:
         raise Refused("no stage in the catalog has this picture")

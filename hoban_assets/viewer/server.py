@@ -100,7 +100,7 @@ class Viewer:
     async def pictures(self, request: Request) -> Response:
         """Return a part of the pictures that a filter lets through."""
         given = dict(request.query_params)
-        offset, limit = (int(given.pop(n, d)) for n, d in (("offset", "0"), ("limit", "60")))
+        offset, limit = (_number(given.pop(n, ""), d) for n, d in (("offset", 0), ("limit", 60)))
         return JSONResponse(self.store.pictures(Filter.of(given), offset, limit))
 
     async def picture(self, request: Request) -> Response:
@@ -114,7 +114,7 @@ class Viewer:
         if found is None:
             return Response(status_code=404)
         try:
-            sent = json.loads(await request.body())
+            sent = _sent(await request.body())
             row, other = take(self.settings, found, sent, self.author, self.read_at)
         except (Refused, HobanError, ValueError) as error:
             return self._refused(error)
@@ -130,7 +130,7 @@ class Viewer:
         if found is None:
             return Response(status_code=404)
         try:
-            sent = json.loads(await request.body())
+            sent = _sent(await request.body())
             rows = take_track(self.settings, found, sent, self.author)
         except (Refused, HobanError, ValueError) as error:
             return self._refused(error)
@@ -180,3 +180,22 @@ def _drawn(file: Path, side: int | None) -> bytes:
         out = io.BytesIO()
         shown.save(out, "JPEG", quality=80 if side else 92)
     return out.getvalue()
+
+
+def _sent(body: bytes) -> dict[str, Any]:
+    """Read what the page sends.
+
+    Raises:
+        Refused: it is no JSON object.
+    """
+    try:
+        sent = json.loads(body)
+    except ValueError as error:
+        raise Refused(f"no edit: {error}") from error
+    if not isinstance(sent, dict):
+        raise Refused("no edit: an object is asked for")
+    return sent
+
+
+def _number(text: str, otherwise: int) -> int:
+    return int(text) if text.removeprefix("-").isdecimal() else otherwise

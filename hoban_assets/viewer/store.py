@@ -181,6 +181,11 @@ class Store:
             names = [column[0] for column in found.description or ()]
             return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
+    @property
+    def boxes(self) -> int:
+        """Labels and ignore regions of all pictures."""
+        return int(self._rows("SELECT coalesce(sum(len(boxes)), 0) FROM pictures")[0][0])
+
     def facets(self) -> dict[str, list[dict[str, Any]]]:
         """Values to filter by, with the number of pictures."""
         return {

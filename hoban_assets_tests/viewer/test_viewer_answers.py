@@ -124,6 +124,34 @@ def test_pictures_are_shown_as_displayed_and_small_in_the_grid(once):
     assert ask.get("/api/start").json()["classes"][0]["name"] == "person_with_helmet"
 
 
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"{", "no edit"),
+        (b"[1, 2]", "an object is asked for"),
+        (b"null", "an object is asked for"),
+        (b'{"verdict": "boxes", "after": [["person", NaN, 0.5, 0.1, 0.1, false]]}', "outside"),
+        (b'{"verdict": "boxes", "after": [["person", 0.5, 0.5, NaN, 0.1, false]]}', "box"),
+        (b'{"verdict": "boxes", "after": [["person", Infinity, 0.5, 1, 1, false]]}', "outside"),
+        (b'{"verdict": "boxes", "after": [[null, 0.5, 0.5, 0.1, 0.1, false]]}', "no class"),
+        (b'{"verdict": "boxes", "after": "abc"}', "a box is"),
+        (b'{"verdict": "boxes", "after": 5}', "a box is"),
+        (b'{"verdict": ["boxes"]}', "no edit is called"),
+    ],
+)
+def test_nonsense_is_answered_with_a_reason_and_nothing_is_written(settings, body, reason):
+    headers = {**HOST, "content-type": "application/json"}
+    answer = client(viewer_of(settings)).post("/api/edit/0", content=body, headers=headers)
+    assert (answer.status_code, reason in answer.json()["reason"]) == (409, True), answer.text
+    assert read_log(settings.corrections) == ()
+
+
+def test_a_page_that_asks_for_no_number_gets_the_first_pictures(once):
+    ask = client(once)
+    for query in ("offset=abc&limit=x", "offset=-5&limit=99999999", ""):
+        assert ask.get(f"/api/pictures?{query}").json()["total"] == 4
+
+
 def test_why_an_edit_is_not_taken_is_said_in_korean_too(tmp_path):
     settings = replace(small_catalog(tmp_path), language="ko")
     sent = {"verdict": "boxes", "after": [["person", 1.5, 0.5, 0.3, 0.1, False]]}

@@ -15,7 +15,12 @@ DIGITS = ".3g"
 def document(site: Site, say: Say) -> list[Block]:
     """Tell the figures of a source."""
     blocks: list[Block] = [
-        Heading(1, say("{source}: what {model} proposes", source=site.source, model=site.model))
+        Heading(
+            1,
+            say("{source}: what {model} proposes", source=site.source, model=site.model)
+            if site.model
+            else say("{source}: no model has looked yet", source=site.source),
+        )
     ]
     rate = site.videos.false_alarms
     if rate is not None:

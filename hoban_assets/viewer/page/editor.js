@@ -287,6 +287,8 @@ export class Editor {
       return made;
     });
     drawing.replaceChildren(image, ...boxes, ...predicted, ...this.handles());
+    for (const name of ["label-track", "refuse-track"])
+      byId(`do-${name}`).hidden = !this.boxes.some((box) => box.track != null);
     byId("boxes").replaceChildren(...this.boxes.map((box) => this.line(this.said(box))));
     for (const c of this.begun.classes)
       byId(`do-class-${c.name}`).classList.toggle("chosen", c.name === this.chosen);
