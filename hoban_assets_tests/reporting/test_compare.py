@@ -158,6 +158,13 @@ def test_what_cannot_be_compared_is_said(shelf):
     assert "model_v9 has no label-aware evaluation" in texts
 
 
+def test_other_pictures_and_budgets_are_said_before_a_winner_is(shelf):
+    shelf.put_model("v9", V9, imgsz=320, epochs=300)
+    text = markdown(document(compared(shelf), SAY))
+    assert text.index("Other validation images") < text.index("model_v9 is ")
+    assert text.index("Other number of epochs") < text.index("model_v9 is ")
+
+
 def test_the_same_data_and_settings_need_no_warning(shelf):
     for version, values in (("v8", V8), ("v9", V9)):
         shelf.put(f"dataset_{version}", [Photo("s/0.jpg", split="val")])

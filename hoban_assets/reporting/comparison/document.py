@@ -66,14 +66,14 @@ def document(found: Comparison, say: Say) -> Iterator[Block]:
         )
     for other in found.others:
         yield Heading(2, _pair(found, other))
+        if other.warnings:  # before a winner is named
+            yield Heading(3, say("Compare with care"))
+            yield bullets(say(text, **values) for text, values in other.warnings)
         first, *more = verdict(found.base, other, say)
         yield Paragraph(
             f"**{first}**", _TONES.get(other.overall.direction if other.overall else "", "")
         )
         yield from map(Paragraph, more)
-        if other.warnings:
-            yield Heading(3, say("Compare with care"))
-            yield bullets(say(text, **values) for text, values in other.warnings)
     yield from _figures_of_classes(found, say)
     for other in found.others:
         yield Heading(2, say("What changed: {pair}", pair=_pair(found, other)))
