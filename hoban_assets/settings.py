@@ -179,7 +179,7 @@ class Settings:
 
     @property
     def proposals(self) -> Path:
-        """Boxes that models propose on photographs without labels, a folder a source."""
+        """Boxes that models propose on photographs without labels, and how long videos run."""
         return self.data_root / "proposals"
 
     @property

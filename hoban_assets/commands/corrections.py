@@ -143,7 +143,7 @@ def _row(log: Standing, start: str) -> Correction:
 
 
 def _what(row: Correction) -> str:
-    """'1 box_moved, 2 box_added', or the kind of the row."""
+    """'1 box_moved, 2 proposals_refused', or the kind of the row."""
     from collections import Counter
 
     from hoban_assets.corrections.edits import edits
@@ -151,6 +151,8 @@ def _what(row: Correction) -> str:
     if row.kind == "undo":
         return f"undo {row.undoes[:8]}"
     counts = Counter(edit.rule for edit in edits(row.before, row.after))
+    if refused := sum(box not in row.after for box in row.judged):
+        counts["proposals_refused"] = refused
     if row.kind == "reject" or not counts:
         return row.kind if row.complete is None else f"{row.kind}, complete"
     return ", ".join(f"{n} {rule}" for rule, n in counts.items())

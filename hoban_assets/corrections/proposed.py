@@ -2,7 +2,7 @@
 
 One file a source, ``boxes.jsonl`` below `Settings.proposals`: a line a picture that was looked at,
 also where nothing was found, with boxes as (class, x, y, w, h as shares, score, track); and
-``about.json``: what looked, and the clips. All of it can be made again.
+``about.json``: what looked, and the clips. The boxes can be made again.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def places(root: Path, settings: Settings) -> Iterator[Place]:
     Links are never followed. Catalog, weights, trash and the raw root are not mentioned.
     """
     ours = {settings.catalog_path.name, "weights", "noise", "label_errors", TRASH, LOCK}
-    ours |= {settings.corrections.parent.name}
+    ours |= {settings.corrections.parent.name, settings.proposals.name}
     ours |= {f"{settings.catalog_path.name}.{end}" for end in ("lock", "wal")}
     readers = {
         settings.artifacts.name: lambda folder: _versions(folder, "dataset"),

@@ -8,6 +8,7 @@ import pytest
 from correcting import box, correction
 
 from hoban_assets.classes import CLASS_NAMES
+from hoban_assets.commands.corrections import _what
 from hoban_assets.corrections.proposed import (
     FILE,
     Clip,
@@ -18,10 +19,14 @@ from hoban_assets.corrections.proposed import (
     read_proposed,
     write_proposed,
 )
+from hoban_assets.corrections.rows import correction_from
 from hoban_assets.corrections.standing import Standing, standing, version_of
 from hoban_assets.corrections.taking import Edited, Maker, Now, Refused, taken
 from hoban_assets.corrections.tracks import decide_track
 from hoban_assets.errors import HobanError
+from hoban_assets.settings import Settings
+from hoban_assets.upkeep.backup.contents import Choice, files_of
+from hoban_assets.upkeep.layout import places
 
 MAN, DOG = box(0.3), box(0.7)
 FRAMES = [f"site/clip/clip_f{n:06d}.jpg" for n in range(3)]
@@ -151,7 +156,19 @@ def test_a_box_drawn_after_a_refusal_does_not_bring_the_proposal_back():
 
 def test_what_was_judged_travels_in_the_log():
     (row, _) = decided(0, "refuse")
-    from hoban_assets.corrections.rows import correction_from
-
     assert correction_from(row.as_json()) == row
     assert version_of([row]) == version_of([replace(row, author="lee")])
+
+
+def test_a_list_of_corrections_tells_what_was_refused():
+    (row,) = decided(1, "refuse")
+    assert _what(row) == "1 proposals_refused"
+    assert _what(decided()[0]) == "1 box_added"
+
+
+def test_proposals_are_in_a_backup_and_no_leftovers(tmp_path):
+    settings = Settings.from_env({"DAGSTER_HOME": str(tmp_path), "HOBAN_DATA_ROOT": "data"})
+    write_proposed(settings.proposals, PROPOSED)
+    assert list(places(settings.data_root, settings)) == []
+    kept = {name for name, _, _ in files_of(settings, Choice())}
+    assert {"proposals/site/boxes.jsonl", "proposals/site/about.json"} <= kept

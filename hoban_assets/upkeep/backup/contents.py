@@ -29,7 +29,7 @@ def files_of(settings: Settings, choice: Choice) -> Iterator[tuple[str, Path, in
     """Name, path and size of what is to be backed up besides databases; size -1: a folder."""
     root = settings.data_root
     wanted = [settings.artifacts, settings.models, settings.reports, root / "weights"]
-    wanted += [settings.corrections.parent]
+    wanted += [settings.corrections.parent, settings.proposals]
     wanted += [settings.inbox] if settings.inbox.parent == root else []
     wanted += [settings.cache] if choice.cache else []
     for top in wanted:
