@@ -155,7 +155,7 @@ attack: setup
 	$(DAGSTER_ENV) $(BIN)/python -m attack --size $(or $(SIZE),60) --write
 
 zero-calls: setup
-	$(DAGSTER_ENV) $(BIN)/python -m attack --only calls
+	$(DAGSTER_ENV) $(BIN)/python -m attack --only calls --write
 
 bench: setup
 	$(DAGSTER_ENV) $(BIN)/python -m benchmarks $(BENCH)

@@ -1,8 +1,9 @@
 """``python -m attack [--size N] [--only a,b] [--seed N] [--write]``.
 
 Kills processes at random moments, fills disks, damages files and hands in what is hostile, and
-counts what ended badly: half-made, lost, or in anything but one message. Prints a table;
-``--write`` puts it into docs/reliability.md. Exit status 1: something ended badly.
+counts what ended badly: half-made, lost, or in anything but one message. ``--only calls`` records
+sockets instead. Prints a table; ``--write`` puts it into docs/reliability.md. Exit status 1:
+something ended badly.
 """
 
 from __future__ import annotations
@@ -39,14 +40,16 @@ SUBJECTS = {
     "calls": calls.rows,
 }
 PAGE = ROOT / "docs" / "reliability.md"
-BEGIN, END = "<!-- attack: begin -->", "<!-- attack: end -->"
+APART = "calls"
+"""Not an attack, so only by its name: ``make zero-calls``, with a table of its own."""
 
 
 def main() -> int:
     """Attack, tell, and say by the exit status whether all held."""
     parser = argparse.ArgumentParser(prog="python -m attack")
     parser.add_argument("--size", type=int, default=60, help="attempts of each kind")
-    parser.add_argument("--only", default=",".join(SUBJECTS), help="subjects, by comma")
+    attacks = ",".join(name for name in SUBJECTS if name != APART)
+    parser.add_argument("--only", default=attacks, help="subjects, by comma")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--write", action="store_true", help="put the table into the docs")
     chosen = parser.parse_args()
@@ -67,12 +70,18 @@ def main() -> int:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if chosen.write:
-        text = PAGE.read_text(encoding="utf-8")
-        before, after = text.partition(BEGIN)[0], text.partition(END)[2]
-        made_at = f"{datetime.now(UTC):%Y-%m-%d}"
-        told = table(found, f"`make attack SIZE={chosen.size}`, {made_at}, seed {chosen.seed}")
-        PAGE.write_text(f"{before}{BEGIN}\n{told}\n{END}{after}", encoding="utf-8")
+        target = "zero-calls" if chosen.only == APART else f"attack SIZE={chosen.size}"
+        made = f"`make {target}`, {datetime.now(UTC):%Y-%m-%d}, seed {chosen.seed}"
+        write(target.partition(" ")[0], table(found, made))
     return int(any(row.bad for row in found))
+
+
+def write(name: str, told: str) -> None:
+    """Put a table into the page, between the marks of its name."""
+    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    text = PAGE.read_text(encoding="utf-8")
+    before, after = text.partition(begin)[0], text.partition(end)[2]
+    PAGE.write_text(f"{before}{begin}\n{told}\n{end}{after}", encoding="utf-8")
 
 
 def table(rows: list[Row], caption: str) -> str:

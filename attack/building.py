@@ -18,16 +18,16 @@ from attack.harness import BIN, ROOT, Row, badly, duration_of, home, run
 BUILD = (str(BIN / "hoban"), "build", "v9")
 READING = """
 sql 'SELECT count(*) FROM boxes' | status | status --check-raw | summary v9 | find person coco
-why S2-N4601M00101 | quality --json | sizes helmet_60k --class 08 | doctor | review dataset_v9
-corrections list | is-safe-to-delete RAW/coco | prune --dry-run | inspect RAW/background
-backup OUT/backup | journal | verify | build v9 --dry-run | diff v9 --previous
+why S2-N4601M00101 | sizes helmet_60k --class 08 | doctor | review dataset_v9 | corrections list
+!is-safe-to-delete RAW/coco | prune --dry-run | inspect RAW/background | backup OUT/backup
+verify | build v9 --dry-run | diff v9 --previous
 """
-"""Commands that ask; on a read-only disk they answer as ever."""
+"""Commands that ask; on a read-only disk they answer as ever. The answer of one with ! is no."""
 WRITING = """
-build v9 | gallery v9 --class fallen | rebuild --partition sub | prune --yes | unlock
-bundle dataset_v9 --partition sub | import-results OUT/none.tar | build v9 --model
+build v9 | quality | gallery v9 --class fallen | rebuild --partition sub | prune --yes | unlock
+journal | bundle dataset_v9 --partition sub | import-results OUT/none.tar | build v9 --model
 """
-"""Commands that write; there they end in one message, or find nothing to write."""
+"""Commands that write, or that ask Dagster, which writes to read; there they end in one message."""
 SPACE = (
     "mount -t tmpfs -o size={size}k tmpfs {place} && cp -a {kept}/. {place} && {{ {command}; "
     "first=$?; mount -o remount,size=4g {place}; {command} >/dev/null || echo 'NOT HEALED'; "
@@ -38,11 +38,11 @@ READ_ONLY = "mount --bind {place} {place} && mount -o remount,ro,bind {place} &&
 
 
 def rows(folder: Path, size: int, dice: random.Random) -> list[Row]:
-    """A kill and half a full disk for each four of `size`, as builds take long."""
+    """A kill for each six and a full disk for each eight of `size`, as builds take long."""
     env = home(folder)
     run((str(BIN / "hoban"), "sample-data", env["HOBAN_RAW_ROOT"], "--images", "40"), env)
     raw = _listing(folder / "raw")
-    told = [_kills(folder, env, max(1, size // 4), dice)]
+    told = [_kills(folder, env, max(1, size // 6), dice)]
     if _may_mount():
         told += [
             _full(folder, env, max(2, size // 8), dice),
@@ -182,12 +182,12 @@ def _read_only(folder: Path, env: Mapping[str, str], size: int, dice: random.Ran
         for place in ("data", "home")
     ]
     for line, name, reads in every if size >= 60 else dice.sample(every, min(size, len(every))):
-        command = f"{BIN / 'hoban'} {line}"
+        command = f"{BIN / 'hoban'} {line.lstrip('!')}"
         script = READ_ONLY.format(place=folder / name, command=command)
         done = run(_apart(script), env)
-        wrong = badly(done, 0) if reads else badly(done, 0, 1)
-        if not wrong and done.returncode and "read-only" not in done.stdout:
-            wrong = None if "none.tar" in line else f"another message: {done.stdout[-200:]}"
+        wrong = badly(done, int(line[0] == "!")) if reads else badly(done, 0, 1)
+        told = reads or not done.returncode or "read-only" in done.stdout or "none.tar" in line
+        wrong = wrong or (None if told else f"another message: {done.stdout[-200:]}")
         row.note(f"{line}, {name}: {wrong}" if wrong else None)
     return row
 

@@ -55,6 +55,12 @@ def of_the_machine(error: BaseException) -> HobanError | None:
                 "free some ('hoban prune --dry-run' says what is not needed) and run this again; "
                 "what was there before is untouched",
             )
+        if is_database and "unable to open database file" in text:
+            return HobanError(
+                "Dagster's records (DAGSTER_HOME) cannot be opened",
+                "see that this account may write there: records of SQLite on a read-only disk "
+                "cannot be read either",
+            )
         is_memory = isinstance(each, MemoryError) or number == errno.ENOMEM
         if is_memory or (_is_foreign(each) and _NO_MEMORY.search(text)):
             return HobanError("memory ran out", NO_MEMORY)

@@ -40,6 +40,10 @@ def test_a_full_disk_names_the_file(number):
         (duckdb.IOException("Could not write: No space left on device"), "no space left"),
         (OSError("[Errno 28] Error writing bytes: No space left on device"), "no space left"),
         (of(errno.EROFS), "read-only at /data/x"),
+        (
+            sqlite3.OperationalError("unable to open database file"),
+            "DAGSTER_HOME. cannot be opened",
+        ),
         (MemoryError(), "memory ran out -> close other programs"),
         (of(errno.ENOMEM), "memory ran out"),
         (pa.lib.ArrowMemoryError("malloc of size 9 failed"), "memory ran out"),

@@ -6,6 +6,7 @@ and a line without its files was never moved. What is on no list is not hoban's.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -62,8 +63,10 @@ class Batch:
 def locked(root: Path) -> Iterator[None]:
     """Be the only one that moves or deletes below the data root.
 
+    On a read-only disk nobody moves anything, and there is no lock.
+
     Raises:
-        HobanError: another prune is at work.
+        HobanError: another prune is at work, or the folder may not be written to.
     """
     lock = FileLock(root / LOCK)
     try:
@@ -73,7 +76,11 @@ def locked(root: Path) -> Iterator[None]:
             f"another 'hoban prune' is at work in {root}", "wait until it is done"
         ) from error
     except OSError as error:
-        raise HobanError(f"{root} cannot be written: {error.strerror}", "fix that") from error
+        if error.errno != errno.EROFS:
+            raise HobanError(
+                f"{root} cannot be written: {error.strerror}",
+                "give this account the right to write there",
+            ) from error
     try:
         yield
     finally:

@@ -136,6 +136,7 @@ def copy_database(source: Path, target: Path) -> None:
         HobanError: it is damaged, or locked for a minute.
     """
     target.unlink(missing_ok=True)
+    source = _openable(source, target.with_name(f"{target.name}.read-only"))
     try:
         with (
             closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as read,
@@ -153,6 +154,17 @@ def copy_database(source: Path, target: Path) -> None:
             "see whether the file is whole (sqlite3 FILE 'PRAGMA integrity_check'), or add "
             "--without-history",
         ) from error
+
+
+def _openable(source: Path, copy: Path) -> Path:
+    """The file itself, or on a read-only disk, where SQLite opens none with a log, its copy."""
+    if os.access(source.parent, os.W_OK):
+        return source
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    for end in ("", "-wal"):
+        if (file := Path(f"{source}{end}")).is_file():
+            shutil.copyfile(file, f"{copy}{end}")
+    return copy
 
 
 def unfinished_runs(home: Path) -> list[str]:

@@ -38,4 +38,27 @@ def two_ranks(trainer):
     torch.nn.parallel.DistributedDataParallel.__init__ = wrap
 
 
+def on_cpu(validator):
+    """The last evaluation asks a rank's GPU, whatever the trainer runs on."""
+    import torch
+    from torch import cpu
+
+    validator.get_torch_device_backend = lambda kind: cpu
+    validator.torch = OnCpu(torch)
+
+
+class OnCpu:
+    """torch, in which a device of that name is this one."""
+
+    def __init__(self, torch):
+        self._torch = torch
+
+    def __getattr__(self, name):
+        return getattr(self._torch, name)
+
+    def device(self, *_):
+        return self._torch.device("cpu")
+
+
 patch_after_import("ultralytics.engine.trainer", two_ranks)
+patch_after_import("ultralytics.engine.validator", on_cpu)
