@@ -20,7 +20,7 @@ READING = """
 sql 'SELECT count(*) FROM boxes' | status | status --check-raw | summary v9 | find person coco
 why S2-N4601M00101 | sizes helmet_60k --class 08 | doctor | review dataset_v9 | corrections list
 !is-safe-to-delete RAW/coco | prune --dry-run | inspect RAW/background | backup OUT/backup
-verify | build v9 --dry-run | diff v9 --previous
+verify | build v9 --dry-run
 """
 """Commands that ask; on a read-only disk they answer as ever. The answer of one with ! is no."""
 WRITING = """
@@ -186,7 +186,9 @@ def _read_only(folder: Path, env: Mapping[str, str], size: int, dice: random.Ran
         script = READ_ONLY.format(place=folder / name, command=command)
         done = run(_apart(script), env)
         wrong = badly(done, int(line[0] == "!")) if reads else badly(done, 0, 1)
-        told = reads or not done.returncode or "read-only" in done.stdout or "none.tar" in line
+        told = (
+            reads or not done.returncode or "read-only" in done.stdout.lower() or "none.tar" in line
+        )
         wrong = wrong or (None if told else f"another message: {done.stdout[-200:]}")
         row.note(f"{line}, {name}: {wrong}" if wrong else None)
     return row

@@ -49,6 +49,11 @@ def is_held(error: duckdb.Error) -> bool:
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
     """Turn errors of the catalog's file at `path`, or of a file beside it, into HobanErrors."""
+    if path.exists() and not path.is_file():
+        raise HobanError(
+            f"{path} is no regular file, so no catalog",
+            "put the file back from a backup, or move that away: builds make a new catalog",
+        )
     try:
         yield
     except duckdb.Error as error:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from hoban_assets.corrections.rows import Correction, correction_from
 from hoban_assets.errors import HobanError
+from hoban_assets.files import must_be_regular
 
 
 def read_log(path: Path) -> tuple[Correction, ...]:
@@ -22,6 +23,7 @@ def read_log(path: Path) -> tuple[Correction, ...]:
         HobanError: a line is no correction, or the file cannot be read.
     """
     try:
+        must_be_regular(path)
         data = path.read_bytes()
     except FileNotFoundError:
         return ()
@@ -34,7 +36,10 @@ def read_log(path: Path) -> tuple[Correction, ...]:
     for number, line in enumerate(data[: data.rfind(b"\n") + 1].splitlines(), start=1):
         try:
             rows.append(correction_from(json.loads(line)))
-        except ValueError as error:  # JSONDecodeError and UnicodeDecodeError are ValueErrors
+        except (
+            ValueError,
+            RecursionError,
+        ) as error:  # JSONDecodeError and UnicodeDecodeError are ValueErrors
             raise HobanError(
                 f"line {number} of {path} is no correction: {error}",
                 "put the file back from a backup, or move that line into a file beside it",

@@ -18,10 +18,12 @@ STORED = "confidence.json"
 
 def stored(run_dir: Path) -> Confidences | None:
     """Return the confidences that are kept with a model; None where none were chosen yet."""
+    if not (run_dir / STORED).is_file():
+        return None
     try:
         found = json.loads((run_dir / STORED).read_text(encoding="utf-8"))
         return Confidences(found["values"], found["chosen_on"], tuple(found["usual"]))
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
@@ -43,7 +44,7 @@ def copies_ahead(
 ) -> CopiesAhead | None:
     """Return what building `dataset` would copy at most; None where it links.
 
-    A dataset that is scaled when published, and one for which ``HOBAN_LINKS`` asks for symbolic
+    None also where the data root cannot be written: that is not what this is asked for. A dataset that is scaled when published, and one for which ``HOBAN_LINKS`` asks for symbolic
     links, copies nothing.
 
     Args:
@@ -61,7 +62,12 @@ def copies_ahead(
     sizes, rates = list[int](), list[float]()
     for source in _sources(dataset, stages, partition):
         files = list(islice(photographs(settings.raw_root / source.folder), LOOKED_AT))
-        reason = cannot_link(files[0], settings.data_root) if files else ""
+        try:
+            reason = cannot_link(files[0], settings.data_root) if files else ""
+        except OSError as error:
+            if error.errno != errno.EROFS:
+                raise
+            return None
         if reason:
             reasons[reason] = None
             sizes += [file.stat().st_size for file in files]

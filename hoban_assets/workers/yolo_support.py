@@ -211,6 +211,8 @@ def damaged(run: Path, only: Iterable[str] = ()) -> str | None:
     `only` looks at these files. Runs that ended before hashes were kept are whole where best.pt is
     there.
     """
+    if (run / "finished.json").exists() and not (run / "finished.json").is_file():
+        return "finished.json is no regular file"
     try:
         kept = json.loads((run / "finished.json").read_text(encoding="utf-8")).get("files", {})
         kept = {name: kept[name] for name in only or kept if name in kept}
@@ -220,7 +222,7 @@ def damaged(run: Path, only: Iterable[str] = ()) -> str | None:
         for name, known in kept.items():
             if sha256_of(run / name) != known:
                 return f"{name} has other content than when the training ended"
-    except (OSError, ValueError, AttributeError, TypeError):
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError):
         return "finished.json cannot be read"
     return None
 

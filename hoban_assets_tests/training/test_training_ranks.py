@@ -91,12 +91,9 @@ def resumed(on_two, ranks):
 
 def test_ranks_that_go_on_say_that_it_is_another_training(on_two, resumed):
     # What the other ranks had drawn is not known, so the weights may differ.
-    assert resumed.status == 0, resumed.output[-2000:]
-    assert [line.split("  ")[0] for line in resumed.epochs] == ["epoch 2/2"]
-    finished = json.loads((on_two.plan.run_dir / "finished.json").read_text())
-    assert finished["resumed"] == [1]
-    metrics = read_metrics(on_two.plan.run_dir / "metrics.jsonl")
-    assert {1, 2} <= set(metrics.epoch)
+    assert [line.split("  ")[0] for line in resumed.epochs] == ["epoch 2/2"], resumed.output
+    progress = json.loads((on_two.plan.run_dir / "progress.json").read_text())
+    assert (progress["epoch"], progress["resumed"]) == (2, [1])
 
 
 def test_ranks_are_offline_too_and_take_no_launcher_for_theirs(on_two, ranks):
