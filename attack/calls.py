@@ -64,6 +64,17 @@ def commands() -> list[str]:
     return [line.strip() for part in COMMANDS.splitlines() for line in part.split("|") if line]
 
 
+def unknown() -> set[str]:
+    """Commands that have no line here."""
+    from hoban_assets.cli import app
+
+    named = (c.name or getattr(c.callback, "__name__", "") for c in app.registered_commands)
+    known = {name.replace("_", "-") for name in named}
+    known |= {str(group.name) for group in app.registered_groups}
+    lines = [*commands(), *BUILDS, *SERVED]
+    return known - {line.lstrip("!").split()[0] for line in lines}
+
+
 def rows(folder: Path, size: int, dice: random.Random) -> list[Row]:
     """Everything once, whatever `size`."""
     if STRACE is None:
@@ -81,6 +92,7 @@ def rows(folder: Path, size: int, dice: random.Random) -> list[Row]:
         builds.note(place.run(line, DAGSTER_MODULE_NAME="hoban_assets.definitions"))
     for line in commands():
         told.note(place.hoban(line))
+    told.bad += [f"{name}: has no line in attack/calls.py" for name in sorted(unknown())]
     for line, ready in SERVED.items():
         served.note(place.served(line, ready))
     return [builds, told, served]

@@ -44,8 +44,8 @@ def copies_ahead(
 ) -> CopiesAhead | None:
     """Return what building `dataset` would copy at most; None where it links.
 
-    None also where the data root cannot be written: that is not what this is asked for. A dataset that is scaled when published, and one for which ``HOBAN_LINKS`` asks for symbolic
-    links, copies nothing.
+    A dataset that is scaled when published, and one for which ``HOBAN_LINKS`` asks for symbolic
+    links, copies nothing. On a read-only disk nothing can be tried: None.
 
     Args:
         settings: raw root and data root.
