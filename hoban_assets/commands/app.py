@@ -79,7 +79,12 @@ def _known_partition(value: str) -> str:
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Partition = Annotated[
-    str, typer.Option("--partition", help=" or ".join(PARTITIONS), callback=_known_partition)
+    str,
+    typer.Option(
+        "--partition",
+        help="sub (laptop, fewer labels) or full (GPU server).",
+        callback=_known_partition,
+    ),
 ]
 OfClass = Annotated[
     str | None, typer.Option("--class", help="Only pictures with a box of this class.")

@@ -94,6 +94,7 @@ def dataset_text(recipe: Recipe, say: Say) -> str:
         "missing in `full`, or lie on the other side of the split."
     )
     rules.append(say(part))
+    rules.append(say("`sub` is for the laptop, `full` for the GPU server."))
     tree = say("A YOLO tree (data.yaml, images, labels, manifest); `path` says where it lies.")
     return _text(say(recipe.description), [*rules, tree], say)
 
@@ -116,6 +117,7 @@ def model_text(recipe: Recipe, say: Say) -> str:
         say("A killed training goes on from its last epoch; a finished one is not trained again."),
         say(PARTIAL_LABELS[recipe.partial_labels]),
         say("Each class is judged only on images whose source labels it."),
+        say("`sub` is for the laptop, `full` for the GPU server."),
         say("Check `map50` warns below mAP50 {gate}.", gate=recipe.map50_gate),
     ]
     return _text(say("A YOLO detector trained on {dataset}.", dataset=recipe.dataset), rules, say)
