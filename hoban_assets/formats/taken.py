@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 _DAY = r"(?P<day>(?:19|20)\d{2}[-_.]?[01]\d[-_.]?[0-3]\d)"
 _CAMERA = r"(?P<camera>(?:cam(?:era)?|ch|cctv|ipc?)[-_ ]?\d+|카메라[-_ ]?\d+)"
+FOLDERS = r"^(?P<camera>[^/]+)/(?P<day>[^/]+)/"
 USUAL = (
     rf"(?i)(?<![^\W\d_]){_CAMERA}(?!\d).*?(?<!\d){_DAY}(?!\d)",
     rf"(?i)(?<!\d){_DAY}(?!\d).*?(?<![^\W\d_]){_CAMERA}(?!\d)",
-    r"^(?P<camera>[^/]+)/(?P<day>[^/]+)/",
+    FOLDERS,
     rf"(?i)(?<![^\W\d_]){_CAMERA}(?!\d)",
     rf"(?<!\d){_DAY}(?!\d)",
 )
@@ -59,7 +60,8 @@ def proposed_pattern(paths: Sequence[str]) -> str | None:
     """
     for pattern in USUAL:
         found = [taken_of(path, pattern) for path in paths]
-        if sum(map(any, found)) > MOST * len(paths) and _repeats(found):
+        fits = sum(map(any, found)) > MOST * len(paths)
+        if fits and (pattern != FOLDERS or _repeats(found)):
             return pattern
     return None
 

@@ -40,6 +40,7 @@ OTHER_SOURCE: dict[str, Any] = {
     "classes": {"worker": "fallen"},
     "labelled_classes": ("person", "fallen"),
     "clip_pattern": "(?P<clip>cam.)",
+    "taken_pattern": r"^(?P<camera>[^/]+)/",
     "optional": True,
     "labels_elsewhere": ("exports",),
     "nested": ("exports/old",),
