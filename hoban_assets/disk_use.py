@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from hoban_assets.files import save
+from hoban_assets.yolo import SPLITS
 
 BLOCK = 4096
 """Bytes; the default of ext4 (mke2fs) and of NTFS up to 16 TB."""
@@ -105,6 +106,3 @@ def _stamp(tree: Path) -> list[int]:
     """Modification times of the folders that hold its files: they change with every file."""
     folders = [tree, *(tree / kind / split for kind in ("images", "labels") for split in SPLITS)]
     return [folder.stat().st_mtime_ns if folder.is_dir() else 0 for folder in folders]
-
-
-SPLITS = ("train", "val")

@@ -19,11 +19,11 @@ from hoban_assets.pipeline.completing import weights_file
 from hoban_assets.pipeline.teaching import Completion, Teacher
 from hoban_assets.settings import Settings
 from hoban_assets.weights import weights_hash
+from hoban_assets.yolo import STRIDE
 
 WORKER = Path(__file__).parents[1] / "workers" / "yolo_teach.py"
 LEAST_SCORE = 0.05
 """Below it nothing is written: no limit is that low."""
-STRIDE = 32
 
 
 def model_versions(

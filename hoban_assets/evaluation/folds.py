@@ -27,6 +27,7 @@ from hoban_assets.samples import stable_hash
 from hoban_assets.settings import Settings
 from hoban_assets.training.plan import expected_counts
 from hoban_assets.training.run import WORKER
+from hoban_assets.yolo import SPLITS
 
 FOLDER = "label_errors"
 """Below the data root: a folder a model and partition, with a training a fold."""
@@ -60,7 +61,7 @@ def fold_tree(tree: Path, ids: set[str], out: Path) -> Path:
     building = out.with_name(f".building-{os.getpid()}")
     shutil.rmtree(building, ignore_errors=True)
     for kind in ("images", "labels"):
-        for part in ("train", "val"):
+        for part in SPLITS:
             (building / kind / part).mkdir(parents=True)
     table = pq.read_table(str(tree / MANIFEST))
     now = ["val" if image_id in ids else "train" for image_id in table["image_id"].to_pylist()]

@@ -12,11 +12,11 @@ import yaml
 
 from hoban_assets.errors import HobanError
 from hoban_assets.evaluation.pictures import Boxes, Pictures, content_of, pictures_of
+from hoban_assets.yolo import MANIFEST as MANIFEST
 
 if TYPE_CHECKING:
     from hoban_assets.formats.gather import Gathered
 
-MANIFEST = "manifest.parquet"
 EXIF_ORIENTATION = 0x0112
 """Tag of EXIF; from 5 on the image is shown lying."""
 

@@ -22,11 +22,10 @@ import simplejpeg
 import xxhash
 from PIL import Image
 
+from hoban_assets.yolo import LEAST_SIDE
+
 WORK_SIDE = 320
 """Long side in pixels at which sharpness and brightness are measured (smaller images: as is)."""
-
-LEAST_SIDE = 10
-"""Images below this many pixels on a side are refused by Ultralytics and by fastdup alike."""
 
 FORMATS = frozenset({"JPEG", "MPO", "PNG", "BMP", "WEBP", "TIFF"})
 """Formats (Pillow's names) that Ultralytics and fastdup both read."""

@@ -13,9 +13,7 @@ from hoban_assets.curation.events import Rule
 from hoban_assets.curation.quality import AreaLimits
 from hoban_assets.curation.selection import ALL, Order, Unit
 from hoban_assets.settings import PARTITIONS
-
-STRIDE = 32
-"""Ultralytics rounds image sizes up to a multiple of this (largest stride of its detectors)."""
+from hoban_assets.yolo import STRIDE
 
 if TYPE_CHECKING:
     ClassName = str

@@ -35,8 +35,7 @@ from hoban_assets.pipeline.features import FeatureExtractor, look_at, similarity
 from hoban_assets.pipeline.recipe import Recipe
 from hoban_assets.samples import Samples
 from hoban_assets.settings import Settings
-
-SIDES = ("train", "val")
+from hoban_assets.yolo import SPLITS
 
 
 def is_part_of_full(recipe: Recipe) -> bool:
@@ -78,14 +77,15 @@ def sub_of_full(
 def _labelled(samples: Samples, recipe: Recipe, quotas: dict[str, int]) -> Samples:
     """Fill the quotas on each side apart: val gets of a class the share that it has in `full`."""
     counts = {
-        side: count_per_image(_side(samples, side), recipe.quota_unit).sum(axis=0) for side in SIDES
+        side: count_per_image(_side(samples, side), recipe.quota_unit).sum(axis=0)
+        for side in SPLITS
     }
     chosen: set[str] = set(samples.images.image_id[_is_empty(samples)])
     in_val = {}
     for index, name in enumerate(CLASS_NAMES):
         total = int(counts["train"][index] + counts["val"][index])
         in_val[name] = round(quotas[name] * int(counts["val"][index]) / max(1, total))
-    for side in SIDES:
+    for side in SPLITS:
         wanted = {n: in_val[n] if side == "val" else quotas[n] - in_val[n] for n in CLASS_NAMES}
         part = choose_by_quota(
             _side(samples, side), wanted, unit=recipe.quota_unit, order=recipe.order

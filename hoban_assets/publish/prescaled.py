@@ -41,14 +41,13 @@ from hoban_assets.publish.raw_files import (
 )
 from hoban_assets.publish.yolo_files import MANIFEST
 from hoban_assets.samples import Samples
+from hoban_assets.yolo import LEAST_SIDE
 
 QUALITY = 95
 """JPEG quality: with INTER_LINEAR about 41 dB from what the network sees of the raw file; 90 is
 two dB less for two thirds of the bytes. Full colour resolution (4:4:4) would be one dB more, for
 a fifth more bytes and a tenth less speed."""
 METHOD = f"INTER_LINEAR, JPEG {QUALITY}"
-LEAST_SIDE = 10
-"""Pixels; Ultralytics drops pictures below it, so a strip that would get there is not scaled."""
 _BATCH = 8
 """Pictures a task: large enough for the hand-over, small enough that no thread ends long after."""
 

@@ -19,9 +19,9 @@ import yaml
 
 from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.samples import LABEL_DECIMALS, Samples
+from hoban_assets.yolo import MANIFEST as MANIFEST
+from hoban_assets.yolo import SPLITS as SPLITS
 
-SPLITS = ("train", "val")
-MANIFEST = "manifest.parquet"
 IGNORED = pa.list_(
     pa.struct([("class_id", pa.int8()), *((c, pa.float64()) for c in ("x", "y", "w", "h"))])
 )

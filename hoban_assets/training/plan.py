@@ -23,6 +23,7 @@ from hoban_assets.howto import build
 from hoban_assets.ingredients import Ingredients, model_from
 from hoban_assets.settings import Settings
 from hoban_assets.weights import resolve_weights, weights_hash
+from hoban_assets.yolo import SPLITS, STRIDE
 
 Counts = Mapping[str, Mapping[str, int]]
 """``{"train": {"images": n, "boxes": n}, "val": {...}}``"""
@@ -44,8 +45,6 @@ PATIENCE = 30
 """Epochs without a better mAP50-95 after which a training ends (Ultralytics' own default: 100)."""
 MOST_LOADERS = 8
 """More loading processes than this do not feed one GPU faster (Ultralytics' own default)."""
-STRIDE = 32
-"""Ultralytics rounds an image size up to a multiple of this."""
 _WHERE_NOT_WHAT = ("dataset_path", "run_dir", "weights", "device", "workers", "expected")
 
 
@@ -158,7 +157,7 @@ def plan_training(
         "workers": min(settings.workers, MOST_LOADERS),
     }
     counts = expected or expected_counts(dataset_path)
-    for split in ("train", "val"):
+    for split in SPLITS:
         if not counts[split]["boxes"]:
             raise HobanError(
                 f"{dataset_path} has no labelled box in {split}",
@@ -192,7 +191,7 @@ def expected_counts(dataset_path: Path) -> Counts:
         )
     table = pq.read_table(manifest, columns=["split", "boxes"])
     counts = {}
-    for split in ("train", "val"):
+    for split in SPLITS:
         boxes = table.filter(pc.equal(table["split"], split))["boxes"]
         counts[split] = {"images": len(boxes), "boxes": int(pc.sum(boxes).as_py() or 0)}
     return counts

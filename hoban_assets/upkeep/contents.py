@@ -16,9 +16,9 @@ from hoban_assets.disk_use import BLOCK
 from hoban_assets.language import Say
 from hoban_assets.settings import Settings
 from hoban_assets.upkeep.places import is_within
+from hoban_assets.yolo import SPLITS
 
 Inode = tuple[int, int]
-SPLITS = ("train", "val")
 ULTRALYTICS_CACHES = (".cache", ".npy")
 END_MARKER = 2
 """Bytes that publishing adds to a JPEG that lacks its end marker."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hoban_assets.catalog.answers import Row
-
-SPLITS = ("train", "val")
+from hoban_assets.yolo import SPLITS
 
 
 def pivoted(rows: Sequence[Row]) -> dict[tuple[str, str], list[Row]]:
@@ -27,8 +26,3 @@ def pivoted(rows: Sequence[Row]) -> dict[tuple[str, str], list[Row]]:
         line[f"{row['split']}_images"] = row["images"]
         line[f"{row['split']}_boxes"] = row["boxes"]
     return {name: list(table.values()) for name, table in tables.items()}
-
-
-def splits_of(rows: Sequence[Row]) -> list[str]:
-    """Splits that rows of `pivoted` have, in their order."""
-    return [split for split in SPLITS if any(f"{split}_images" in row for row in rows)]
