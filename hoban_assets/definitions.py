@@ -14,7 +14,7 @@ from hoban_assets.catalog.store import Catalog
 from hoban_assets.components.dead_runs import multiprocess_after_cleanup
 from hoban_assets.components.platform import Platform
 from hoban_assets.components.presence import finished
-from hoban_assets.declared.sources import SOURCES
+from hoban_assets.declared import sources, stages
 from hoban_assets.errors import HobanError
 from hoban_assets.files import private
 from hoban_assets.reporting.translating import said
@@ -53,8 +53,9 @@ def _read_from(settings: Settings) -> tuple[Any, ...]:
     """What the definitions are read from, besides code: settings, versions, folders that exist."""
     files = sorted((Path(__file__).parent / "defs").rglob("*.yaml"))
     versions = ((file, file.stat().st_mtime_ns, file.stat().st_size) for file in files)
-    present = (source.name for source in SOURCES if source.is_present(settings.raw_root))
-    return repr(settings), settings.is_sample, *versions, *present
+    folders = ((each.name, each.is_present(settings.raw_root)) for each in sources.SOURCES)
+    names = (stage.name for stage in stages.STAGES)
+    return repr(settings), settings.is_sample, *versions, *folders, *names
 
 
 @lru_cache(maxsize=1)

@@ -156,7 +156,8 @@ class Server:
     @property
     def env(self) -> dict[str, str]:
         system = f"{self.python.parent}:/usr/bin:/bin"
-        return {"HOME": str(self.folder), "PATH": system, "LANG": "C.UTF-8"}
+        threads = {"OMP_NUM_THREADS": os.environ["OMP_NUM_THREADS"]}  # see conftest.py
+        return {"HOME": str(self.folder), "PATH": system, "LANG": "C.UTF-8", **threads}
 
     def unpack(self, archive: Path) -> Path:
         """Unpack as a person does; return the folder."""

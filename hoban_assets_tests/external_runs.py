@@ -10,7 +10,7 @@ from hoban_assets import external
 from hoban_assets.external import run_worker
 
 WORKERS = Path(external.__file__).parent / "workers"
-DEADLINE = 60.0
+DEADLINE = 300.0
 
 WORKER = """
 import os, sys

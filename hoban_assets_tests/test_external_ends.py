@@ -17,7 +17,7 @@ from external_runs import WORKERS, Ran, script_of
 
 from hoban_assets import external
 
-DEADLINE = 60.0
+DEADLINE = 300.0
 
 FAMILY = """
 import json, signal, subprocess, time

@@ -168,7 +168,7 @@ class Run:
             stderr=subprocess.STDOUT,
         )
 
-    def wait_for(self, text: str, seconds: float = 120) -> None:
+    def wait_for(self, text: str, seconds: float = 300) -> None:
         deadline = time.monotonic() + seconds
         while text not in self.log.read_text():
             assert self.process.poll() is None, self.log.read_text()[-3000:]
@@ -208,7 +208,7 @@ def processes_naming(text: str) -> list[int]:
     return found
 
 
-def wait_until_gone(text: str, seconds: float = 30) -> None:
+def wait_until_gone(text: str, seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while left := processes_naming(text):
         assert time.monotonic() < deadline, f"still there: {left}"
@@ -221,14 +221,18 @@ def test_after_kill_9_nothing_lives_on_and_the_next_run_succeeds(road, home):
     The first two dead runs are found by `hoban unlock`; the last one, which holds the slot of
     pool gpu, by the next run itself.
     """
-    for moment in ("read: images", "dedupe: images", "as published"):
-        run = Run(road, home, "*model_v9")
+    for moment, select in (
+        ("read: images", "background"),
+        ("dedupe: images", "*dataset_v9"),
+        ("as published", "*model_v9"),
+    ):
+        run = Run(road, home, select)
         run.wait_for(moment)
         run.kill()
         wait_until_gone(f"HOBAN_DATA_ROOT={road.data}")
         if moment != "as published":
             assert "freed the slots of run" in unlock(road, home)
-    run = Run(road, home, "*model_v9")
+    run = Run(road, home, "model_v9")
     assert run.process.wait(timeout=300) == 0, run.log.read_text()[-3000:]
     assert read_report(Path(road.catalog.current(DATASET, "sub").path)) is not None
     assert (Path(road.catalog.current("model_v9", "sub").path) / "best.pt").is_file()

@@ -1,7 +1,6 @@
 """A version is one file: made by a command, checked with file and line, absent data or not."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 import yaml
-from road import REPOSITORY, Road, failure_of
+from road import REPOSITORY, Road, copied_package, failure_of
 
 from hoban_assets.declared.stages import STAGES
 from hoban_assets.pipeline.recipe import Recipe
@@ -22,9 +21,7 @@ VERSIONS = REPOSITORY / "hoban_assets/defs/versions"
 def project(tmp_path) -> Path:
     """A copy of the project that a test may change."""
     folder = tmp_path / "project"
-    skip = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(REPOSITORY / "hoban_assets", folder / "hoban_assets", ignore=skip)
-    shutil.copy(REPOSITORY / "pyproject.toml", folder)
+    copied_package(folder)
     return folder
 
 

@@ -71,7 +71,7 @@ def make(destination: Path, started, go_on, results) -> None:
             results.put("found")
             return
         started.set()
-        go_on.wait(20)
+        go_on.wait(120)
         folder(destination, "made")
         results.put("made")
 
@@ -81,11 +81,11 @@ def test_a_second_maker_waits_and_takes_what_the_first_made(tmp_path):
     arguments = (tmp_path / "a" / "tree", started, go_on, results)
     first, second = (FORK.Process(target=make, args=arguments) for _ in range(2))
     first.start()
-    assert started.wait(20)
+    assert started.wait(120)
     second.start()
-    said = [results.get(timeout=20)]
+    said = [results.get(timeout=120)]
     go_on.set()
-    said += [results.get(timeout=20) for _ in range(2)]
+    said += [results.get(timeout=120) for _ in range(2)]
     assert "waiting" in said[0]
     assert said[1:] == ["made", "found"]
     assert [p.name for p in (tmp_path / "a").iterdir()] == ["tree"]
@@ -95,7 +95,7 @@ def test_a_killed_maker_holds_nothing(tmp_path):
     started, go_on, results = FORK.Event(), FORK.Event(), FORK.Queue()
     first = FORK.Process(target=make, args=(tmp_path / "tree", started, go_on, results))
     first.start()
-    assert started.wait(20)
+    assert started.wait(120)
     first.kill()
     first.join()
     with sole_maker(tmp_path / "tree", lambda line: pytest.fail(line)):

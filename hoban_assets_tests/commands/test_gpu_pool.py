@@ -17,7 +17,7 @@ from road import REPOSITORY
 from hoban_assets.components.dead_runs import claims
 from hoban_assets.definitions import defs
 
-DEADLINE_S = 90.0
+DEADLINE_S = 300.0
 TRAININGS = """
 import os, sys, time
 from pathlib import Path

@@ -88,7 +88,7 @@ def shows_the_asset(url: str) -> bool:
 
 
 def wait_until(ready: Callable[[], bool], process: subprocess.Popen, log: Path) -> None:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while not ready():
         assert process.poll() is None, log.read_text(encoding="utf-8")
         assert time.monotonic() < deadline, f"not ready\n{log.read_text(encoding='utf-8')}"

@@ -53,6 +53,11 @@ NEEDED = (
     "dagster asset materialize --select dataset_status --partition sub",
 )
 """Builds that commands of later rows read from."""
+AS_TYPED = "dagster asset materialize --select coco_person --partition sub"
+"""The build of a page that runs in processes of its own; larger ones do in test_failures.py and
+test_ui.py, and all of them where HOBAN_HEAVY=documents."""
+SCHEDULE = re.compile(r"(?:env -u DAGSTER_MODULE_NAME )?dagster schedule (start|list|stop)\b(.*)")
+"""What is not run, as each starts a server of the code: test_automation_daemon.py runs `start`."""
 ROWS = rows_of("docs/that-day.md")
 DAY = (
     "01:07 01:14 01:21 01:23 01:50 02:14 02:48 02:56 03:38 04:19 04:34 04:43 05:12 05:25 05:53 "
@@ -67,7 +72,7 @@ def test_every_command_of_a_page_runs(world, page):
     commands = commands_of(page)
     assert commands
     for command in commands:
-        if command in BUILT_BY_THE_WORLD:
+        if command in BUILT_BY_THE_WORLD or checked(world, command):
             continue
         done = world.run(command)
         said = f"{command}\n{done.stdout[-3000:]}\n{done.stderr[-5000:]}"
@@ -79,23 +84,47 @@ def test_every_row_of_what_you_used_to_do_runs(world, row):
     for command in commands_in(row):
         if command.startswith("hoban is-safe-to-delete"):  # its exit status is the answer
             assert world.run(command).returncode in (0, 1)
-        elif command.startswith("dagster ") and not must_run(command):
-            check_build(command)
-        else:
+        elif not checked(world, command, *(() if command in NEEDED else ("only",))):
             world.must(command)
 
 
-def must_run(build: str) -> bool:
-    """Tell whether a build is run as typed: what later rows need, or all of them when asked for.
+def checked(world, command: str, *only: str) -> bool:
+    """Check a command of Dagster's without starting it; False: it has to run as it is typed.
 
-    Each takes a minute, and they differ only in what they name. That every version builds is shown
-    by test_versions.py.
+    A build runs in this process, or with `only` not at all: each takes a minute, and they differ
+    only in what they name. That every version builds is shown by test_versions.py.
     """
-    return os.environ.get("HOBAN_HEAVY") == "documents" or build in NEEDED
+    if os.environ.get("HOBAN_HEAVY") == "documents" or command == AS_TYPED:
+        return False
+    if words := SCHEDULE.fullmatch(command):
+        check_schedule(*words.groups())
+        return True
+    if not command.startswith("dagster asset "):
+        return False
+    select, partition = check_build(command)
+    if not only:
+        world.build(select, partition)
+    return True
 
 
-def check_build(command: str) -> None:
-    """Fail unless `command` is the one that builds, with assets and a partition that exist."""
+def check_schedule(command: str, rest: str) -> None:
+    """Fail unless Dagster has the command with these options, and the graph such a schedule."""
+    from dagster._cli.schedule import schedule_cli
+
+    from hoban_assets.definitions import defs
+
+    words = shlex.split(rest)
+    given = schedule_cli.commands[command].make_context(command, words).params
+    assert (REPOSITORY / given["workspace"][0]).is_file()
+    if command != "list":
+        defs().resolve_schedule_def(given["schedule_name"])
+
+
+def check_build(command: str) -> tuple[str, str]:
+    """Fail unless `command` is the one that builds, with assets and a partition that exist.
+
+    Returns what it selects, and the partition.
+    """
     from hoban_assets.definitions import defs
 
     words = shlex.split(command)
@@ -106,6 +135,7 @@ def check_build(command: str) -> None:
     for key in chosen:
         partitions = graph.get(key).partitions_def
         assert partitions is None or partitions.has_partition_key(words[6])
+    return words[4], words[6]
 
 
 def test_the_table_has_a_row_for_every_hour_of_that_day():

@@ -20,14 +20,17 @@ def trained(tmp_path_factory, squares) -> Run:
     """
     root = tmp_path_factory.mktemp("자료 v1.2")
     outer = {"RANK": "0", "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "1"}
-    return run_worker(
-        plan_for(root, squares, partial_labels="mask"),
-        packages=lay_bait(root / "packages"),
-        HOBAN_TEST_NETWORK=str(root / "network.txt"),
-        HOBAN_TEST_IMPORTED=str(root / "imported.txt"),
-        ULTRALYTICS_API_KEY=f"ul_{'0' * 40}",
-        **outer,
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        # As on a Ray cluster, whose training has to give the same figures.
+        patch.delenv("OMP_NUM_THREADS")
+        return run_worker(
+            plan_for(root, squares, partial_labels="mask"),
+            packages=lay_bait(root / "packages"),
+            HOBAN_TEST_NETWORK=str(root / "network.txt"),
+            HOBAN_TEST_IMPORTED=str(root / "imported.txt"),
+            ULTRALYTICS_API_KEY=f"ul_{'0' * 40}",
+            **outer,
+        )
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ from hoban_assets.training.metrics import read_metrics
 from hoban_assets.workers import _watchdog
 
 REPOSITORY = Path(__file__).parents[2]
-DEADLINE_S = 60.0
+DEADLINE_S = 300.0
 
 
 @pytest.fixture(scope="module")

@@ -121,7 +121,7 @@ def start_worker(
 
 
 def finish(plan: TrainingPlan, process: subprocess.Popen) -> Run:
-    output, _ = process.communicate(timeout=300)
+    output, _ = process.communicate(timeout=500)
     return Run(plan, process.returncode, output)
 
 
