@@ -95,7 +95,7 @@ sample: .venv/ready
 	@test -e data/raw/defects.json || $(BIN)/hoban sample-data data/raw
 
 demo: setup sample
-	$(DAGSTER_ENV) $(BIN)/hoban build v9 --model
+	@$(DAGSTER_ENV) $(BIN)/hoban build v9 --model
 	@echo
 	@$(DAGSTER_ENV) $(BIN)/hoban summary v9 --partition sub
 	@echo; echo "Look at it: make ui"

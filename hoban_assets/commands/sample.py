@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -20,10 +21,19 @@ def sample_data(
 
     Example: hoban sample-data data/raw --images 600
     """
+    from hoban_assets.language import speaker
     from hoban_assets.sample_data import generate
+    from hoban_assets.settings import language_of
 
     made = generate(folder, images, seed, lambda line: typer.echo(line, err=True))
+    say = speaker(language_of(os.environ))
     typer.echo(
-        f"{made.images:,} images in {made.files:,} files in {made.folder}, with {made.defects} "
-        f"defects (defects.json says what must become of each)"
+        say(
+            "{images} images in {files} files in {folder}, with {defects} defects (defects.json "
+            "says what must become of each)",
+            images=f"{made.images:,}",
+            files=f"{made.files:,}",
+            folder=made.folder,
+            defects=made.defects,
+        )
     )
