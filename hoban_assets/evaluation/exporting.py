@@ -40,8 +40,14 @@ def export_onnx(
     Raises:
         HobanError: the export failed, or differs by more than `TOLERANCE`; then it is removed.
     """
-    file.parent.mkdir(parents=True, exist_ok=True)
     new = file.with_name(f"{file.stem}.new.onnx")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        new.touch()
+    except OSError as error:
+        raise HobanError(
+            f"{file} cannot be written: {error.strerror}", "name another place: --to FILE.onnx"
+        ) from error
     job = {
         "weights": str(subject.file),
         "image_size": subject.image_size,

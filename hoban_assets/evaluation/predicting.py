@@ -86,7 +86,12 @@ def predict(
         HobanError: the weights cannot be read, or none of the files.
     """
     out = out.absolute()  # the worker has a folder of its own
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise HobanError(
+            f"{out} cannot be made: {error.strerror}", "name another folder: --to FOLDER"
+        ) from error
     job = {
         "weights": str(subject.file),
         "files": [(name, str(path)) for name, path in files],

@@ -59,6 +59,7 @@ def teach(asked: dict[str, Any]) -> None:
             f"{weights} needs onnxruntime, which is not installed",
             "pip install onnxruntime, or give the .pt",
         )
+    _refuse_one_size(weights, [int(size) for size in asked.get("views", ())])
     run_dir = Path(asked["run_dir"]).absolute()
     run_dir.mkdir(parents=True, exist_ok=True)
     quiet(run_dir)
@@ -75,6 +76,35 @@ def teach(asked: dict[str, Any]) -> None:
     files = json.loads(Path(asked["files"]).read_text(encoding="utf-8"))
     for size, out in asked["views"].items():
         _look(model, names, wanted, files, int(size), Path(out), asked)
+
+
+def _refuse_one_size(weights: Path, sizes: list[int]) -> None:
+    """Refuse an .onnx that would look at another size than it is asked for.
+
+    Ultralytics takes the size of the file then, whatever is asked: two scales would be one look,
+    and agree on everything.
+
+    Raises:
+        Failure: it would, or it is no .onnx that can be run.
+    """
+    if weights.suffix != ".onnx":
+        return
+    import onnxruntime
+
+    try:
+        session = onnxruntime.InferenceSession(str(weights), providers=["CPUExecutionProvider"])
+    except Exception as error:  # its own classes are made anew in each release
+        raise Failure(
+            f"{weights} is no ONNX that can be run: {error}", "export it again, from its .pt"
+        ) from error
+    own = [side for side in session.get_inputs()[0].shape[2:] if isinstance(side, int)]
+    if own and set(sizes) != {max(own)}:
+        asked = ", ".join(map(str, sizes))
+        raise Failure(
+            f"{weights} looks at {max(own)} pixels and at no other size, and {asked} are asked for",
+            "export it with dynamic axes, as hoban export does; or give the teacher one number in "
+            f"`scales`, so that HOBAN_IMAGE_SIZE times it is {max(own)}",
+        )
 
 
 def _look(
