@@ -20,6 +20,7 @@ from hoban_assets.files import save
 from hoban_assets.front.guard import Guard
 from hoban_assets.language import Say
 from hoban_assets.reporting.translating import error_text
+from hoban_assets.rules import short
 from hoban_assets.settings import Settings
 from hoban_assets.viewer.editing import take, take_track
 from hoban_assets.viewer.store import Filter, Store
@@ -83,7 +84,7 @@ class Viewer:
                     {"name": c.name, "said": c.korean if korean else c.name, "colour": c.colour}
                     for c in CLASSES
                 ],
-                "facets": self.store.facets(),
+                "facets": self._facets(),
                 "queues": [
                     {
                         "value": q.kind.name,
@@ -97,6 +98,14 @@ class Viewer:
             }
         )
 
+    def _facets(self) -> dict[str, list[dict[str, Any]]]:
+        """Values to filter by; a rule with what it means."""
+        found = self.store.facets()
+        rules = [
+            {**r, "said": f"{r['value']}: {short(r['value'], self.say)}"} for r in found["rule"]
+        ]
+        return {**found, "rule": rules}
+
     async def pictures(self, request: Request) -> Response:
         """Return a part of the pictures that a filter lets through."""
         given = dict(request.query_params)
@@ -106,7 +115,13 @@ class Viewer:
     async def picture(self, request: Request) -> Response:
         """Return all that is known of a picture."""
         found = self.store.picture(request.path_params["number"])
-        return JSONResponse(found) if found else Response(status_code=404)
+        if found is None:
+            return Response(status_code=404)
+        told = [
+            {**d, "said": short(d["rule"], self.say), "action": self.say(d["action"])}
+            for d in found["decisions"]
+        ]
+        return JSONResponse({**found, "decisions": told})
 
     async def edit(self, request: Request) -> Response:
         """Take an edit; what cannot be taken is answered with 409 and the reason."""

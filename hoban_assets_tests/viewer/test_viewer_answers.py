@@ -160,6 +160,15 @@ def test_why_an_edit_is_not_taken_is_said_in_korean_too(tmp_path):
         assert re.search("[가-힣]", answer.json()["reason"]), answer.json()
 
 
+def test_rules_are_said_in_the_readers_language(tmp_path):
+    ask = client(viewer_of(replace(small_catalog(tmp_path), language="ko")))
+    (why,) = ask.get("/api/picture/3").json()["decisions"]
+    assert (why["rule"], why["action"]) == ("near_duplicate", "제외")
+    assert re.search("[가-힣]", why["said"])
+    rules = {r["value"]: r["said"] for r in ask.get("/api/start").json()["facets"]["rule"]}
+    assert all(re.search("[가-힣]", said) for said in rules.values()), rules
+
+
 def test_proposals_are_boxes_that_one_decision_settles(tmp_path):
     settings = site_catalog(tmp_path)
     viewer = viewer_of(settings, "site")

@@ -80,7 +80,7 @@ export class Editor {
       !known.is_in && this.texts.out,
     ].filter(Boolean).join(" · ");
     byId("decisions").replaceChildren(...known.decisions.map((d) => this.line(
-      `${d.asset}: ${d.action} ${d.rule}${d.value ? ` — ${d.value}` : ""}${d.witness ? ` → ${d.witness}` : ""}`)));
+      `${d.asset}: ${d.action}, ${d.said} (${d.rule})${d.value ? ` — ${d.value}` : ""}${d.witness ? ` → ${d.witness}` : ""}`)));
     if (!byId("editor").open) byId("editor").showModal();
     this.draw();
   }
