@@ -23,12 +23,7 @@ def no_active_run(say: Callable[..., str]) -> Iterator[Callable[[], None]]:
     assumed to be active, and processes alone are looked at.
     """
     if not os.environ.get("DAGSTER_HOME"):
-        typer.echo(
-            say(
-                "DAGSTER_HOME is not set: it is assumed that no run is active (. ./env.sh sets it)"
-            ),
-            err=True,
-        )
+        typer.echo(say(ASSUMED), err=True)
         yield lambda: None
         return
     import dagster as dg

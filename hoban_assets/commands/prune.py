@@ -234,9 +234,7 @@ class _Call:
             self._print("Left alone, because they are not hoban's or it is not certain:")
             show(words.kept(found.unknown), as_json=False)
         if not found.unused:
-            self._print(
-                "Nothing to prune. Needed, and not touched: {needed}.", needed=len(found.live)
-            )
+            self._print(words.NOTHING, needed=len(found.live))
             return
         self._print("Nothing needs these:")
         show(words.for_the_eye([words.row(item) for item in found.unused]), as_json=False)

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Ask, Row
 
 Order: TypeAlias = Literal["area", "random", "largest", "smallest"]
-ORDERS: tuple[Order, ...] = ("area", "random", "largest", "smallest")
 ALL = "all"
 WORST_FIRST = frozenset({"labels_disagree"})
 """Rules whose value begins with how sure a fault is: shown worst first unless asked otherwise."""
