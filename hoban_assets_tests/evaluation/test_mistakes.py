@@ -1,8 +1,11 @@
-"""Mistakes of a model on one picture, by numbers."""
+"""Mistakes of a model on one picture, and what is nearest to them, by numbers."""
 
+import numpy as np
 from drawn_pictures import NAMES, detections, pictures
 
 from hoban_assets.evaluation.mistakes import mistakes
+from hoban_assets.evaluation.nearest import labels_and_regions, nearest
+from hoban_assets.reporting.why_model import figures
 
 LIMITS = dict.fromkeys(NAMES, 0.25)
 ONE, TWO, THREE = (0.1, 0.1, 0.3, 0.5), (0.5, 0.1, 0.6, 0.3), (0.7, 0.6, 0.9, 0.9)
@@ -31,3 +34,26 @@ def test_what_nobody_labelled_is_neither_right_nor_wrong():
     labelled = [[True, True, False]]
     assert told([], [(0, 2, 0.9, *ONE)], labelled=labelled) == [("unjudged", "person", "person")]
     assert told([], [(0, 2, 0.1, *ONE)], labelled=labelled) == []
+
+
+def test_the_nearest_are_of_other_photographs_one_box_each():
+    train = pictures([(0, 2, 0, 0, 1, 1), (0, 2, 0, 0, 0.5, 1), (1, 0, 0, 0, 1, 1)], images=3)
+    found = figures.boxes_near(
+        train, train.labels, np.ones(3, bool), np.array([0.5, 0.9, 0.7]), skip=train.ids[2]
+    )
+    assert [(n.image_id, n.alike) for n in found] == [(train.ids[0], 0.9), (train.ids[1], 0.7)]
+    skipped = figures.boxes_near(
+        train, train.labels, np.ones(3, bool), np.array([0.5, 0.9, 0.7]), skip=train.ids[0]
+    )
+    assert [n.class_name for n in skipped] == ["helmet"]
+
+
+def test_nearest_is_by_the_cosine_best_first():
+    among = np.array([[1, 0], [0, 1], [0.6, 0.8]])
+    assert nearest(np.array([0.0, 1.0]), among, 2) == [(1, 1.0), (2, 0.8)]
+
+
+def test_labels_and_regions_are_told_apart_in_the_order_of_images():
+    both, is_label = labels_and_regions(pictures([(1, 2, *ONE)], [(0, 0, *TWO)], images=2))
+    assert both.image.tolist() == [0, 1]
+    assert is_label.tolist() == [False, True]
