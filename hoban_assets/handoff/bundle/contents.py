@@ -19,10 +19,12 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import importlib.metadata
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -206,8 +208,13 @@ def _batch_keys(plan: TrainingPlan, dataset_version: str) -> dict[str, str]:
     """Batch -> run key; a server has no code to compute one."""
     file = Path(plan.weights)
     weights = weights_hash(file if file.is_absolute() else plan.weights)
-    sizes = sorted({*BATCHES, plan.batch})
-    return {str(b): run_key(replace(plan, batch=b), dataset_version, weights) for b in sizes}
+    key = partial(  # the release is looked up once: it is read from a file
+        run_key,
+        dataset_version=dataset_version,
+        weights_version=weights,
+        ultralytics=importlib.metadata.version("ultralytics"),
+    )
+    return {str(b): key(replace(plan, batch=b)) for b in sorted({*BATCHES, plan.batch})}
 
 
 def _tag(keys: str, small: Sequence[Entry]) -> str:
