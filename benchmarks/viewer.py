@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-import statistics
 from pathlib import Path
 
-from benchmarks.harness import Context, Criterion, Result, in_turn, median, samples
+from benchmarks.harness import (
+    Context,
+    Criterion,
+    Result,
+    in_turn,
+    median,
+    processor_median,
+    samples,
+)
 from benchmarks.worker import Work, call
 
 PICTURES = 65_000
@@ -24,7 +31,7 @@ def run(context: Context) -> Result:
     }
     timings = in_turn(context, sides)
     shown = timings["opened"][0].result
-    busy = {name: statistics.median(t.processor_seconds for t in timings[name]) for name in sides}
+    busy = {name: processor_median(timings[name]) for name in sides}
     what = f"{shown['pictures']:,} pictures, {shown['boxes']:,} boxes"
     return Result(
         criteria=[

@@ -63,13 +63,17 @@ def add(
 
     settings = Settings.from_env()
     say = speaker(settings.language)
-    target = target.expanduser()
+    target = target.expanduser().absolute()
+    if target == settings.raw_root or target in settings.raw_root.parents:
+        raise HobanError(
+            f"{target} holds the raw root itself", "give the folder of your own pictures alone"
+        )
     files = files_below(target)
     videos = [(n, p) for n, p in files if p.suffix.lower() in VIDEOS]
     pictures = [(n, p) for n, p in files if p.suffix.lower() not in VIDEOS]
     taken = _chosen([n for n, _ in files], pattern, say)
-    is_below = settings.raw_root in target.absolute().parents and not videos
-    folder = target.absolute().relative_to(settings.raw_root).as_posix() if is_below else name
+    is_below = settings.raw_root in target.parents and target.is_dir() and not videos
+    folder = target.relative_to(settings.raw_root).as_posix() if is_below else name
     values = {"name": name, "folder": folder, "format": UNLABELLED}
     values |= {"clip_pattern": CLIP_PATTERN} if videos else {}
     values |= {"taken_pattern": taken} if taken else {}
