@@ -99,9 +99,11 @@ def unchanged(
     number = same.materialization_id
     stages = catalog.small_table("stages", number)
     checks = from_table(catalog.small_table("checks", number))
+    text = f"same inputs as materialisation {number}: nothing was read"
+    dg.get_dagster_logger().info(f"{same.asset}: {text}")
     metadata = {
         **({"summary": summary(samples, checks)} if summary else {}),
-        "unchanged": f"same inputs as materialisation {number}: nothing was read",
+        "unchanged": text,
         **(extra or {}),
         **sample_metadata(samples, stages),
         **pictures(same.asset, same.partition, samples, platform.settings(), draw=False),

@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 
 from hoban_assets.catalog.store import Build, Catalog, Materialization
+from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.code_version import DATASET_PARTS, code_version_of
 from hoban_assets.components.benchmark_checks import dataset_is_apart
 from hoban_assets.components.common import (
@@ -212,8 +213,28 @@ def dataset_summary(samples: Samples, found: Sequence[Check], say: Say) -> dg.Me
     splits = ", ".join(f"{n} {c:,}" for n, c in samples.images.split.value_counts().items())
     numbers = next((c.numbers for c in found if c.name == SURVIVAL), {})
     lines = [f"- {survival.said(say)}" for survival in survivals_of(numbers)]
-    parts = [f"{held}, {regions} ({splits})", f"**{say('What is left of each source:')}**"]
-    return dg.MetadataValue.md("\n\n".join([*parts, "\n".join(lines)]))
+    parts = [
+        f"{held}, {regions}",
+        splits,
+        f"**{say('Labels, and the sources that they come from:')}**",
+        "\n".join(f"- {line}" for line in labels_by_source(samples, say)),
+        f"**{say('What is left of each source:')}**",
+        "\n".join(lines),
+    ]
+    return dg.MetadataValue.md("\n\n".join(parts))
+
+
+def labels_by_source(samples: Samples, say: Say) -> list[str]:
+    """``fallen 180: fallen_v2i 38, fall_v1i 30``, a line a class, the largest source first."""
+    labels = samples.labels.merge(samples.images[["image_id", "source"]], on="image_id")
+    counts = labels.groupby("class_name", sort=False).source.value_counts()
+    totals = labels.class_name.value_counts()
+    return [
+        f"{say(name)} {totals[name]:,}: "
+        + ", ".join(f"{source} {n:,}" for source, n in counts[name].items())
+        for name in CLASS_NAMES
+        if name in totals
+    ]
 
 
 def _counted(samples: Samples) -> dict[str, str]:

@@ -4,6 +4,7 @@ import re
 
 import dagster as dg
 import pytest
+from builders import samples_of
 
 from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.components.describing import (
@@ -15,6 +16,7 @@ from hoban_assets.components.describing import (
     stage_text,
     with_reports,
 )
+from hoban_assets.components.version_assets import labels_by_source
 from hoban_assets.curation.checks import DESCRIPTIONS
 from hoban_assets.declared.recipes import declared_recipes
 from hoban_assets.declared.sources import SOURCES
@@ -88,6 +90,12 @@ def test_every_column_has_a_type_and_a_note():
         assert all(column.type and column.description for column in schema.columns)
     names = [column.name for column in shown["columns of boxes"].columns]
     assert names == [name for name, _, _ in COLUMNS["boxes"]]
+
+
+def test_a_dataset_says_which_sources_its_labels_come_from():
+    person, fallen = ("person", 0.1), ("fallen", 0.2)
+    samples = samples_of({"coco/1": [person, person], "site/1": [person, fallen], "site/2": []})
+    assert labels_by_source(samples, ENGLISH) == ["person 3: coco 2, site 1", "fallen 1: site 1"]
 
 
 def test_an_asset_leads_to_the_reports_that_tell_of_it():
