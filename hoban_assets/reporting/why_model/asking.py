@@ -23,7 +23,7 @@ from hoban_assets.evaluation.nearest import labels_and_regions, nearest, seen
 from hoban_assets.evaluation.pictures import Boxes, Pictures, content_of, pictures_of
 from hoban_assets.evaluation.sets import displayed_size, published
 from hoban_assets.evaluation.subjects import Subject
-from hoban_assets.reporting.why_model import figures
+from hoban_assets.reporting.why_model import figures, sql
 from hoban_assets.reporting.why_model.figures import Answer, ModelWhy
 from hoban_assets.settings import Settings
 
@@ -177,7 +177,7 @@ def _meant(ask: Ask, typed: str, partition: str) -> tuple[str | None, str | None
         raise HobanError(f"several images match {typed!r}:\n    {listed}", "name one of them")
     if not found:
         return None, None
-    rows = ask(figures.HOLDERS, {"id": found[0], "partition": partition})
+    rows = ask(sql.HOLDERS, {"id": found[0], "partition": partition})
     return found[0], rows[0]["asset"] if rows else None
 
 

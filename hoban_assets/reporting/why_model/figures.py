@@ -11,6 +11,7 @@ import numpy as np
 
 from hoban_assets.evaluation.mistakes import Mistake
 from hoban_assets.ingredients import is_of_full
+from hoban_assets.reporting.why_model import sql
 
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Ask, Row
@@ -167,7 +168,7 @@ def _counts(labels: Boxes, image: int, names: Sequence[str]) -> dict[str, int]:
 
 def recipe_row(ask: Ask, dataset: str, partition: str) -> Row | None:
     """Recipe (JSON text), stages, and partition that decided the rows of a dataset."""
-    rows = ask(_RECIPE, [dataset, partition])
+    rows = ask(sql.RECIPE, [dataset, partition])
     if not rows:
         return None
     (row,) = rows
@@ -182,7 +183,7 @@ def recipe_row(ask: Ask, dataset: str, partition: str) -> Row | None:
 
 def partial_labels_of(ask: Ask, model: str, partition: str) -> str:
     """'mask' or 'naive', as the current training of a model recorded it."""
-    rows = ask(_RECIPE, [model, partition])
+    rows = ask(sql.RECIPE, [model, partition])
     arguments = json.loads(rows[0]["recipe"] or "{}") if rows else {}
     return str(arguments.get("partial_labels") or "naive")
 
@@ -192,7 +193,7 @@ def taken_of(
 ) -> tuple[Taken, ...]:
     """What each rule took of the labels of a class, most of this size first."""
     rows = ask(
-        _TAKEN,
+        sql.TAKEN,
         {
             "dataset": dataset,
             "partition": partition,
@@ -207,66 +208,10 @@ def taken_of(
 
 def unlabelled_of(ask: Ask, dataset: str, partition: str, class_name: str) -> Unlabelled:
     """How many photographs of train are from sources that do not label a class."""
-    rows = ask(_UNLABELLED, {"dataset": dataset, "partition": partition, "class": class_name})
+    rows = ask(sql.UNLABELLED, {"dataset": dataset, "partition": partition, "class": class_name})
     return Unlabelled(
         sum(row["images"] for row in rows),
         sum(row["of"] for row in rows),
         sum(row["completed"] for row in rows),
         {row["source"]: row["images"] for row in rows if row["images"]},
     )
-
-
-HOLDERS = """
-SELECT i.asset FROM images AS i JOIN materializations AS m USING (asset, partition)
-WHERE i.image_id = $id AND i.partition = $partition AND m.is_current
-ORDER BY starts_with(i.asset, 'benchmark_') DESC, m.materialization_id DESC LIMIT 1
-"""
-"""Builds that hold a picture, a benchmark first."""
-_RECIPE = """
-SELECT m.recipe, (SELECT list(i.input ORDER BY i.input) FROM store.inputs AS i
-                  WHERE i.materialization_id = m.materialization_id) AS inputs
-FROM store.materializations AS m JOIN store.current USING (materialization_id)
-WHERE m.asset = ? AND m.partition = ?
-"""
-_TAKEN = """
-WITH labels AS (
-    SELECT b.image_id, b."row", b.area, b."ignore", c.asset
-    FROM store.boxes AS b JOIN store.current AS c USING (materialization_id)
-    WHERE c.partition = $partition AND list_contains($stages, c.asset) AND b.class_name = $class
-),
-decided AS (
-    SELECT image_id, "row", rule, action, threshold, asset FROM decisions
-    WHERE partition = $partition AND action IN ('drop', 'ignore')
-      AND (asset = $dataset OR list_contains($stages, asset))
-),
-of_row AS (
-    SELECT d.rule, d.action, d.threshold, l.area, l.image_id, l."row",
-           d.asset <> $dataset AS at_stage
-    FROM labels AS l JOIN decided AS d ON d.image_id = l.image_id AND d."row" = l."row"
-    -- What a stage drops is in its rows no more, and what it ignores is.
-    WHERE d.asset = $dataset AND NOT l."ignore" OR d.asset = l.asset AND l."ignore"
-),
-of_image AS (
-    SELECT d.rule, d.action, d.threshold, l.area, l.image_id, l."row", false AS at_stage
-    FROM (SELECT * FROM labels WHERE NOT "ignore") AS l
-    ANTI JOIN of_row AS o ON o.image_id = l.image_id AND o."row" = l."row"
-    JOIN decided AS d ON d.image_id = l.image_id AND d."row" IS NULL
-    WHERE d.asset = $dataset AND d.action = 'drop'
-)
-SELECT rule, action, count(*) AS boxes, count(*) FILTER (area BETWEEN $low AND $high) AS alike,
-       max(threshold) AS threshold, at_stage
-FROM (FROM of_row UNION ALL FROM of_image)
-GROUP BY ALL ORDER BY alike DESC, boxes DESC, rule
-"""
-_UNLABELLED = """
-SELECT i.source, count(*) AS "of",
-       count(*) FILTER (NOT list_contains(i.labelled_classes, $class)) AS images,
-       count(*) FILTER (NOT list_contains(i.labelled_classes, $class) AND c.image_id IS NOT NULL)
-           AS completed
-FROM images AS i
-LEFT JOIN completed_classes AS c
-    ON c.asset = i.asset AND c.partition = i.partition AND c.image_id = i.image_id
-    AND c.class_name = $class
-WHERE i.asset = $dataset AND i.partition = $partition AND i.split = 'train'
-GROUP BY i.source ORDER BY images DESC, i.source
-"""
