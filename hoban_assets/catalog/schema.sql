@@ -130,13 +130,14 @@ CREATE OR REPLACE MACRO store.placed(path) AS CASE
     WHEN starts_with(path, '/') THEN path
     ELSE coalesce(getvariable('data_root') || '/', '') || path END;
 
--- Overlap of two boxes, centre and size each, in any one unit.
+-- Overlap of two boxes, centre and size each, in any one unit; 0 where neither has an area.
 CREATE OR REPLACE MACRO main.shared_area(ax, ay, aw, ah, bx, by_, bw, bh) AS
     greatest(0, least(ax + aw / 2, bx + bw / 2) - greatest(ax - aw / 2, bx - bw / 2))
     * greatest(0, least(ay + ah / 2, by_ + bh / 2) - greatest(ay - ah / 2, by_ - bh / 2));
 CREATE OR REPLACE MACRO main.iou(ax, ay, aw, ah, bx, by_, bw, bh) AS
-    main.shared_area(ax, ay, aw, ah, bx, by_, bw, bh)
-    / (1.0 * aw * ah + 1.0 * bw * bh - main.shared_area(ax, ay, aw, ah, bx, by_, bw, bh));
+    coalesce(main.shared_area(ax, ay, aw, ah, bx, by_, bw, bh)
+        / nullif(1.0 * aw * ah + 1.0 * bw * bh
+            - main.shared_area(ax, ay, aw, ah, bx, by_, bw, bh), 0), 0);
 
 -- Root of the area of a box (share of the image) in pixels at the training size `size`, to which
 -- Ultralytics scales the longer side; an image of unknown size counts as square.

@@ -68,7 +68,7 @@ class Catalog:
             "code_version": run.code_version,
             "data_version": build.data_version or of_rows,
             "input_key": build.input_key,
-            "path": build.path and rows.below(build.path, self.path.parent),
+            "path": build.path and rows.below(build.path, self.path.parent.absolute()),
             "recipe": None if build.recipe is None else json.dumps(build.recipe),
             "ingredients": None if build.ingredients is None else json.dumps(build.ingredients),
             **rows.counts(build.samples),

@@ -78,6 +78,7 @@ def test_overlap_and_size_in_sql_are_those_of_the_code(catalog: Catalog) -> None
             values = [*map(float, (*boxes[a], *boxes[a + 1]))]
             told = ask("SELECT iou(?, ?, ?, ?, ?, ?, ?, ?) AS iou", values)[0]["iou"]
             assert told == pytest.approx(wanted[a, a + 1])
+        assert ask("SELECT iou(3, 3, 0, 2, 3, 3, 0, 2) AS iou") == [{"iou": 0}]
         sides = ask(
             "SELECT side_px(0.25, 1280, 640, 640) AS wide, side_px(0.25, 0, 0, 640) AS unknown"
         )
