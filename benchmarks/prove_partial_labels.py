@@ -20,7 +20,6 @@ of the documentation from what is there.
 from __future__ import annotations
 
 import argparse
-import json
 import multiprocessing
 import os
 import sys
@@ -34,11 +33,9 @@ from benchmarks.harness import CHECKOUT
 from benchmarks.partial_labels.arms import chain, weights_of
 from benchmarks.partial_labels.common import COMPLETED, FULL, MASKED, NAIVE, Part, Schedule
 from benchmarks.partial_labels.drawn import Drawn
-from benchmarks.partial_labels.page import write_pages
+from benchmarks.partial_labels.page import told_of, write_pages
 from benchmarks.partial_labels.real import Real
-from benchmarks.partial_labels.summary import text
-from benchmarks.report import machine
-from hoban_assets.files import save
+from benchmarks.partial_labels.summary import PARTS, text
 
 QUICK = {
     "scenes": 400,
@@ -61,15 +58,14 @@ def main() -> None:
     arguments = _arguments()
     form: Mapping[str, Any] = QUICK if arguments.quick else WHOLE
     folder = (arguments.folder / ("quick" if arguments.quick else "whole")).absolute()
-    kept = folder / "figures.json"
+    schedules = {name: form[name] for name in PARTS}
     if arguments.page:
-        write_pages(kept)
+        write_pages(told_of(folder, schedules))
         return
-    told: list[dict[str, Any]] = []
-    for finished in _worked_off(list(_jobs(folder, form, arguments)), arguments.processes):
-        told += finished
-        save(kept, json.dumps({"machine": machine(), "runs": told}, indent=1))
-    sys.stdout.write(f"{text(json.loads(kept.read_text(encoding='utf-8')), 'en')}\n")
+    for done in _worked_off(list(_jobs(folder, form, arguments)), arguments.processes):
+        sys.stdout.write(f"{done}: done\n")
+        sys.stdout.flush()
+    sys.stdout.write(f"{text(told_of(folder, schedules), 'en')}\n")
 
 
 @dataclass(frozen=True)
@@ -117,8 +113,8 @@ def _jobs(folder: Path, form: Mapping[str, Any], arguments: argparse.Namespace) 
                     yield Job(part, own, seed, schedule, "" if part is drawn else first.name)
 
 
-def _worked_off(jobs: list[Job], processes: int) -> Iterator[list[dict[str, Any]]]:
-    """Do all jobs, so many at once; yield what is told of each as it ends."""
+def _worked_off(jobs: list[Job], processes: int) -> Iterator[str]:
+    """Do all jobs, so many at once; yield the name of each as it ends."""
     running: dict[Future[list[dict[str, Any]]], Job] = {}
     done: set[str] = set()
     with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
@@ -128,11 +124,9 @@ def _worked_off(jobs: list[Job], processes: int) -> Iterator[list[dict[str, Any]
                 jobs.remove(job)
                 running[pool.submit(chain, job.part, job.ways, job.seed, job.schedule)] = job
             for future in wait(running, return_when=FIRST_COMPLETED).done:
-                job = running.pop(future)
-                yield future.result()
-                done.add(job.name)
-                sys.stdout.write(f"{job.name}: done\n")
-                sys.stdout.flush()
+                future.result()
+                done.add(name := running.pop(future).name)
+                yield name
 
 
 def _arguments() -> argparse.Namespace:

@@ -50,6 +50,11 @@ class Schedule:
     mosaic_off: int
     """Last epochs without mosaic."""
 
+    @property
+    def epochs_and_size(self) -> tuple[int, int]:
+        """What a training of it says of itself."""
+        return self.epochs, self.size
+
 
 class Part(Protocol):
     """Photographs to train on, and others to be judged on."""

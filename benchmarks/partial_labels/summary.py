@@ -51,7 +51,8 @@ WORDS: Mapping[str, Mapping[str, Any]] = {
         "images": "{images} photographs, {boxes} boxes, {regions} ignore regions",
         "judging": "{images} photographs",
         "spread": "mean over seeds (standard deviation)",
-        "tried": "Tried before, and left:",
+        "missing": "**Not trained yet** (part, way, seed), so not in any figure here:",
+        "tried": "Tried:",
     },
     "ko": {
         "criterion": "목표",
@@ -86,7 +87,8 @@ WORDS: Mapping[str, Mapping[str, Any]] = {
         "images": "사진 {images}장, 박스 {boxes}개, 무시 영역 {regions}개",
         "judging": "사진 {images}장",
         "spread": "시드 평균(표준편차)",
-        "tried": "전에 해 보고 그만둔 것:",
+        "missing": "**아직 학습하지 않음**(구분, 방식, 시드). 아래 수치에 없습니다:",
+        "tried": "해 본 것:",
     },
 }
 Word = Mapping[str, Any]
@@ -101,6 +103,7 @@ def text(told: Mapping[str, Any], language: str) -> str:
     rows = frame(runs)
     tables = [
         trained(runs, word),
+        *missing(told, word),
         _table([word[k] for k in ("criterion", "measured", "verdict")], criteria(rows, word)),
         f"{word['spread']}:",
         *(means(rows[rows.part == part], word) for part in PARTS if (rows.part == part).any()),
@@ -143,6 +146,13 @@ def trained(runs: Sequence[Mapping[str, Any]], word: Word) -> str:
         )
     heads = ("part", "way", "seeds", "trained", "setting", "judged", "time")
     return _table([word[k] for k in heads], lines)
+
+
+def missing(told: Mapping[str, Any], word: Word) -> Iterator[str]:
+    """Trainings that belong to it and were not finished."""
+    absent = [f"{word['parts'][p]} {arm} {seed}" for p, arm, seed in told.get("missing", ())]
+    if absent:
+        yield f"{word['missing']} {', '.join(absent)}."
 
 
 def suffering(rows: pd.DataFrame) -> list[str]:
@@ -211,16 +221,18 @@ def _alarms(rows: pd.DataFrame, arm: str, word: Word) -> tuple[str, str]:
 
 
 def means(rows: pd.DataFrame, word: Word) -> str:
-    """Recall, false alarms and mAP50 of each class and source, ways side by side."""
+    """Recall, false alarms and mAP50, ways side by side: each class, and where one suffers."""
     arms = [arm for arm in ARMS if arm in set(rows.arm)]
     measures = {"recall": "recall", "false alarms": "false_alarms", "mAP50": "mAP50"}
     heads = [f"{word.get(m, m)} {arm}" for m in measures for arm in arms]
     lines = []
     slices = sorted(rows.on.unique(), key=lambda on: (on != EVERYWHERE, on))
+    shown = [*suffering(rows[rows.on == EVERYWHERE])] or list(rows["class"].unique())
     for on in slices:
         for name in rows["class"].unique():
             mine = rows[(rows.on == on) & (rows["class"] == name)]
-            if mine.empty:
+            everywhere = on == EVERYWHERE
+            if mine.empty or not (everywhere or (name in shown and mine.labels.iloc[0])):
                 continue
             cells = [
                 _spread(mine[mine.arm == arm][column])
@@ -246,9 +258,12 @@ def every_seed(rows: pd.DataFrame, word: Word) -> str:
 
 def tried(told: Mapping[str, Any], word: Word, language: str) -> str:
     """Trainings by another recipe, which were given up: what it was, and its figures."""
+    what = f"{word['tried']} {told['what'][language]}."
+    if "lines" in told:
+        return f"{what}\n\n{_table(told['heads'], told['lines'])}"
     rows = told["rows"]
     arms = list(rows[0]["mAP50-95"])
-    measures = ("mAP50-95", "recall", "false_alarms")
+    measures = [m for m in ("mAP50", "mAP50-95", "recall", "false_alarms") if m in rows[0]]
     heads = [f"{word.get(m.replace('_', ' '), m)} {arm}" for m in measures for arm in arms]
     lines = [
         [
@@ -264,7 +279,7 @@ def tried(told: Mapping[str, Any], word: Word, language: str) -> str:
         for row in rows
     ]
     table = _table([word["on"], word["class"], word["objects"], *heads], lines)
-    return f"{word['tried']} {told['what'][language]}.\n\n{table}"
+    return f"{what}\n\n{table}"
 
 
 def _mean(rows: pd.DataFrame, column: str) -> pd.DataFrame:

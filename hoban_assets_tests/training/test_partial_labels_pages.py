@@ -99,6 +99,11 @@ def test_no_training_is_left_out(runs, language):
         assert f"| drawn | {each['seed']} | {each['arm']} | person |" in told
 
 
+def test_what_was_not_trained_is_told(runs):
+    assert "naive 1" not in text({"runs": runs, "missing": []}, "en").split("\n\n")[1]
+    assert "drawn naive 1" in text({"runs": runs, "missing": [["drawn", "naive", 1]]}, "en")
+
+
 def test_both_languages_say_the_same():
     assert WORDS["en"].keys() == WORDS["ko"].keys()
     assert set(WORDS["en"]["parts"]) == set(PARTS)
