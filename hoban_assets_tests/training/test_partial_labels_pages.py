@@ -100,8 +100,9 @@ def test_no_training_is_left_out(runs, language):
 
 
 def test_what_was_not_trained_is_told(runs):
-    assert "naive 1" not in text({"runs": runs, "missing": []}, "en").split("\n\n")[1]
-    assert "drawn naive 1" in text({"runs": runs, "missing": [["drawn", "naive", 1]]}, "en")
+    assert WORDS["en"]["missing"] not in text({"runs": runs, "missing": []}, "en")
+    told = text({"runs": runs, "missing": [["real", "naive", 1]]}, "en")
+    assert f"{WORDS['en']['missing']} real naive 1." in told
 
 
 def test_both_languages_say_the_same():
