@@ -227,13 +227,11 @@ def dataset_summary(samples: Samples, found: Sequence[Check], say: Say) -> dg.Me
 def labels_by_source(samples: Samples, say: Say) -> list[str]:
     """``fallen 180: fallen_v2i 38, fall_v1i 30``, a line a class, the largest source first."""
     labels = samples.labels.merge(samples.images[["image_id", "source"]], on="image_id")
-    counts = labels.groupby("class_name", sort=False).source.value_counts()
-    totals = labels.class_name.value_counts()
+    of = {name: labels.source[labels.class_name == name].value_counts() for name in CLASS_NAMES}
     return [
-        f"{say(name)} {totals[name]:,}: "
-        + ", ".join(f"{source} {n:,}" for source, n in counts[name].items())
-        for name in CLASS_NAMES
-        if name in totals
+        f"{say(name)} {counts.sum():,}: " + ", ".join(f"{s} {n:,}" for s, n in counts.items())
+        for name, counts in of.items()
+        if len(counts)
     ]
 
 
