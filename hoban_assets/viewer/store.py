@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from hoban_assets.catalog.access import reading
 from hoban_assets.catalog.answers import asking
@@ -138,9 +139,12 @@ class Store:
         return {tags[tag]: boxes for tag, boxes in found.items() if tag in tags}
 
     def _fill(self, table: str, rows: list[tuple[Any, ...]]) -> None:
-        if rows:
-            marks = ", ".join("?" * len(rows[0]))
-            self._db.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608
+        if rows:  # as columns: one statement a row takes a second for 5,000
+            columns = zip(*rows, strict=True)
+            filling = pa.table({f"c{n}": list(values) for n, values in enumerate(columns)})
+            self._db.register("filling", filling)
+            self._db.execute(f"INSERT INTO {table} FROM filling")
+            self._db.unregister("filling")
 
     def correct(self, *rows: Correction) -> None:
         """Note corrections: their pictures are shown as people left them."""
