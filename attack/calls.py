@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import random
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -36,9 +37,12 @@ collect OUT/cvat | review dataset_v9 | corrections list | !corrections show 0
 bundle dataset_v9 --partition sub --output OUT | !import-results OUT/none.tar
 rebuild --partition sub --dry-run | backup OUT/backup --verify
 restore BACKUP --into OUT/restored | !is-safe-to-delete RAW | prune --dry-run | prune --yes
-unlock | verify | sample-data OUT/sample --images 40
+unlock | verify | sample-data OUT/sample --images 40 | add RAW/background --name zero_calls
+site zero_calls | propose zero_calls --model model_v9 | !track zero_calls 7 --refuse
 """
 """Lines of `hoban`; RAW, OUT and BACKUP are places of this attack. One with ! is refused."""
+ADDED = ROOT / "hoban_assets" / "defs" / "raw" / "zero_calls"
+"""What `hoban add` writes into the checkout; taken away again."""
 DAGSTER = (
     "dagster asset materialize --select background --partition sub",
     "dg launch --assets background --partition sub",
@@ -90,8 +94,11 @@ def rows(folder: Path, size: int, dice: random.Random) -> list[Row]:
         builds.note(place.hoban(line, "Done in"))
     for line in DAGSTER:
         builds.note(place.run(line, DAGSTER_MODULE_NAME="hoban_assets.definitions"))
-    for line in commands():
-        told.note(place.hoban(line))
+    try:
+        for line in commands():
+            told.note(place.hoban(line))
+    finally:
+        shutil.rmtree(ADDED, ignore_errors=True)
     told.bad += [f"{name}: has no line in attack/calls.py" for name in sorted(unknown())]
     for line, ready in SERVED.items():
         served.note(place.served(line, ready))

@@ -56,6 +56,15 @@ UPGRADES: dict[int, str] = {
 }
 """Statements that lead from the version before to this version, run before schema.sql."""
 
+NO_EXTENSIONS = """
+SET autoinstall_known_extensions = false;
+SET autoload_known_extensions = false;
+"""
+"""Nothing is fetched."""
+CLOSED = f"{NO_EXTENSIONS} SET enable_external_access = false"
+"""For readers also no other file: a catalog may come out of a stranger's backup, and a view in it
+may be anything (https://duckdb.org/docs/current/operations_manual/securing_duckdb/overview)."""
+
 FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.5
 """Seconds between attempts to open a held database; doubled each time."""
 
@@ -82,6 +91,7 @@ def reading(path: Path, deadline: float) -> Iterator[duckdb.DuckDBPyConnection]:
                     pass  # opening to write brings the schema up to date
                 connection = _open_to_read(path, deadline)
             _place(connection, path)
+            connection.execute(CLOSED).fetchall()
             yield connection
         finally:
             connection.close()
@@ -108,6 +118,7 @@ def writing(path: Path, deadline: float) -> Iterator[duckdb.DuckDBPyConnection]:
             # Only close() may checkpoint: where that fails (disk full) the commit is safe in the
             # log. A COMMIT that checkpoints could fail although its rows are there to stay.
             connection.execute("SET wal_autocheckpoint = '1TB'").fetchall()
+            connection.execute(NO_EXTENSIONS).fetchall()
             connection.begin()
             _upgrade(connection, path)
             yield connection

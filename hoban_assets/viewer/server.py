@@ -131,7 +131,7 @@ class Viewer:
         try:
             sent = _sent(await request.body())
             row, other = take(self.settings, found, sent, self.author, self.read_at)
-        except (Refused, HobanError, ValueError) as error:
+        except (Refused, HobanError, ValueError, RecursionError) as error:
             return self._refused(error)
         if row is None:
             return JSONResponse({"taken": False})
@@ -147,7 +147,7 @@ class Viewer:
         try:
             sent = _sent(await request.body())
             rows = take_track(self.settings, found, sent, self.author)
-        except (Refused, HobanError, ValueError) as error:
+        except (Refused, HobanError, ValueError, RecursionError) as error:
             return self._refused(error)
         self.store.correct(*rows)
         return JSONResponse({"taken": len(rows), "ids": [row.image_id for row in rows]})

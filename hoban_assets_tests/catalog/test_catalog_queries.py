@@ -44,6 +44,25 @@ def values(rows: list[Row]) -> list[list[object]]:
 
 
 @pytest.mark.parametrize(
+    "view",
+    [
+        "SELECT content AS asset FROM read_text('{file}')",
+        "SELECT * FROM read_csv('{file}')",
+        "SELECT file AS asset FROM glob('{file}')",
+        "SELECT content AS asset FROM read_blob('{file}')",
+    ],
+)
+def test_a_view_of_a_stranger_s_catalog_reads_no_other_file(catalog, tmp_path, view):
+    file = tmp_path / "elsewhere"
+    file.write_text("a,b\n1,2\n")
+    with duckdb.connect(catalog.path) as connection:
+        sql = view.format(file=file)
+        connection.execute(f"CREATE OR REPLACE VIEW materializations AS {sql}")
+    with asking(catalog.path, 5) as ask, pytest.raises(duckdb.Error, match="disabled"):
+        ask("SELECT * FROM materializations")
+
+
+@pytest.mark.parametrize(
     "statement",
     [
         "COPY (SELECT 1) TO '{file}'",

@@ -130,6 +130,7 @@ def test_pictures_are_shown_as_displayed_and_small_in_the_grid(once):
         (b"{", "no edit"),
         (b"[1, 2]", "an object is asked for"),
         (b"null", "an object is asked for"),
+        (b"[" * 100_000, "recursion"),
         (b'{"verdict": "boxes", "after": [["person", NaN, 0.5, 0.1, 0.1, false]]}', "outside"),
         (b'{"verdict": "boxes", "after": [["person", 0.5, 0.5, NaN, 0.1, false]]}', "box"),
         (b'{"verdict": "boxes", "after": [["person", Infinity, 0.5, 1, 1, false]]}', "outside"),
