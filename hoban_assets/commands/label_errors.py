@@ -50,6 +50,7 @@ def label_errors(
     from hoban_assets.evaluation.label_errors import label_errors as doubts_of
     from hoban_assets.evaluation.looking import look
     from hoban_assets.evaluation.pictures import pictures_of
+    from hoban_assets.evaluation.sets import published
     from hoban_assets.language import speaker
 
     settings = Settings.from_env()
@@ -72,7 +73,9 @@ def label_errors(
             f"train on what it is now: hoban build {subject.asset} --partition {partition}",
         )
     samples = catalog.load(subject.dataset, partition)
-    files = [settings.raw_root / file for file in samples.images.file]
+    tree = published(subject.trained_on, subject.dataset)
+    at = dict(zip(tree.ids, tree.files, strict=True))
+    files = [at[image_id] for image_id in samples.images.image_id]  # as the models were trained
     pictures = pictures_of(samples, files, f"{subject.dataset} [{partition}]", CLASS_NAMES)
     with progress_bar(say("looking at pictures")) as bar:
         if folds:

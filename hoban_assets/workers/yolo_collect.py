@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from ultralytics.data import base
 from ultralytics.data.build import build_dataloader
 from ultralytics.data.dataset import YOLODataset
 from ultralytics.models.yolo.detect import DetectionValidator
 from yolo_evaluate import on_the_image  # type: ignore[import-not-found]
+from yolo_pictures import decoded  # type: ignore[import-not-found]
 from yolo_support import Failure, RunFolder, say  # type: ignore[import-not-found]
 
 NOTHING = Path(os.devnull) / "none"
@@ -22,6 +24,7 @@ class Listed(YOLODataset):
     def __init__(self, images: list[tuple[str, int, int]], **arguments: Any) -> None:
         """Take (path, width, height) of each image."""
         self.listed = images
+        base.imread = decoded  # also raw files are looked at, which no build has repaired
         super().__init__([], **arguments)
         self.npy_files = [NOTHING] * len(images)  # a stray x.npy would be taken instead of x.jpg
 

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 from yolo_job import arguments_of, run_job  # type: ignore[import-not-found]
+from yolo_pictures import decoded  # type: ignore[import-not-found]
 from yolo_setup import explained, import_ultralytics, load  # type: ignore[import-not-found]
 from yolo_support import Failure, RunFolder, say  # type: ignore[import-not-found]
 
@@ -77,10 +78,9 @@ def _prepared(path: Path, shares: np.ndarray, size: int) -> tuple[np.ndarray, np
     Raises:
         Failure: it cannot be read.
     """
-    import cv2
     from ultralytics.data.augment import LetterBox
 
-    image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)  # any path, EXIF applied
+    image = decoded(path)
     if image is None:
         raise Failure(f"{path} cannot be read as an image", "remove it, or replace it")
     height, width = image.shape[:2]

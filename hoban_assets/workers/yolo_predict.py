@@ -16,12 +16,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
 from yolo_job import arguments_of, run_job  # type: ignore[import-not-found]
+from yolo_pictures import decoded  # type: ignore[import-not-found]
 from yolo_setup import explained, import_ultralytics, load  # type: ignore[import-not-found]
 from yolo_support import (  # type: ignore[import-not-found]
     Failure,
@@ -154,11 +154,8 @@ def _frames(path: Path, every: int) -> Iterator[tuple[int | None, float, float, 
     """
     import cv2
 
-    data = np.fromfile(path, np.uint8)  # any path
-    image = None
-    with suppress(cv2.error):  # an empty file, or more pixels than it takes
-        image = cv2.imdecode(data, cv2.IMREAD_COLOR)  # EXIF applied
-    if image is not None:
+    # A video is not read as a whole to find that it is none.
+    if cv2.haveImageReader(str(path)) and (image := decoded(path)) is not None:
         yield None, 0.0, 0.0, image
         return
     import av

@@ -1,5 +1,6 @@
 """`hoban predict` on photographs and a video, by the weights of the one training."""
 
+import importlib
 import json
 
 import av
@@ -10,7 +11,7 @@ from typer.testing import CliRunner
 
 from hoban_assets.cli import app
 from hoban_assets.errors import HobanError
-from hoban_assets.evaluation import confidences, exporting
+from hoban_assets.evaluation import confidences, exporting, predicting
 from hoban_assets.evaluation.judging import Confidences
 
 
@@ -64,6 +65,19 @@ def test_photographs_and_videos_are_looked_at_and_drawn(
     assert drawn.shape == cv2.imread(str(photograph)).shape
     with av.open(str(out / "pictures" / "clip.mp4")) as written:
         assert len(list(written.decode(video=0))) == 2
+
+
+def test_a_jpeg_without_its_end_is_a_photograph(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(predicting.WORKER.parent))
+    decoded = importlib.import_module("yolo_pictures").decoded
+    picture = np.random.default_rng(1).integers(0, 255, (64, 64, 3), np.uint8)
+    whole = cv2.imencode(".jpg", picture)[1].tobytes()
+    for content in (whole, whole[:-40]):
+        (tmp_path / "사진.jpg").write_bytes(content)
+        assert decoded(tmp_path / "사진.jpg").shape == (64, 64, 3)
+    for content in (b"", b"text", whole[:20]):
+        (tmp_path / "a.jpg").write_bytes(content)
+        assert decoded(tmp_path / "a.jpg") is None
 
 
 def test_what_is_no_photograph_is_named(run, tmp_path):
