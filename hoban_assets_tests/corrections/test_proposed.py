@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 from itertools import count
 
 import pytest
+from builders import samples_of
 from correcting import box, correction
 
 from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.commands.corrections import _what
+from hoban_assets.corrections.apply import apply_corrections
 from hoban_assets.corrections.proposed import (
     FILE,
     Clip,
@@ -172,3 +174,21 @@ def test_proposals_are_in_a_backup_and_no_leftovers(tmp_path):
     assert list(places(settings.data_root, settings)) == []
     kept = {name for name, _, _ in files_of(settings, Choice())}
     assert {"proposals/site/boxes.jsonl", "proposals/site/about.json"} <= kept
+
+
+def test_a_refusal_is_a_decision_and_no_acceptance():
+    rows = samples_of({FRAMES[0]: []}, labelled=())
+    (row,) = decided(1, "refuse")
+    applied = apply_corrections(rows, [row], {FRAMES[0]})
+    told = applied.samples.decisions
+    assert told.rule.tolist() == ["proposals_refused"]
+    assert told.value[0].startswith("1 boxes (kim, 2026-11-29, test,")
+    assert applied.samples.data_version() == rows.data_version()
+
+
+def test_a_labelled_track_is_a_box_of_a_person_on_a_picture_that_stays_incomplete():
+    rows = samples_of({FRAMES[0]: []}, labelled=())
+    (row, _) = decided(0)
+    after = apply_corrections(rows, [row], {FRAMES[0]}).samples
+    assert after.boxes.origin.tolist() == ["human"]
+    assert after.images.labelled_classes.tolist() == [()]
