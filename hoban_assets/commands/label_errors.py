@@ -46,7 +46,7 @@ def label_errors(
     from hoban_assets.catalog.store import Catalog
     from hoban_assets.classes import CLASS_NAMES
     from hoban_assets.evaluation.folds import out_of_fold
-    from hoban_assets.evaluation.label_errors import STAGE, as_decisions
+    from hoban_assets.evaluation.label_errors import ABLE, STAGE, as_decisions, unable
     from hoban_assets.evaluation.label_errors import label_errors as doubts_of
     from hoban_assets.evaluation.looking import look
     from hoban_assets.evaluation.pictures import pictures_of
@@ -93,6 +93,9 @@ def label_errors(
             pictures = part_of(pictures, "val")
             found, size = look(subject, pictures, settings, {}, bar)
     doubts = doubts_of(pictures, found, size)
+    if weak := unable(pictures, found, size):
+        text = "Too little trained to doubt a label of {classes} (AP50 below {least})."
+        typer.echo(say(text, classes=", ".join(map(say, weak)), least=ABLE), err=True)
     catalog.put_decisions(
         current.materialization_id, STAGE, as_decisions(doubts, pictures, samples)
     )

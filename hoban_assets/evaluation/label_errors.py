@@ -30,6 +30,8 @@ LIKELY, SURE = 0.5, 0.95
 """Probabilities that cleanlab takes for 'may be' and for 'is' (its defaults)."""
 SHARE_OF_AP = 0.2
 """A score up to this share of the AP of its class is an error (cleanlab: 0.25 times 0.8)."""
+ABLE = 0.3
+"""AP50 of a class below which a model doubts nothing of it: what it is sure of is mostly wrong."""
 RIGHT = 0.5
 """IoU from which a label is in its place."""
 
@@ -101,16 +103,27 @@ def label_errors(pictures: Pictures, found: Detections, size: int) -> tuple[Doub
     return tuple(sorted((*overlooked, *doubts.values()), key=lambda d: -d.confidence))
 
 
+def unable(pictures: Pictures, found: Detections, size: int) -> tuple[str, ...]:
+    """Classes with labels of which a model is not `ABLE` to doubt anything."""
+    matches = match(pictures, found, size)
+    views = {name: view(matches, number) for number, name in enumerate(pictures.names)}
+    return tuple(
+        name
+        for name, seen in views.items()
+        if seen.labels.any() and average_precisions(seen)[0] < ABLE
+    )
+
+
 def _sure(matches: Matches, views: list[View]) -> np.ndarray:
     """Confidences on one scale for all classes: [D], 0-1.
 
     The confidence of the best F1 becomes `LIKELY`, that of the middle one of the right detections
-    above it `SURE`, straight lines between. 0 for classes of which nothing right was found.
+    above it `SURE`, straight lines between. 0 for classes that the model is not `ABLE` to judge.
     """
     told = np.zeros(len(matches.confidence))
     for number, seen in enumerate(views):
         likely = best_confidence(seen)
-        if likely is None:
+        if likely is None or average_precisions(seen)[0] < ABLE:
             continue
         right = seen.confidence[seen.right[:, 0] & (seen.confidence >= likely)]
         middle = max(float(np.median(right)), likely + 1e-6)

@@ -6,7 +6,7 @@ from drawn_pictures import NAMES, detections, pictures
 
 from hoban_assets.errors import HobanError
 from hoban_assets.evaluation.folds import folds
-from hoban_assets.evaluation.label_errors import label_errors
+from hoban_assets.evaluation.label_errors import label_errors, unable
 
 LEFT, RIGHT, TOP = (0.1, 0.5, 0.3, 0.8), (0.6, 0.5, 0.8, 0.8), (0.1, 0.1, 0.25, 0.3)
 IMAGES = 40
@@ -56,6 +56,15 @@ def test_a_class_that_the_source_does_not_label_is_not_judged():
     labelled[:20, 2] = False
     assert doubts(truth, found, labelled=labelled) == set()
     assert len(doubts(truth, found)) > 10
+
+
+def test_a_model_that_finds_next_to_nothing_doubts_nothing():
+    truth, found = world()
+    few = [row for row in found if row[0] < 4] + [(9, 2, 0.9, 0.4, 0.1, 0.5, 0.2)]
+    given = pictures(truth, images=IMAGES), detections(few), 640
+    assert label_errors(*given) == ()
+    assert unable(*given) == ("helmet", "person")
+    assert unable(given[0], detections(found), 640) == ()
 
 
 def test_what_lies_in_an_ignore_region_was_not_overlooked():
