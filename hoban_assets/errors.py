@@ -36,6 +36,10 @@ class HobanError(Exception):
         self.way_out = visible(way_out)
         super().__init__(f"{self.problem} -> {self.way_out}")
 
+    def __reduce__(self) -> tuple[type[HobanError], tuple[str, str]]:
+        """Reach another process as it is: an exception is pickled as its one message."""
+        return type(self), (self.problem, self.way_out)
+
 
 def of_the_machine(error: BaseException) -> HobanError | None:
     """Say in one message that a disk is full or read-only, or memory ran out; None for all else.

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import pickle
 import sqlite3
 
 import cv2
@@ -9,7 +10,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from hoban_assets.errors import of_the_machine
+from hoban_assets.errors import HobanError, of_the_machine
 
 
 def raised_from(cause: BaseException) -> RuntimeError:
@@ -66,3 +67,9 @@ def test_a_chain_that_closes_ends():
     one, two = ValueError("a"), ValueError("b")
     one.__context__, two.__context__ = two, one
     assert of_the_machine(one) is None
+
+
+def test_an_error_reaches_another_process_as_it_is():
+    error = HobanError("a.txt is torn", "write it again")
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(again), again.problem, again.way_out) == (str(error), error.problem, error.way_out)

@@ -156,20 +156,21 @@ class Drawn:
         work = self.folder / f"taught_{seed}"
         work.mkdir(exist_ok=True)
         (work / "files.json").write_text(json.dumps(files), encoding="utf-8")
-        views = {view: work / f"{view}.jsonl" for view in VIEWS}
+        sizes = {view: str(round(size * view / 32) * 32) for view in VIEWS}
+        seen = {pixels: str(work / f"{pixels}.jsonl") for pixels in sizes.values()}
         asked: dict[str, Any] = {
             "weights": str(weights),
             "classes": list(CLASS_NAMES),
             "files": str(work / "files.json"),
             "raw_root": str(self.raw),
-            "views": {str(round(size * v / 32) * 32): str(file) for v, file in views.items()},
+            "views": seen,
             "confidence": 0.02,
             "batch": 16,
             "device": "cpu",
             "run_dir": str(work / "run"),
         }
         run_worker(TEACH, asked)
-        return views
+        return {view: Path(seen[pixels]) for view, pixels in sizes.items()}
 
 
 def kind_of(source: str) -> str:
