@@ -160,7 +160,7 @@ zero-calls: setup
 bench: setup
 	$(DAGSTER_ENV) $(BIN)/python -m benchmarks $(BENCH)
 
-# PROOF=--quick: one seed, sized for 20 minutes on two idle cores. Goes on where it was stopped.
+# About 40 minutes on two idle cores; PROOF=--quick: one seed, about 10. Goes on where it was stopped.
 prove-partial-labels: setup
 	$(DAGSTER_ENV) $(BIN)/python -m benchmarks.prove_partial_labels $(PROOF)
 
