@@ -167,16 +167,24 @@ def suffering(rows: pd.DataFrame) -> list[str]:
 def criteria(rows: pd.DataFrame, word: Word) -> Iterator[list[str]]:
     """Each thing that was asked for, what was measured, and whether it is reached."""
     for part in PARTS:
-        mine = rows[(rows.part == part) & (rows.on == EVERYWHERE)]
+        every = rows[(rows.part == part) & (rows.on == EVERYWHERE)]
         for arm in (MASKED, COMPLETED):
-            if not (mine.arm == arm).any():
+            if not (every.arm == arm).any():
                 continue
+            mine = of_common_seeds(every, arm)
             named = {"part": word["parts"][part], "arm": arm}
             limit = CLOSED[arm][PARTS.index(part)]
             asked = word["closed"].format(**named, limit=limit)
             yield [asked, *_closed(mine, arm, limit, word)]
             yield [word["map"].format(**named), *_not_below(mine, arm, word)]
             yield [word["alarms"].format(**named), *_alarms(mine, arm, word)]
+
+
+def of_common_seeds(rows: pd.DataFrame, arm: str) -> pd.DataFrame:
+    """Rows of the seeds that a way, naive and full labels (where there are any) all have."""
+    seeds = [set(rows[rows.arm == each].seed) for each in (arm, NAIVE, FULL)]
+    common = set.intersection(*(each for each in seeds if each))
+    return rows[rows.seed.isin(common)]
 
 
 def _closed(rows: pd.DataFrame, arm: str, limit: float, word: Word) -> tuple[str, str]:

@@ -65,6 +65,11 @@ def test_what_is_won_back_is_a_share_of_what_was_lost(runs):
     assert of(found, "completed", "wins back")[1] == "reached"
 
 
+def test_a_seed_that_not_all_ways_have_yet_moves_no_share(runs):
+    more = [*runs, run("drawn", NAIVE, 2, 0.0), run("drawn", FULL, 3, 1.0)]
+    assert of(verdicts(more), "masked", "wins back") == of(verdicts(runs), "masked", "wins back")
+
+
 @pytest.mark.parametrize(("recall", "verdict"), [(0.75, "**missed**"), (0.77, "reached")])
 def test_nine_tenths_are_asked_of_completed_labels(runs, recall, verdict):
     others = [r for r in runs if r["arm"] != COMPLETED]
