@@ -10,6 +10,7 @@ from PIL import Image
 OPEN = Image.open
 # Recipes ask less of the drawn sample, and a checkout in which the demo ran holds it.
 os.environ["HOBAN_RAW_ROOT"] = "raw-of-no-test"
+os.environ.pop("COLUMNS", None)  # of xdist; commands would leave columns out
 # Trainings here are small: a second thread waits for the first one, and burns a core meanwhile
 # (26 s of processor time for three of them instead of 33 s).
 os.environ.setdefault("OMP_NUM_THREADS", "1")

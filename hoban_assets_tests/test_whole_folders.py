@@ -87,7 +87,7 @@ def test_a_second_maker_waits_and_takes_what_the_first_made(tmp_path):
     go_on.set()
     said += [results.get(timeout=120) for _ in range(2)]
     assert "waiting" in said[0]
-    assert said[1:] == ["made", "found"]
+    assert sorted(said[1:]) == ["found", "made"]  # two processes write to the queue
     assert [p.name for p in (tmp_path / "a").iterdir()] == ["tree"]
 
 

@@ -39,8 +39,10 @@ os.execvp(words[0], words)
 """
 MAKE = f"""
 folder = sys.argv[sys.argv.index("-C") + 1]
-for target in sys.argv[3:]:
-    assert f"\\n{{target}}:" in open(folder + "/Makefile").read(), target
+makefile = open(folder + "/Makefile").read()
+for word in sys.argv[3:]:
+    name, sets, _ = word.partition("=")
+    assert (f"$({{name}}" if sets else f"\\n{{name}}:") in makefile, word
 for made in (".venv", ".venv-fastdup"):  # six gigabytes, which are here already
     if not os.path.lexists(f"{{folder}}/{{made}}"):
         os.symlink("{REPOSITORY}/" + made, f"{{folder}}/{{made}}")
