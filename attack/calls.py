@@ -25,12 +25,12 @@ from attack.recorder import NEEDED, STRACE, calls_out, ended, recorded
 BUILDS = ("build v9 --model", "build v8 --model")
 COMMANDS = """
 doctor | status --check-raw | build v9 --dry-run | inspect RAW/coco | !audit-split RAW/coco
-calibrate copies RAW/coco --count 5 | find person coco | !fate S2 | why 4616M00101 --picture
+calibrate copies RAW/coco --count 10 | find person coco | !fate S2 | why 4616M00101 --picture
 sql 'SELECT count(*) FROM boxes' | summary v9 | results v9 --page | compare v8 v9 --page
 diff v8 v9 | quality --json | sizes helmet_60k --class 08 --gallery | gallery v9 --class fallen
-completed helmet_60k | evaluate model_v9 dataset_v9 --on val
+!completed helmet_60k | evaluate model_v9 dataset_v9 --on val
 label-errors model_v9 | predict model_v9 RAW/background --save
-noise model_v9 --seeds 1 --epochs 1
+noise model_v9 --seeds 2 --epochs 1
 export dataset_v9 --format cvat --count 3 --to OUT/cvat | export model_v9 --format onnx --to OUT/x
 collect OUT/cvat | review dataset_v9 | corrections list | !corrections show 0
 !corrections undo 0 | corrections export OUT/log.jsonl | journal
