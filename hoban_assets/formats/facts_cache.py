@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import stat
@@ -63,6 +64,9 @@ def stat_files(files: Sequence[str], raw_root: Path) -> pd.DataFrame:
     return table
 
 
+_LEADS_NOWHERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
+
+
 def _stat_folder(
     raw_root: Path, folder: str, names: set[str]
 ) -> Iterator[tuple[str, tuple[int, int]]]:
@@ -86,8 +90,10 @@ def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
     """Status of what an entry leads to; None: nowhere, as a ring of links does."""
     try:
         return entry.stat()
-    except OSError:
-        return None
+    except OSError as error:
+        if error.errno in _LEADS_NOWHERE:
+            return None
+        raise  # a drive that does not answer is no photograph that is missing
 
 
 def typed(rows: pd.DataFrame) -> pd.DataFrame:
