@@ -9,6 +9,7 @@ import yaml
 
 from hoban_assets.classes import CLASS_IDS, CLASS_NAMES
 from hoban_assets.corrections.rows import Box
+from hoban_assets.errors import HobanError
 from hoban_assets.exchange.pictures import Picture, Returned
 from hoban_assets.files import save
 from hoban_assets.formats.class_names import read_class_names
@@ -41,14 +42,20 @@ def read(folder: Path) -> list[Returned]:
     A picture whose label file is gone is no empty picture: it is not in the answer.
 
     Raises:
-        HobanError: ``data.yaml`` names no classes.
+        HobanError: ``data.yaml`` names no classes, or announces another number of them.
         OSError, ValueError: a file is no text, or no regular file of the folder.
     """
     root = folder.resolve()
     if not (root / FILE).resolve().is_relative_to(root):
         raise ValueError(f"{FILE} is a link out of the folder")
-    names = read_class_names(str(root), [FILE]).names
-    return [_returned(file, names, root) for file in sorted((root / "labels").rglob("*.txt"))]
+    found = read_class_names(str(root), [FILE])
+    if found.contradiction is not None:
+        raise HobanError(
+            f"{folder / FILE}: {found.announced} classes are announced (nc), "
+            f"{len(found.names)} are named",
+            "correct the one that is wrong, so that no class gets the name of its neighbour",
+        )
+    return [_returned(file, found.names, root) for file in sorted((root / "labels").rglob("*.txt"))]
 
 
 def _returned(file: Path, names: Mapping[int, str], root: Path) -> Returned:
@@ -60,7 +67,9 @@ def _returned(file: Path, names: Mapping[int, str], root: Path) -> Returned:
         parts = line.split()
         try:
             number, x, y, w, h = (float(part) for part in parts or (0,) * 5)
-            if parts:
+            if number != int(number):
+                problem = "a class is no whole number"
+            elif parts:
                 boxes.append(Box(names.get(int(number), parts[0]), x, y, w, h))
         except (ValueError, OverflowError):
             problem = f"a row of {len(parts)} parts is no box"

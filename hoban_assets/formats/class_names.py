@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import yaml
 
@@ -40,6 +40,16 @@ class ClassNames:
     encoding: str
     are_numbers: bool = False
     """The file only says how many there are (nc): each is called by its number."""
+    announced: int | None = None
+    """How many classes the file that describes the set says that there are (nc)."""
+
+    @property
+    def contradiction(self) -> str | None:
+        """What is wrong where another number of classes is announced than is named."""
+        fits = {len(self.names), max(self.names, default=-1) + 1}
+        if self.announced is None or self.announced in fits:
+            return None
+        return f"{self.announced} classes are announced (nc), {len(self.names)} are named"
 
 
 def name_files(folders: dict[str, list[str]]) -> list[str]:
@@ -71,7 +81,7 @@ def read_class_names(root: str, files: Iterable[str]) -> ClassNames:
     for file in usual:
         found = _read(root, file)
         if found is not None and not found.are_numbers:
-            return found
+            return _counted_by(found, numbers)
         numbers = numbers or found
     found_all = [found for file in rest if (found := _read(root, file, is_usual=False)) is not None]
     named = [found for found in found_all if not found.are_numbers]
@@ -81,12 +91,21 @@ def read_class_names(root: str, files: Iterable[str]) -> ClassNames:
                 f"{root}: {named[0].file} and {other.file} name different classes",
                 "keep the right one as data.yaml",
             )
-    chosen = next(iter(named), numbers or next(iter(found_all), None))
-    if chosen is not None:
-        return chosen
+    numbers = numbers or next(iter(found_all), None)
+    if named:
+        return _counted_by(named[0], numbers)
+    if numbers is not None:
+        return numbers
     if usual:
         raise HobanError(f"{root}/{usual[0]} has no names", _WAY_OUT)
     raise HobanError(f"{root}/data.yaml does not exist", _WAY_OUT)
+
+
+def _counted_by(found: ClassNames, other: ClassNames | None) -> ClassNames:
+    """Names of a file that does not count them, with the number in another that names none."""
+    if found.announced is not None or other is None:
+        return found
+    return replace(found, announced=other.announced)
 
 
 def read_keypoints(root: str, files: Iterable[str]) -> int:
@@ -155,14 +174,15 @@ def _read(root: str, file: str, *, is_usual: bool = True) -> ClassNames | None:
             raise
         return None
     if names:
-        return ClassNames(_checked(path, names), file, encoding)
+        return ClassNames(_checked(path, names), file, encoding, announced=count)
     if count:
-        return ClassNames({index: str(index) for index in range(count)}, file, encoding, True)
+        by_number = {index: str(index) for index in range(count)}
+        return ClassNames(by_number, file, encoding, are_numbers=True, announced=count)
     return None
 
 
-def _in_yaml(path: str, text: str) -> tuple[list[str] | dict[int, str], int]:
-    """Names and `nc` of a YAML text; ([], 0) where it has neither."""
+def _in_yaml(path: str, text: str) -> tuple[list[str] | dict[int, str], int | None]:
+    """Names and `nc` of a YAML text; ([], None) where it has neither."""
     try:
         node = _compose(text)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
@@ -175,7 +195,7 @@ def _in_yaml(path: str, text: str) -> tuple[list[str] | dict[int, str], int]:
             said = " ".join(str(error).split())[:300]
             raise HobanError(f"{path} cannot be read: {said}", _WAY_OUT) from None
     if not isinstance(node, yaml.MappingNode):
-        return [], 0
+        return [], None
     pairs = [(key.value, value) for key, value in node.value if isinstance(key, yaml.ScalarNode)]
     for key in ("names", "nc"):
         if len({yaml.serialize(value) for name, value in pairs if name == key}) > 1:
@@ -186,7 +206,7 @@ def _in_yaml(path: str, text: str) -> tuple[list[str] | dict[int, str], int]:
     values = dict(pairs)
     count = values.get("nc")
     is_count = isinstance(count, yaml.ScalarNode) and _INDEX.fullmatch(count.value)
-    return _names_of(path, values.get("names")), int(count.value) if is_count and count else 0
+    return _names_of(path, values.get("names")), int(count.value) if is_count and count else None
 
 
 def _compose(text: str) -> yaml.Node | None:

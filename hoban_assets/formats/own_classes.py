@@ -20,7 +20,7 @@ from hoban_assets.formats import READERS
 from hoban_assets.formats.aihub import normal_code
 from hoban_assets.formats.class_names import ClassNames, read_class_names
 from hoban_assets.formats.coco import CocoReader
-from hoban_assets.formats.decoding import UTF8, decode, parse_json, read_label, text_lines
+from hoban_assets.formats.decoding import decode, parse_json, read_label, text_lines
 from hoban_assets.formats.folders import paused_collector
 from hoban_assets.formats.listed import Listed
 from hoban_assets.formats.naming import nfc, part_of
@@ -164,9 +164,7 @@ def _yolo(
     try:
         found = read_class_names(str(root), files)
         _note_names(root, found, notes)
-        reader.names_file, reader.names = found.file, found.names
-        if found.encoding != UTF8:
-            reader.encodings[found.file] = found.encoding
+        reader.use_names(found)
     except HobanError as error:
         text = "Classes are shown by number: {problem}."
         remedy = "Recipes need their names: {way_out}."
@@ -190,6 +188,10 @@ def _note_names(root: Path, found: ClassNames, notes: list[Note]) -> None:
     if found.are_numbers:
         text = "{file} says how many classes there are (nc), not what they are called."
         notes.append(Note(text, "Add their names to it.", {"file": found.file}))
+    if found.contradiction is not None:
+        facts: dict[str, object] = {"stated": found.announced, "count": len(found.names)}
+        text = "data.yaml states {stated} classes (nc) and names {count}."
+        notes.append(Note(text, "Find out which is right before you use a class by name.", facts))
     try:
         decoded = decode(read_label(str(root / found.file)))
         document = yaml.safe_load(decoded.text) if decoded else None
@@ -197,11 +199,6 @@ def _note_names(root: Path, found: ClassNames, notes: list[Note]) -> None:
         return  # its names were found nevertheless
     if not isinstance(document, dict):
         return
-    stated = document.get("nc")
-    if stated is not None and stated != len(found.names):
-        facts: dict[str, object] = {"stated": stated, "count": len(found.names)}
-        text = "data.yaml states {stated} classes (nc) and names {count}."
-        notes.append(Note(text, "Find out which is right before you use a class by name.", facts))
     train, val = document.get("train"), document.get("val")
     if isinstance(train, str) and train == val:
         text = "data.yaml validates on what it trains on: {path}."

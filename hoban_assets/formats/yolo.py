@@ -12,7 +12,12 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from hoban_assets.errors import HobanError
-from hoban_assets.formats.class_names import name_files, read_class_names, read_keypoints
+from hoban_assets.formats.class_names import (
+    ClassNames,
+    name_files,
+    read_class_names,
+    read_keypoints,
+)
 from hoban_assets.formats.collect import Collector
 from hoban_assets.formats.decoding import UTF8, read_label, text_lines
 from hoban_assets.formats.listed import Listed
@@ -64,14 +69,21 @@ class YoloReader(Listed):
         self._shared = shared_labels(self.tree, self._pairs)
         self._refuse_empty("train/, valid/ or test/ with images/ and labels/ in them")
         self.names_file = "data.yaml"
+        self._names_contradict: str | None = None
+        self.names: Mapping[int, str] = {}
         if names is None:
-            found = read_class_names(self.tree.root, files)
-            self.names_file, names = found.file, found.names
-            if found.encoding != UTF8:
-                self.encodings[found.file] = found.encoding
-        self.names = names
+            self.use_names(read_class_names(self.tree.root, files))
+        else:
+            self.names = names
         self._keypoints = read_keypoints(self.tree.root, files)
         self._refuse_unknown_classes()
+
+    def use_names(self, found: ClassNames) -> None:
+        """Take the class names of this file, and record what is odd about it."""
+        self.names_file, self.names = found.file, found.names
+        self._names_contradict = found.contradiction
+        if found.encoding != UTF8:
+            self.encodings[found.file] = found.encoding
 
     def readable_name_files(self) -> list[str]:
         """Files below the source that may hold class names; links out of it are none."""
@@ -84,6 +96,8 @@ class YoloReader(Listed):
             HobanError: the rows count classes from another number than the list of names does.
         """
         found = self._collector()
+        if (said := self._names_contradict) is not None:
+            found.decide(self.names_file, "names_miscounted", "review", self.names_file, value=said)
         self._strange, self._triangles = 0, dict[int, list[str]]()
         ids = self.source.ids
         self._ids = {index: ids.get(name) for index, name in self.names.items()}

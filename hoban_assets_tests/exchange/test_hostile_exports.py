@@ -107,6 +107,17 @@ def test_a_row_that_is_no_box_takes_nothing_of_its_picture(tmp_path, row):
     assert SECRET not in picture.problem
 
 
+def test_a_class_between_two_is_none_of_them(tmp_path):
+    _, (picture,), _ = read_returned(yolo(tmp_path / "y", label="0.7 .5 .5 .1 .1\n"))
+    assert (picture.boxes, picture.problem) == ((), "a class is no whole number")
+
+
+def test_names_that_are_announced_and_are_not_there_are_asked_for(tmp_path):
+    names = "nc: 3\nnames: [person_with_helmet, person]\n"
+    with pytest.raises(HobanError, match=r"3 classes are announced \(nc\), 2 are named"):
+        read_returned(yolo(tmp_path / "y", names))
+
+
 def test_links_out_of_the_tree_are_not_followed(tmp_path):
     (tmp_path / "secret").write_text(f"{SECRET}\n")
     tree = yolo(tmp_path / "y")

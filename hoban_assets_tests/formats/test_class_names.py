@@ -6,6 +6,7 @@ from reader_trees import read, rules, text, yolo, yolo_item
 from hoban_assets.errors import HobanError
 from hoban_assets.formats import open_source
 from hoban_assets.formats.class_names import name_files, read_class_names
+from hoban_assets.formats.own_classes import open_own
 
 
 @pytest.fixture
@@ -68,3 +69,33 @@ def test_a_number_of_classes_alone_names_them_by_number(tmp_path):
     found = read_class_names(str(tmp_path), name_files({"": ["data.yaml"]}))
     assert found.are_numbers
     assert found.names == {0: "0", 1: "1", 2: "2"}
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"data.yaml": "nc: 3\nnames: [standing, fall]\n"}, "3 classes are announced (nc), 2"),
+        ({"data.yaml": "nc: 80\nnames:\n- standing\n- fall\n"}, "80 classes are announced (nc), 2"),
+        ({"data.yaml": "nc: '1'\nnames: {0: standing, 1: fall}\n"}, "1 classes are announced"),
+        ({"data.yaml": "nc: 0\nnames: [standing, fall]\n"}, "0 classes are announced"),
+        ({"my.yaml": "nc: 3\nnames: [standing, fall]\n"}, "3 classes are announced"),
+        ({"data.yaml": "nc: 3\n", "classes.txt": "standing\nfall\n"}, "3 classes are announced"),
+        ({"data.yaml": "nc: 2\nnames: [standing, fall]\n"}, None),
+        ({"data.yaml": "nc: 3\nnames: {0: standing, 2: x, 1: fall}\n"}, None),
+        ({"data.yaml": "nc: 3\nnames: {2: x, 1: fall}\n"}, None),
+        ({"data.yaml": "nc: two\nnames: [standing, fall]\n"}, None),
+        ({"data.yaml": "names: [standing, fall]\n"}, None),
+    ],
+)
+def test_another_number_of_classes_than_names_is_said(tmp_path, folder, files, said):
+    for name, content in files.items():
+        text(folder / name, content)
+    result = read(yolo(), tmp_path)
+    assert result.samples.boxes.class_name.tolist() == ["fallen"]
+    told = result.samples.decisions.query("rule == 'names_miscounted'")
+    assert list(told.action) == ["review"] * (said is not None)
+    if said is not None:
+        assert told.value.item().startswith(said)
+        assert told.file.item() == f"fall set/{'my.yaml' if 'my.yaml' in files else min(files)}"
+    notes = open_own(yolo(), tmp_path).notes
+    assert any("(nc) and names" in note.text for note in notes) is (said is not None)
