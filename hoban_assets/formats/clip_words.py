@@ -21,24 +21,40 @@ COPY_BEFORE = re.compile(
 )
 VIDEO = re.compile(
     r"^(.*?[A-Za-z0-9가-힣)\]][._ -](?:mp4|avi|mov|mkv|wmv|webm|m4v|mpe?g|flv|3gp|mts|ts))"
-    r"(?=[._ -]).*\d",
+    r"(?=[._ #(\[@=-]).*\d",
     re.IGNORECASE,
 )
-SUFFIX = re.compile(r"[._ -](?:mp4|avi|mov|mkv|wmv|webm|m4v|mpe?g|flv|3gp|mts|ts)[._ -]", re.I)
+SUFFIX = re.compile(
+    r"[._ -](?:mp4|avi|mov|mkv|wmv|webm|m4v|mpe?g|flv|3gp|mts|ts)[._ #(\[@=-]", re.I
+)
 FILM = re.compile(r"\.(?:mp4|avi|mov|mkv|wmv|webm|m4v|mpe?g|flv|3gp|mts|ts)$", re.IGNORECASE)
 ANY_MARK = re.compile(
     r"\(|cop[yi]|kopie|본|flip|mirr|rot|aug|bright|dark|blur|nois|crop|gr[ae]y|hsv|contr|mosa", re.I
 )
 """Quick looks that spare most names the exact ones."""
-DIGITS = "0123456789"
 MOVING = """
-frame frames frm cam camera cctv ipcam webcam video vid clip seq sequence stream
-프레임 카메라 캠 영상 비디오 동영상 클립
+frame frames frm cam camera cctv ipcam webcam video vid clip seq sequence stream movie rec ch
+channel nvr dvr dashcam blackbox burst youtube vlcsnap mpv
+프레임 카메라 캠 영상 비디오 동영상 클립 채널 블랙박스 녹화 연속
 """
 ANY_PHOTOGRAPH = """
 img image images dsc dscn dscf dscnn dji pic pict picture photo photos p pxl mvimg gopr gh sam wp
-win screenshot kakaotalk whatsapp scan sdc cimg imag 사진 이미지 그림 캡처 스크린샷 화면
+win screenshot kakaotalk whatsapp scan sdc cimg imag wa capture snow soda foodie cymera lrm myxj
+photogrid telegram line album band facebook fb instagram snapchat download unnamed am pm
+사진 이미지 그림 캡처 스크린샷 화면 오전 오후 앨범 다운로드 밴드
 """
+ALL_OF_IT = frozenset(
+    {"scene", "out", "output", "still", "thumb", "shot", "snap", "snapshot", "f", "fr"}
+)
+"""What programs that take films apart call frames; words for photographs too, beside others."""
+MOVING_ENDS = ("cam", "video", "cctv", "영상", "카메라", "프레임", "비디오", "클립", "블랙박스")
+"""Ends of words for what moves: bodycam, 작업장영상."""
+ADDRESS = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
+"""IP address of a camera, in the names that its recorder writes."""
+BEFORE = re.compile(r"^(\d{1,12})[\s._-]+(.+)$")
+"""A number before the rest of a name."""
+UPLOADED = re.compile(r"^[0-9a-f]{8}-(?=.*[g-z가-힣])")
+"""What Label Studio writes before the names of files that it was given."""
 WORDS, NOT_SPECIFIC = frozenset(MOVING.split()), frozenset(ANY_PHOTOGRAPH.split())
 TOKEN = re.compile(r"[^\W\d_]+")
 STRUCTURE = re.compile(

@@ -12,13 +12,15 @@ that `sub` and `full` agree:
    than `COPIES` are none: 'photo (1)' to 'photo (900)' is how Windows numbers a folder.
 2. **Clips, surely.** A video's suffix within the name (``NAME_mp4-0007``, ``a.avi_12``): everything
    up to the suffix names the clip, however many frames it has.
-3. **Clips, by word.** The name ends with a number, and before it stands a word for moving pictures
-   (frame, cam, cctv, video, clip, 영상 ...). Of such names, every `STRETCH` numbers are a clip of
-   their own: many videos are often counted through as one. Of names of digits only the folder's
-   name counts (``cam1/000123``, ``walk.mp4/7``).
+3. **Clips, by word.** The name says a position (`positions`), and beside it stands a word for what
+   moves (frame, cam, cctv, video, clip, 영상 ...), or the position is a time in a film
+   (``walk_12s``). Of such names, every `STRETCH` numbers or seconds are a clip of their own: many
+   videos are often counted through as one. Of names of digits only the folder's name counts
+   (``cam1/000123``, ``walk.mp4/7``).
 4. **Clips, by evidence.** Any other name with a number at its end is a clip where the text before
    it has letters, is none of a camera's or a phone's own (IMG, DSC ...), the numbers are dense (see
-   `DENSE`), at least `FEWEST` images share it, and together they are at most `SHARE` of the source.
+   `series.DENSE`; times of day are even), at least `FEWEST` images share it, and together they
+   are at most `SHARE` of the source.
    Photographs that are numbered through (``helmet_0001`` to ``helmet_5000``) are more than that.
 
 Never a clip: names of digits only (COCO) in other folders, dates and times, and hashes.
@@ -31,32 +33,33 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from itertools import pairwise
 from typing import NamedTuple
 
 from hoban_assets.formats.clip_words import (
+    ADDRESS,
+    ALL_OF_IT,
     ANY_MARK,
+    BEFORE,
     BRACKETS,
     COPY,
     COPY_BEFORE,
-    DIGITS,
     FILM,
     HASH,
+    MOVING_ENDS,
     NOT_SPECIFIC,
     ORIGINAL,
     STRUCTURE,
     SUFFIX,
     TOKEN,
+    UPLOADED,
     VIDEO,
     WORDS,
 )
+from hoban_assets.formats.positions import Kind, numbered, position_of
+from hoban_assets.formats.series import FEWEST, SHARE, is_dense, is_series
 
 COPIES = 9
 STRETCH = 1000
-FEWEST, SHARE = 3, 0.05
-_LONGEST = 12
-DENSE = 0.25
-"""Of the numbers from the first to the last, at least so many are there, or they go in steps."""
 
 
 class _Name(NamedTuple):
@@ -123,13 +126,13 @@ def proposed_pattern(paths: Iterable[str]) -> Proposal | None:
     None where no text before a number has at least `FEWEST` images with dense numbers: such a
     source has no clips by its names. Whether it shows video, only someone who looks can say.
     """
-    numbered: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    series: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for path in paths:
         base = _read(path).base
-        text, number = _numbered(base)
+        text, number, _ = numbered(base)
         if number is not None and is_specific(text) and not HASH.match(base):
-            numbered[text].append((number, path.rpartition("/")[2]))
-    dense = {k: v for k, v in numbered.items() if len(v) >= FEWEST and _is_dense([n for n, _ in v])}
+            series[text].append((number, path.rpartition("/")[2]))
+    dense = {k: v for k, v in series.items() if len(v) >= FEWEST and is_dense([n for n, _ in v])}
     if not dense:
         return None
     most = max(dense, key=lambda k: (len(dense[k]), k))
@@ -144,7 +147,7 @@ def _read(path: str) -> _Name:
     if not stem.isascii():
         stem = unicodedata.normalize("NFC", stem)  # macOS takes Korean letters apart
     base, mark, _ = stem.partition(".rf.")
-    base = ORIGINAL.sub("", base)
+    base = ORIGINAL.sub("", UPLOADED.sub("", base))
     marked, bracket = False, None
     while ANY_MARK.search(base):
         if (match := COPY.search(base)) and match.start():
@@ -167,15 +170,15 @@ def _scope(folder: str) -> str:
 def _is_of_film(folder: str) -> bool:
     """Whether a folder is called like what moves: its pictures may be numbers alone."""
     last = _scope(folder).rpartition("/")[2]
-    words = {word.lower() for word in TOKEN.findall(unicodedata.normalize("NFC", last))}
-    return bool(words & WORDS or FILM.search(last))
+    return _says_film(unicodedata.normalize("NFC", last)) or FILM.search(last) is not None
 
 
-def _numbered(base: str) -> tuple[str, int | None]:
-    """Text before the number at the end of a name, and the number."""
-    text = base.rstrip(DIGITS)
-    digits = base[len(text) :]
-    return text.rstrip(" \t._-"), int(digits) if 0 < len(digits) <= _LONGEST else None
+def _says_film(text: str) -> bool:
+    """Whether a word of it is one for what moves, or names a camera."""
+    words = [word.lower() for word in TOKEN.findall(text)]
+    if any(word in WORDS or word.endswith(MOVING_ENDS) for word in words):
+        return True
+    return text.lower() in ALL_OF_IT or ADDRESS.search(text) is not None
 
 
 def _families(names: Mapping[str, _Name], images: int) -> dict[str, str]:
@@ -203,22 +206,42 @@ def _families(names: Mapping[str, _Name], images: int) -> dict[str, str]:
 def _clips(names: Mapping[str, _Name], images: int) -> dict[str, str]:
     """Path to clip, of those that are frames of one by rules 2 to 4."""
     clips: dict[str, str] = {}
-    numbered: dict[tuple[str, str, bool], list[tuple[int, str]]] = defaultdict(list)
+    series: dict[tuple[str, str, bool, Kind], list[tuple[int, str]]] = defaultdict(list)
+    alone: list[str] = []
     for path, name in names.items():
         if SUFFIX.search(name.base) and (match := VIDEO.match(name.base)):
             clips[path] = f"clip:{match[1]}"
             continue
-        text, number = _numbered(name.base)
-        if number is not None and not HASH.match(name.base):
-            numbered[name.scope, text, name.travels].append((number, path))
-    for (scope, text, _), members in numbered.items():
-        words = {word.lower() for word in TOKEN.findall(text)}
+        text, number, kind = position_of(name.base)
+        if number is None:
+            alone.append(path)
+        elif not HASH.match(name.base):
+            series[name.scope, text, name.travels, kind].append((number, path))
+    for (scope, text, _, kind), members in series.items():
         clip = _named("clip", scope, text)
-        if words & WORDS or (not text and _is_of_film(scope)):
+        is_time = kind is Kind.TIME and (is_specific(text) or not TOKEN.search(text))
+        if is_time or _says_film(text) or (not text and _is_of_film(scope)):
             clips |= {path: f"{clip}/{number // STRETCH}" for number, path in members}
-        elif is_specific(text) and _is_clip([n for n, _ in members], images):
+        elif is_specific(text) and is_series([n for n, _ in members], images, kind):
             clips |= {path: clip for _, path in members}
-    return clips
+        if len(members) == 1:
+            alone.append(members[0][1])
+    return clips | _numbered_before(names, alone)
+
+
+def _numbered_before(names: Mapping[str, _Name], paths: Iterable[str]) -> dict[str, str]:
+    """Path to clip, of those whose number stands before the word: ``00012_cam2``."""
+    series: dict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)
+    for path in paths:
+        match = BEFORE.match(names[path].base)
+        if match and _says_film(match[2]):
+            series[names[path].scope, match[2]].append((int(match[1]), path))
+    return {
+        path: f"{_named('clip', scope, text)}/{number // STRETCH}"
+        for (scope, text), members in series.items()
+        for number, path in members
+        if len(members) > 1
+    }
 
 
 def _named(kind: str, scope: str, name: str) -> str:
@@ -233,17 +256,3 @@ def is_specific(text: str) -> bool:
 def without_marks(stem: str) -> str:
     """Return a file stem without what marks it as a copy or an augmentation."""
     return _read(f"{stem}.").base
-
-
-def _is_clip(numbers: list[int], images: int) -> bool:
-    return FEWEST <= len(numbers) <= SHARE * images and _is_dense(numbers)
-
-
-def _is_dense(numbers: list[int]) -> bool:
-    """Whether numbers follow each other closely, or all at the same distance."""
-    distinct = sorted(set(numbers))
-    if len(distinct) < FEWEST:
-        return False
-    gaps = [b - a for a, b in pairwise(distinct)]
-    step = sorted(gaps)[len(gaps) // 2]
-    return len(gaps) >= DENSE * (distinct[-1] - distinct[0]) / max(1, min(step, 100))

@@ -68,6 +68,94 @@ def test_numbered_photographs_are_no_clip(name):
     assert sizes(parts([name.format(i + 17) for i in range(400)])) == (400, 1)
 
 
+GRABBED = {
+    "seconds": "walk_{n}s.jpg",
+    "half seconds": "walk_{half}s.jpg",
+    "seconds of Roboflow": "yard_{n}s_jpg.rf.{hash}.jpg",
+    "milliseconds": "walk_{ms}ms.jpg",
+    "minutes and seconds": "walk_{m}m{s:02d}s.jpg",
+    "Korean seconds": "현장_{n}초.jpg",
+    "Korean minutes": "현장_{m}분{s:02d}초.jpg",
+    "Korean frames": "현장_{n}프레임.jpg",
+    "Korean count": "현장 프레임 {n}번.jpg",
+    "Korean compound": "작업장영상_{n:04d}.jpg",
+    "Korean channel": "채널3_{n:06d}.jpg",
+    "Korean blackbox": "전방블랙박스-{n:04d}.jpg",
+    "VLC, its clock": "vlcsnap-2023-05-11-14h{clock_m:02d}m{s:02d}s{ms:03d}.png",
+    "VLC, counted": "vlcsnap-{n:05d}.png",
+    "VLC, scene filter": "scene{n:05d}.png",
+    "GOM Player": "site_gate.avi_0000{s:02d}.{ms:03d}.jpg",
+    "MPC": "site_gate.mp4_snapshot_00.0{m}.{s:02d}_[2023.05.11_14.05.{s:02d}].jpg",
+    "mpv": "mpv-shot{n:04d}.jpg",
+    "Premiere": "Sequence 01.00_00_{s:02d}_12.Still{n:03d}.jpg",
+    "ffmpeg": "output_{n:04d}.jpg",
+    "a time in the address": "yard.mp4#t={n}.jpg",
+    "number and time": "gate_frame_{n}_t{ms}.jpg",
+    "number of all": "yard_frame_{n}_of_300.jpg",
+    "a letter": "yard_f{n:04d}.jpg",
+    "number first": "{n:05d}_cam2.jpg",
+    "uploaded": "{hash:.8}-frame_{n:06d}.jpg",
+    "a camera's address": "192.168.1.64_01_202305111405{s:02d}{ms:03d}.jpg",
+    "a recorder": "NVR_ch3_main_20230511140500_20230511140600_{n:03d}.jpg",
+    "a camera's clock": "bodycam_2023-05-11_14-05-{s:02d}.jpg",
+    "a burst": "20230511_140500_{n:03d}.jpg",
+    "a burst of Android": "IMG_20230511_140500_BURST{n:03d}.jpg",
+    "a burst of Pixel": "000{n:02d}IMG_000{n:02d}_BURST20230511140500000_COVER.jpg",
+}
+
+
+@pytest.mark.parametrize("made_by", GRABBED)
+def test_what_takes_films_apart_writes_clips(made_by):
+    names = [
+        GRABBED[made_by].format(
+            n=i,
+            half=i / 2,
+            ms=i * 37 % 1000,
+            m=i // 60,
+            s=i % 60,
+            clock_m=5 + i // 60,
+            hash=hashlib.md5(str(i).encode(), usedforsecurity=False).hexdigest(),
+        )
+        for i in range(40)
+    ]
+    assert sizes(parts(names)) == (1, 40)
+
+
+def test_clocks_are_of_a_film_where_a_program_set_the_pace():
+    def at(seconds):
+        names = [
+            f"현장_20230511_{14 + s // 3600}{s // 60 % 60:02d}{s % 60:02d}.jpg" for s in seconds
+        ]
+        others = [hashlib.sha256(str(i).encode()).hexdigest() for i in range(900)]
+        return sizes([f"a/{n}" for n in names] + [f"a/{n}.jpg" for n in others])[1]
+
+    assert at(range(0, 400, 10)) == 40
+    assert at([i * i * 3 % 4801 for i in range(40)]) == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "IMG_{:d}s.jpg",
+        "작업자 {:d}번.jpg",
+        "SNOW_20230511_14{:04d}.jpg",
+        "스크린샷 2023-05-11 오후 2.05.{:02d}.png",
+        "FB_IMG_{:013d}.jpg",
+        "IMG-20230511-WA{:04d}.jpg",
+        "KakaoTalk_20230511_140500_{:02d}.jpg",
+        "다운로드 ({:d}).jpg",
+        "istockphoto-{:d}-612x612.jpg",
+        "LINE_ALBUM_앨범_{:d}.jpg",
+        "scene_of_site_{:04d}.jpg",
+        "helmet-f-{:d}.jpg",
+        "zone_10_20_{:02d}.jpg",
+        "1.{:03d}.jpg",
+    ],
+)
+def test_what_ends_like_a_position_and_is_none_joins_nothing(name):
+    assert sizes(parts([name.format(i + 10) for i in range(49)])) == (49, 1)
+
+
 @pytest.mark.parametrize("length", [8, 12, 16, 32, 40])
 def test_hashes_are_no_clips(length):
     names = [hashlib.sha256(str(i).encode()).hexdigest()[:length] for i in range(2000)]
