@@ -6,7 +6,7 @@ import errno
 import re
 from collections.abc import Iterator
 
-from hoban_assets.visible import visible
+from hoban_assets.visible import indented
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """Numbers of the errors by which a file system says that nothing more fits."""
@@ -32,8 +32,8 @@ class HobanError(Exception):
 
     def __init__(self, problem: str, way_out: str) -> None:
         """Join what is wrong and how to fix it to one message."""
-        self.problem = visible(problem)
-        self.way_out = visible(way_out)
+        self.problem = indented(problem)
+        self.way_out = indented(way_out)
         super().__init__(f"{self.problem} -> {self.way_out}")
 
     def __reduce__(self) -> tuple[type[HobanError], tuple[str, str]]:

@@ -17,6 +17,7 @@ import yaml
 
 from hoban_assets.classes import KOREAN_NAMES
 from hoban_assets.rules import korean_words
+from hoban_assets.visible import in_line
 
 KOREAN = Path(__file__).parent / "reporting" / "korean"
 STORED = ("graph.yaml", "build.yaml", "evaluation.yaml")
@@ -44,15 +45,14 @@ def speaker(language: str) -> Say:
     words = korean()
 
     def say(text: str, /, **values: object) -> str:
-        found = words.get(text, text)
-        return found.format(**values) if values else found
+        return plain(words.get(text, text), **values)
 
     return say
 
 
 def plain(text: str, /, **values: object) -> str:
-    """Return the English text with its {fields} filled in."""
-    return text.format(**values) if values else text
+    """Return the English text with its {fields} filled in; a name in one stays in its line."""
+    return text.format(**{name: in_line(v) for name, v in values.items()}) if values else text
 
 
 @functools.cache

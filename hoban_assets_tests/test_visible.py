@@ -1,6 +1,7 @@
 """Names of others do nothing where they are shown."""
 
 import logging
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from hoban_assets.commands.app import cell
 from hoban_assets.errors import HobanError
+from hoban_assets.language import speaker
 from hoban_assets.reporting.blocks import Bullets, Finding, Heading, Paragraph
 from hoban_assets.reporting.markdown import markdown, markdown_rows
 from hoban_assets.visible import show_in_logs, visible
@@ -52,6 +54,23 @@ def test_a_log_shows_a_name_and_does_not_obey_it(monkeypatch, name, shown):
     log.info(f"read {name}")
     log.warning("%s of %d is left out", name, 7)
     assert told == [f"read {shown}", f"{shown} of 7 is left out"]
+
+
+FORGED = "a\nDone in 3 s..jpg"
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_a_name_begins_no_line_of_its_own(language):
+    say = speaker(language)
+    shown = r"a\u000aDone in 3 s..jpg is new"
+    assert say("{path} is new", path=FORGED) == shown
+    assert say("{path} is new", path=Path(FORGED)) == shown
+    assert str(HobanError(f"{FORGED} is gone", "look")) == "a\n    Done in 3 s..jpg is gone -> look"
+
+
+def test_lines_that_are_meant_stay():
+    several = "several:\n    a\n    b"
+    assert HobanError(several, "look").problem == several
 
 
 TAG = "<img src=x onerror=alert(1)>"

@@ -10,6 +10,7 @@ import difflib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,7 +22,7 @@ from hoban_assets.reporting.terminal import cell as cell
 from hoban_assets.reporting.terminal import console as console
 from hoban_assets.reporting.terminal import show_blocks
 from hoban_assets.settings import PARTITIONS, Settings
-from hoban_assets.visible import visible
+from hoban_assets.visible import in_line, visible
 
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Ask, Row
@@ -39,6 +40,8 @@ _echo = typer.echo
 
 def _echo_visibly(message: Any = None, *more: Any, **options: Any) -> None:
     """Print text in which nothing is obeyed by the terminal, whoever named it."""
+    if isinstance(message, PurePath):
+        message = in_line(message)
     _echo(visible(message) if isinstance(message, str) else message, *more, **options)
 
 
