@@ -71,8 +71,8 @@ def of_the_machine(error: BaseException) -> HobanError | None:
         if number == errno.EROFS or (_is_foreign(each) and _READ_ONLY.search(text)):
             return HobanError(
                 f"the file system is read-only{at}",
-                "make it writable, or name another place (HOBAN_DATA_ROOT, DAGSTER_HOME); reading "
-                "(hoban sql, status, why) works without",
+                "make it writable, or name another place (HOBAN_DATA_ROOT, DAGSTER_HOME; for "
+                "reports HOBAN_REPORTS); reading (hoban sql, status, why) works without",
             )
     return None
 

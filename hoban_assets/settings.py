@@ -26,6 +26,8 @@ a laptop without weights or GPU sees the whole road. A variable that is set goes
 FEATURE_ENGINES = ("fastdup", "copies", "thumbnail")
 LANGUAGES = ("ko", "en")
 PARTITIONS = ("sub", "full")
+REPORTS = "reports"
+"""Folder below the data root."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,9 @@ class Settings:
     """``HOBAN_AUTHOR`` (default the account's name): who corrects labels."""
     ui_hosts: tuple[str, ...] = ()
     """``HOBAN_UI_HOSTS``: names under which a proxy shows the UI, separated by commas."""
+    reports_apart: Path | None = None
+    """``HOBAN_REPORTS``: where reports go instead of ``reports`` below the data root, which may be
+    read-only."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
@@ -140,6 +145,7 @@ class Settings:
             ui_hosts=tuple(
                 h.strip() for h in env.get("HOBAN_UI_HOSTS", "").split(",") if h.strip()
             ),
+            reports_apart=_path(base, env["HOBAN_REPORTS"]) if env.get("HOBAN_REPORTS") else None,
         )
 
     @property
@@ -185,7 +191,12 @@ class Settings:
     @property
     def reports(self) -> Path:
         """Documents, pages and galleries; all of it can be made again."""
-        return self.data_root / "reports"
+        return self.reports_apart or self.data_root / REPORTS
+
+    @property
+    def logs(self) -> Path:
+        """What Dagster and its workers wrote during a build: ``build-<date>-<time>.log``."""
+        return self.data_root / "logs"
 
     @property
     def cache(self) -> Path:
@@ -219,7 +230,13 @@ def language_of(env: Mapping[str, str]) -> str:
 
 
 def _refuse_windows_paths(env: Mapping[str, str]) -> None:
-    for name in ("HOBAN_RAW_ROOT", "HOBAN_DATA_ROOT", "HOBAN_WEIGHTS", "HOBAN_INBOX"):
+    for name in (
+        "HOBAN_RAW_ROOT",
+        "HOBAN_DATA_ROOT",
+        "HOBAN_WEIGHTS",
+        "HOBAN_INBOX",
+        "HOBAN_REPORTS",
+    ):
         if linux := as_in_linux(env.get(name, "")):
             raise HobanError(
                 f"{name}={env[name]!r} is a path of Windows", f"export {name}='{linux}'"

@@ -57,3 +57,9 @@ def test_a_relative_path_means_the_same_in_every_command(tmp_path, monkeypatch):
     commands = CHECKOUT / "hoban_assets" / "commands"
     for command in ("predict", "prune", "evaluate", "is_safe_to_delete", "targets"):
         assert "settings.named(" in (commands / f"{command}.py").read_text(encoding="utf-8")
+
+
+def test_reports_go_elsewhere_where_the_data_root_is_read_only(tmp_path):
+    env = {"DAGSTER_HOME": str(tmp_path), "HOBAN_DATA_ROOT": "data"}
+    assert Settings.from_env(env).reports == tmp_path / "data" / "reports"
+    assert Settings.from_env({**env, "HOBAN_REPORTS": "mine"}).reports == tmp_path / "mine"

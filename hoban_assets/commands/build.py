@@ -130,7 +130,7 @@ def _run(
     from hoban_assets.reporting.home.writing import write_home
 
     began = time.monotonic()
-    log_file = settings.data_root / "logs" / f"build-{datetime.now():%Y%m%d-%H%M%S}.log"
+    log_file = settings.logs / f"build-{datetime.now():%Y%m%d-%H%M%S}.log"
     lines = _Lines(say, settings.language)
     names = [artifact.asset for artifact in chosen]
     with lines:

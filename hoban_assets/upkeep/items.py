@@ -11,7 +11,7 @@ from hoban_assets.upkeep.contents import Content, freed
 from hoban_assets.upkeep.references import Key
 
 State: TypeAlias = Literal["unused", "live", "unknown"]
-Kind: TypeAlias = Literal["dataset", "training", "gallery", "killed work", "other"]
+Kind: TypeAlias = Literal["dataset", "training", "gallery", "killed work", "log", "other"]
 
 
 @dataclass(frozen=True)

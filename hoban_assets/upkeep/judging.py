@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Row
     from hoban_assets.upkeep.references import Key
 
+LOG_DAYS = 30
+"""After which nobody asks any more what a build said."""
 QUIET_SECONDS = 3600
 """What the catalog does not know, and changed within the last hour, may be somebody's work of
 this moment: of a container or a machine whose processes cannot be seen from here."""
@@ -89,6 +91,8 @@ class Judge:
             judged = self._training(stays)
         elif place.kind == "gallery":
             judged = self._gallery(stays)
+        elif place.kind == "log":
+            judged = self._log(stays)
         else:
             judged = self._killed(place, stays)
         if place.kind == "training" and judged.state != "unused":
@@ -108,6 +112,8 @@ class Judge:
     def _what(self, place: Place) -> str:
         if place.kind == "gallery":
             return self.say("pictures of {asset}", asset=place.path.name)
+        if place.kind == "log":
+            return self.say("log of a build")
         if place.key is None:
             return self.say("half-finished work")
         asset, partition, _ = place.key
@@ -188,6 +194,13 @@ class Judge:
         if item.path.name in self.assets:
             return replace(item, state="live", why=self.say("pictures of an asset that exists"))
         return replace(item, state="unused", why=self.say("there is no such asset any more"))
+
+    def _log(self, item: Item) -> Item:
+        days = int((time.time() - item.path.lstat().st_mtime) / 86_400)
+        if days < LOG_DAYS:
+            why = self.say("logs are kept for {days} days", days=LOG_DAYS)
+            return replace(item, state="live", why=why)
+        return replace(item, state="unused", why=self.say("{days} days old", days=days))
 
     def _killed(self, place: Place, item: Item) -> Item:
         say = self.say

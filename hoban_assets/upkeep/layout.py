@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from hoban_assets.settings import PARTITIONS, Settings
+from hoban_assets.settings import PARTITIONS, REPORTS, Settings
 from hoban_assets.upkeep.items import Kind
 from hoban_assets.upkeep.places import relation
 from hoban_assets.upkeep.references import Key
@@ -22,6 +22,7 @@ FOLDER = re.compile(r"[0-9a-f]{16}")
 _WORK = re.compile(r"\.(?:building|fastdup|facts)-(\d+)")
 _HALF = re.compile(r"\..+\.(\d+)(?:\.tmp)?|[0-9a-f]{32}\.(\d+)\.tmp")
 """Files that are written under another name and then renamed; the number is the process."""
+_LOG = re.compile(r"build-\d{8}-\d{6}\.log")
 _STAGED = re.compile(r"[0-9a-f]{32}")
 
 
@@ -50,7 +51,8 @@ def places(root: Path, settings: Settings) -> Iterator[Place]:
         settings.models.name: lambda folder: _versions(folder, "training"),
         settings.cache.name: _halves,
         "bundles": _halves,
-        settings.reports.name: _reports,
+        REPORTS: _reports,
+        settings.logs.name: _logs,
         STAGING: _staged,
     }
     for entry in _listing(root):
@@ -101,6 +103,12 @@ def _reports(folder: Path) -> Iterator[Place]:
         for asset in _listing(galleries):
             if _is_folder(asset):
                 yield Place(asset, "gallery", (asset.name, "", ""))
+
+
+def _logs(folder: Path) -> Iterator[Place]:
+    for entry in _listing(folder):
+        is_ours = _LOG.fullmatch(entry.name) and entry.is_file() and not entry.is_symlink()
+        yield Place(entry, "log" if is_ours else "other")
 
 
 def _staged(folder: Path) -> Iterator[Place]:

@@ -105,6 +105,21 @@ def test_galleries_go_with_their_asset_only(yard, replaced):
     assert paths(i for i in found.unused if i.kind == "gallery") == {"gallery/gone"}
 
 
+def test_logs_of_builds_go_after_a_month_and_nothing_beside_them(yard, replaced):
+    old, new, notes = (
+        yard.data / "logs" / name
+        for name in ("build-20260101-120000.log", "build-20260102-120000.log", "notes.log")
+    )
+    old.parent.mkdir()
+    for file in (old, new, notes):
+        file.write_text("said")
+    os.utime(old, (LONG_AGO - 30 * 86_400,) * 2)
+    assert [i.path for i in yard.survey().unused if i.kind == "log"] == [old]
+    assert yard.judged(old).what == "log of a build"
+    assert yard.judged(new).state == "live"
+    assert yard.judged(notes).state == "unknown"
+
+
 def test_caches_and_reports_are_left_alone(yard, replaced):
     (yard.data / "cache" / "features" / "old-engine").mkdir(parents=True)
     (yard.data / "reports").mkdir()

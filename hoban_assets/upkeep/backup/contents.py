@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from hoban_assets.settings import Settings
+from hoban_assets.settings import REPORTS, Settings
 
 FOLDER = "backups"
 """Below the data root: where backups go unless told otherwise; never part of a backup."""
@@ -28,7 +28,7 @@ class Choice:
 def files_of(settings: Settings, choice: Choice) -> Iterator[tuple[str, Path, int]]:
     """Name, path and size of what is to be backed up besides databases; size -1: a folder."""
     root = settings.data_root
-    wanted = [settings.artifacts, settings.models, settings.reports, root / "weights"]
+    wanted = [settings.artifacts, settings.models, root / REPORTS, root / "weights"]
     wanted += [settings.corrections.parent, settings.proposals]
     wanted += [settings.inbox] if settings.inbox.parent == root else []
     wanted += [settings.cache] if choice.cache else []
