@@ -14,7 +14,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -25,6 +25,8 @@ ACCEPTED = {
     "before as JPEG, PNG, BMP, WebP or TIFF (docs/security.md)",
 }
 """Package to the reason why its faults are not ours."""
+FRESH_DAYS = 7
+"""Within which an answer is told without its age."""
 PIN = re.compile(r"^([A-Za-z0-9_.-]+)==([^ ;\\]+)", re.M)
 Faults = Mapping[str, list[str]]
 """'name version' to the ids of its known faults, for every package that was asked for."""
@@ -50,6 +52,13 @@ def told(pins: set[str], faults: Faults) -> tuple[list[str], int]:
             lines.append(f"{pin}: {ids}; take a release without it (make lock)")
             status = 1
     return lines, status
+
+
+def told_age(as_of: str, today: date) -> str:
+    """Of which day the answer is, and what an old one leaves open."""
+    days = (today - date.fromisoformat(as_of)).days
+    old = "" if days < FRESH_DAYS else f" ({days} days old: what became known since is not in it)"
+    return f"known faults as of {as_of}{old}"
 
 
 def asked(lock: Path, url: str) -> dict[str, list[str]] | None:
@@ -84,10 +93,11 @@ def main() -> int:
         KEPT.write_text(json.dumps(kept, indent=0) + "\n", encoding="utf-8")
     else:
         kept = json.loads(KEPT.read_text(encoding="utf-8"))
-        print(f"The list of known faults cannot be reached: this is its answer of {kept['as_of']}.")
+        print("The list of known faults cannot be reached: this is its last answer.")
     pins = {pin for lock in locks for pin in pinned(lock)}
     lines, status = told(pins, kept["faults"])
-    print("\n".join([*lines, f"{len(pins)} packages, known faults as of {kept['as_of']}."]))
+    age = told_age(kept["as_of"], datetime.now(UTC).date())
+    print("\n".join([*lines, f"{len(pins)} packages, {age}."]))
     return status
 
 

@@ -4,6 +4,7 @@ import json
 import re
 import runpy
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,20 @@ def test_the_kept_answer_of_the_audit_knows_every_package_that_is_installed():
     kept = json.loads((CONSTRAINTS / "audit.json").read_text(encoding="utf-8"))
     pins = {pin for lock in CONSTRAINTS.glob("*.lock") for pin in audit["pinned"](lock)}
     assert pins <= set(kept["faults"]), "run where a network is: make audit"
+
+
+@pytest.mark.parametrize(
+    ("today", "words"),
+    [
+        ("2026-11-29", "known faults as of 2026-11-28"),
+        ("2026-12-28", "known faults as of 2026-11-28 (30 days old: what became known since is"),
+    ],
+)
+def test_an_old_answer_says_so(today, words):
+    audit = runpy.run_path(str(CONSTRAINTS / "audit.py"))
+    told = audit["told_age"]("2026-11-28", date.fromisoformat(today))
+    assert told.startswith(words)
+    assert ("(" in told) == ("(" in words)
 
 
 def test_no_answer_is_not_an_answer(tmp_path, monkeypatch):
