@@ -14,6 +14,8 @@ import shutil
 import sys
 import tempfile
 import time
+import traceback
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,7 +29,9 @@ from attack import (
     sources,
     training,
 )
-from attack.harness import ROOT, Row, with_test_builders
+from attack.harness import Row, with_test_builders
+from attack.pace import Pace, adopt_orphans
+from attack.tables import costs, write
 
 SUBJECTS = {
     "build": building.rows,
@@ -39,7 +43,6 @@ SUBJECTS = {
     "training": training.rows,
     "calls": calls.rows,
 }
-PAGE = ROOT / "docs" / "reliability.md"
 APART = "calls"
 """Not an attack, so only by its name: ``make zero-calls``, with a table of its own."""
 
@@ -53,41 +56,40 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--write", action="store_true", help="put the table into the docs")
     chosen = parser.parse_args()
+    began, subjects = time.monotonic(), chosen.only.split(",")
     with_test_builders()
+    adopt_orphans()
+    Row.pace = Pace(costs(subjects))
     folder = Path(tempfile.mkdtemp(prefix="hoban-attack-"))
     found: list[Row] = []
     try:
-        for name in chosen.only.split(","):
-            start = time.monotonic()
-            dice = random.Random(chosen.seed)  # noqa: S311  the same attack again by its seed
-            made = SUBJECTS[name](folder / name, chosen.size, dice)
-            for row in made:
-                row.seconds = (time.monotonic() - start) / len(made)
-                print(f"{row.what}: {row.tried} tried, {len(row.bad)} bad", flush=True)
-                for problem in row.bad[:5]:
-                    print(f"  {problem}")
-            found += made
+        for name in subjects:
+            for row in attacked(name, folder / name, chosen.size, chosen.seed):
+                bad = f"{row.tried} tried, {len(row.bad)} bad"
+                print(f"{row.what}: {bad}, {row.cpu:.0f} s of processor time", flush=True)
+                found.append(row)
+            shutil.rmtree(folder / name, ignore_errors=True)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+    minutes = (time.monotonic() - began) / 60
+    print(f"{sum(row.tried for row in found)} tried in {minutes:.1f} minutes")
     if chosen.write:
         target = "zero-calls" if chosen.only == APART else f"attack SIZE={chosen.size}"
-        made = f"`make {target}`, {datetime.now(UTC):%Y-%m-%d}, seed {chosen.seed}"
-        write(target.partition(" ")[0], table(found, made))
+        made = f"`make {target}`, {datetime.now(UTC):%Y-%m-%d}, {minutes:.0f} min"
+        write(target.partition(" ")[0], found, f"{made}, seed {chosen.seed}")
     return int(any(row.bad for row in found))
 
 
-def write(name: str, told: str) -> None:
-    """Put a table into the page, between the marks of its name."""
-    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
-    text = PAGE.read_text(encoding="utf-8")
-    before, after = text.partition(begin)[0], text.partition(end)[2]
-    PAGE.write_text(f"{before}{begin}\n{told}\n{end}{after}", encoding="utf-8")
-
-
-def table(rows: list[Row], caption: str) -> str:
-    """Markdown."""
-    lines = [caption, "", "| attack | tried | bad |", "|---|---:|---:|"]
-    return "\n".join([*lines, *(f"| {r.what} | {r.tried:,} | {len(r.bad)} |" for r in rows)])
+def attacked(name: str, folder: Path, size: int, seed: int) -> Iterator[Row]:
+    """Rows of a subject; where the attack itself fails, one that says so, and the others go on."""
+    dice = random.Random(seed)  # noqa: S311  the same attack again by its seed
+    try:
+        yield from SUBJECTS[name](folder, size, dice)
+    except Exception as error:
+        traceback.print_exc()
+        failed = Row(f"{name}: not tried to its end", 1)
+        failed.bad.append(f"{type(error).__name__}: {error}")
+        yield failed
 
 
 if __name__ == "__main__":

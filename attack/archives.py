@@ -18,7 +18,7 @@ Change = Callable[[dict[str, Any]], Any]
 PHOTOS = 300
 
 
-def rows(folder: Path, size: int, dice: random.Random) -> list[Row]:
+def rows(folder: Path, size: int, dice: random.Random) -> Iterator[Row]:
     """`size` kills; every hostile archive where `size` is that of a whole attack, else some."""
     from backing_up import make
     from yard import empty_yard
@@ -30,10 +30,8 @@ def rows(folder: Path, size: int, dice: random.Random) -> list[Row]:
     small = empty_yard(folder / "small")
     small.training("a", small.dataset(1, 2))
     (small.home / "home").mkdir()
-    return [
-        _kills(yard, archive, folder / "killed", size, dice),
-        _hostile(small, make(small).archive, folder / "hostile", 1 if size >= 60 else 11),
-    ]
+    yield _kills(yard, archive, folder / "killed", size, dice)
+    yield _hostile(small, make(small).archive, folder / "hostile", 1 if size >= 60 else 11)
 
 
 def _kills(yard: Any, archive: Path, folder: Path, size: int, dice: random.Random) -> Row:
@@ -43,7 +41,7 @@ def _kills(yard: Any, archive: Path, folder: Path, size: int, dice: random.Rando
 
     from hoban_assets.errors import HobanError
 
-    row = Row("restore: killed")
+    row = Row("restore: killed", size)
     put_back(archive, folder, yard)
     whole = {name for name in content(folder) if name != "catalog.duckdb"}
     longest = duration_of(lambda: (shutil.rmtree(folder), put_back(archive, folder, yard)))
@@ -63,10 +61,9 @@ def _kills(yard: Any, archive: Path, folder: Path, size: int, dice: random.Rando
 
 def _hostile(yard: Any, archive: Path, folder: Path, step: int) -> Row:
     """Each ends in one message, or restores what a shell can source without harm."""
-    row = Row("restore: hostile backups")
     folder.mkdir()
-    made = islice(_archives(archive, folder), 0, None, step)
-    for what, evil in made:
+    row = Row("restore: hostile backups", len(list(_archives(archive, folder))) // step)
+    for what, evil in islice(_archives(archive, folder), 0, None, step):
         before = _names(folder)
         problem = _restored(evil, folder / "new", yard)
         outside = _names(folder) - before

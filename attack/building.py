@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,14 +20,18 @@ READING = """
 sql 'SELECT count(*) FROM boxes' | status | status --check-raw | summary v9 | find person coco
 why S2-N4601M00101 | sizes helmet_60k --class 08 | doctor | review dataset_v9 | corrections list
 !is-safe-to-delete RAW/coco | prune --dry-run | inspect RAW/background | backup OUT/backup
-verify | build v9 --dry-run
+verify | build v9 --dry-run | quality | gallery v9 --class fallen
+export dataset_v9 --format cvat --count 3 --to OUT/cvat
 """
-"""Commands that ask; on a read-only disk they answer as ever. The answer of one with ! is no."""
+"""Commands that ask; on a read-only disk they answer as ever, and write their reports elsewhere
+(``HOBAN_REPORTS``). The answer of one with ! is no."""
 WRITING = """
 build v9 | quality | gallery v9 --class fallen | rebuild --partition sub | prune --yes | unlock
 journal | bundle dataset_v9 --partition sub | import-results OUT/none.tar | build v9 --model
 """
 """Commands that write, or that ask Dagster, which writes to read; there they end in one message."""
+RAW_IS_READ = ("build v9", "status --check-raw", "gallery v9 --class fallen", "prune --yes")
+"""What is also run with the raw root read-only, and does all that it does otherwise."""
 SPACE = (
     "mount -t tmpfs -o size={size}k tmpfs {place} && cp -a {kept}/. {place} && {{ {command}; "
     "first=$?; mount -o remount,size=4g {place}; {command} >/dev/null || echo 'NOT HEALED'; "
@@ -37,19 +41,14 @@ SPACE = (
 READ_ONLY = "mount --bind {place} {place} && mount -o remount,ro,bind {place} && exec {command}"
 
 
-def rows(folder: Path, size: int, dice: random.Random) -> list[Row]:
+def rows(folder: Path, size: int, dice: random.Random) -> Iterator[Row]:
     """A kill for each six and a full disk for each eight of `size`, as builds take long."""
     env = home(folder)
     run((str(BIN / "hoban"), "sample-data", env["HOBAN_RAW_ROOT"], "--images", "40"), env)
-    raw = _listing(folder / "raw")
-    told = [_kills(folder, env, max(1, size // 6), dice)]
+    yield _kills(folder, env, max(1, size // 6), dice)
     if _may_mount():
-        told += [
-            _full(folder, env, max(2, size // 8), dice),
-            _read_only(folder, env, size, dice),
-        ]
-    told[0].note("raw files changed" if _listing(folder / "raw") != raw else None)
-    return told
+        yield _full(folder, env, max(2, size // 8), dice)
+        yield _read_only(folder, env, size, dice)
 
 
 def _listing(folder: Path) -> dict[str, tuple[int, int]]:
@@ -73,7 +72,8 @@ def _apart(script: str) -> list[str]:
 
 def _kills(folder: Path, env: Mapping[str, str], size: int, dice: random.Random) -> Row:
     """Up to three kills, then a build to its end, which makes what one alone makes."""
-    row = Row("builds: killed")
+    row = Row("builds: killed", size)
+    raw = _listing(folder / "raw")
     longest = duration_of(lambda: run(BUILD, env))
     made = _made(folder)
     while row.tried < size:
@@ -82,10 +82,10 @@ def _kills(folder: Path, env: Mapping[str, str], size: int, dice: random.Random)
             _kill_one(env, longest, dice)
             row.note(_half(folder))
         wrong = badly(run(BUILD, env), 0)
-        if wrong or _made(folder) != made:
-            row.bad.append(wrong or "another dataset")
+        row.fault(wrong or (None if _made(folder) == made else "another dataset"))
         left = [p.name for p in (folder / "data").rglob(".building*")]
-        row.bad += [f"left {left[0]}"] if left else []
+        row.fault(f"left {left[0]}" if left else None)
+    row.fault(None if _listing(folder / "raw") == raw else "raw files changed")
     return row
 
 
@@ -147,7 +147,7 @@ def _half(folder: Path) -> str | None:
 
 def _full(folder: Path, env: Mapping[str, str], size: int, dice: random.Random) -> Row:
     """Data root or DAGSTER_HOME on a disk that is too small: one message, and it goes on later."""
-    row = Row("builds: full disks")
+    row = Row("builds: full disks", size)
     kept, empty = folder / "data", folder / "empty"
     empty.mkdir()
     used = sum(p.stat().st_size for p in kept.rglob("*") if p.is_file()) // 1024
@@ -173,22 +173,24 @@ def _full(folder: Path, env: Mapping[str, str], size: int, dice: random.Random) 
 
 def _read_only(folder: Path, env: Mapping[str, str], size: int, dice: random.Random) -> Row:
     """Commands that ask answer; the others say that it is read-only."""
-    row = Row("commands: read-only disks")
     (folder / "out").mkdir()
     every = [
         (line, place, reads)
         for lines, reads in ((READING, True), (WRITING, False))
         for line in _lines(lines, folder)
-        for place in ("data", "home")
+        for place in ("data", "home", "raw")
+        if place != "raw" or line in RAW_IS_READ
     ]
-    for line, name, reads in every if size >= 60 else dice.sample(every, min(size, len(every))):
+    chosen = every if size >= 60 else dice.sample(every, min(size, len(every)))
+    row = Row("commands: read-only disks", len(chosen))
+    for line, name, reads in chosen:
         command = f"{BIN / 'hoban'} {line.lstrip('!')}"
         script = READ_ONLY.format(place=folder / name, command=command)
-        done = run(_apart(script), env)
+        more = {"HOBAN_REPORTS": str(folder / "out" / "reports")} if reads else {}
+        done = run(_apart(script), {**env, **more})
         wrong = badly(done, int(line[0] == "!")) if reads else badly(done, 0, 1)
-        told = (
-            reads or not done.returncode or "read-only" in done.stdout.lower() or "none.tar" in line
-        )
+        fine = reads or not done.returncode or "none.tar" in line
+        told = fine or (name != "raw" and "read-only" in done.stdout.lower())
         wrong = wrong or (None if told else f"another message: {done.stdout[-200:]}")
         row.note(f"{line}, {name}: {wrong}" if wrong else None)
     return row

@@ -85,9 +85,9 @@ def rows(folder: Path, size: int, dice: random.Random) -> list[Row]:
         sys.exit(NEEDED)
     place = Place(folder)
     builds, told, served = (
-        Row("calls out: builds with fastdup"),
-        Row("calls out: commands"),
-        Row("calls out: UI and viewer"),
+        Row("calls out: builds with fastdup", len(BUILDS + DAGSTER)),
+        Row("calls out: commands", len(commands())),
+        Row("calls out: UI and viewer", len(SERVED)),
     )
     place.hoban("sample-data RAW --images 120")
     for line in BUILDS:
@@ -99,7 +99,8 @@ def rows(folder: Path, size: int, dice: random.Random) -> list[Row]:
             told.note(place.hoban(line))
     finally:
         shutil.rmtree(ADDED, ignore_errors=True)
-    told.bad += [f"{name}: has no line in attack/calls.py" for name in sorted(unknown())]
+    for name in sorted(unknown()):
+        told.fault(f"{name}: has no line in attack/calls.py")
     for line, ready in SERVED.items():
         served.note(place.served(line, ready))
     return [builds, told, served]

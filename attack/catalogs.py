@@ -14,7 +14,13 @@ WRITERS, TIMES = 3, 2
 
 def rows(folder: Path, size: int, dice: random.Random) -> list[Row]:
     """`size` races."""
-    row = Row("catalog: writers at once, one killed, one reader")
+    # Imported here, so that the processes of a race begin with their work.
+    import catalog_examples  # noqa: F401
+    import duckdb  # noqa: F401
+
+    import hoban_assets.catalog.store  # noqa: F401
+
+    row = Row("catalog: writers at once, one killed, one reader", size)
     for number in range(size):
         path = folder / str(number) / "catalog.duckdb"
         path.parent.mkdir(parents=True)

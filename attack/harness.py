@@ -13,12 +13,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+
+from attack.pace import Pace, cpu_seconds
 
 ROOT = Path(__file__).parents[1]
 TESTS = ROOT / "hoban_assets_tests"
 BIN = Path(sys.executable).parent
-SECONDS = 1200
+SECONDS = 600
 """After which a command is said to hang."""
 FORK = multiprocessing.get_context("fork")
 
@@ -31,18 +33,33 @@ def with_test_builders() -> None:
 
 @dataclass
 class Row:
-    """What was tried, how often, and each time that it ended badly, in words."""
+    """What was tried, how often of how many times, and each that ended badly, in words."""
 
     what: str
+    of: int
     tried: int = 0
     bad: list[str] = field(default_factory=list)
-    seconds: float = 0.0
+    cpu: float = 0.0
+    """Seconds of processor time since it was begun."""
+    pace: ClassVar[Pace | None] = None
+
+    def __post_init__(self) -> None:
+        """Begin to count."""
+        self._began = cpu_seconds()
+
+    def fault(self, problem: str | None) -> None:
+        """Note what is wrong with attempts that were counted; None: nothing."""
+        if problem:
+            self.bad.append(problem)
+            print(f"  BAD {self.what}: {problem}", flush=True)
+        self.cpu = cpu_seconds() - self._began
+        if self.pace:
+            self.pace.step(self.what, min(1.0, self.tried / self.of))
 
     def note(self, problem: str | None) -> None:
         """Count one attempt; `problem` is None where it ended well."""
         self.tried += 1
-        if problem:
-            self.bad.append(problem)
+        self.fault(problem)
 
 
 def home(folder: Path, **more: str) -> dict[str, str]:
@@ -68,17 +85,26 @@ def home(folder: Path, **more: str) -> dict[str, str]:
 
 
 def run(words: Sequence[str], env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run a command in the checkout to its end, with both outputs in `stdout`."""
-    return subprocess.run(
+    """Run a command in the checkout to its end, with both outputs in `stdout`.
+
+    One that hangs is ended with all that it started; its exit status is -9.
+    """
+    with subprocess.Popen(
         words,
         env=env,
         cwd=ROOT,
-        timeout=SECONDS,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-    )
+        start_new_session=True,
+    ) as process:
+        try:
+            told, _ = process.communicate(timeout=SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            told = f"not ended after {SECONDS} s: {process.communicate()[0]}"
+    return subprocess.CompletedProcess(words, process.returncode, told)
 
 
 def badly(done: subprocess.CompletedProcess[str], *fine: int, wanted: str = "") -> str | None:

@@ -20,11 +20,12 @@ def rows(folder: Path, size: int, dice: random.Random) -> list[Row]:
 
     env = {"HOBAN_DATA_ROOT": str(folder / "data"), "DAGSTER_HOME": str(folder / "home")}
     settings = Settings.from_env(env)
-    archives = Row("import: hostile archives")
-    for number, (what, handed_in) in enumerate(islice(hostile(), 0, None, 1 if size >= 60 else 11)):
+    every = list(islice(hostile(), 0, None, 1 if size >= 60 else 11))
+    archives = Row("import: hostile archives", len(every))
+    for number, (what, handed_in) in enumerate(every):
         problem = attempt(handed_in.folder(folder / "in" / str(number)), settings)
         archives.note(f"{what}: {problem}" if problem else None)
-    kills = Row("import: killed")
+    kills = Row("import: killed", size)
     big = HandedIn({**run_files(), "best.pt": checkpoint(b"w" * 30_000_000)})
     path = big.tar(folder / "big")
     run = take(path, settings)

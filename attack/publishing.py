@@ -6,6 +6,7 @@ import os
 import random
 import resource
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,18 +36,16 @@ def world(folder: Path) -> tuple[Any, Path]:
     return Samples(images, found.boxes, found.decisions), folder / "raw"
 
 
-def rows(folder: Path, size: int, dice: random.Random) -> list[Row]:
+def rows(folder: Path, size: int, dice: random.Random) -> Iterator[Row]:
     """`size` attempts of each kind."""
     from hoban_assets.publish.yolo_tree import publish
 
     samples, raw = world(folder)
     tree = folder / "out" / "v"
     longest = duration_of(lambda: publish(samples, raw, tree))
-    return [
-        _kills(samples, raw, tree, size, longest, dice),
-        _full(samples, raw, tree, size, dice),
-        _damage(samples, raw, tree),
-    ]
+    yield _kills(samples, raw, tree, size, longest, dice)
+    yield _full(samples, raw, tree, size, dice)
+    yield _damage(samples, raw, tree)
 
 
 def _kills(
@@ -55,7 +54,7 @@ def _kills(
     """Two publish a damaged or absent tree at once, one is killed; the other's result is whole."""
     from hoban_assets.publish.yolo_tree import publish, what_is_wrong
 
-    row = Row("publish: two at once, one killed")
+    row = Row("publish: two at once, one killed", size)
     for number in range(size):
         if number % 2:
             shutil.rmtree(tree, ignore_errors=True)
@@ -83,7 +82,7 @@ def _full(samples: Any, raw: Path, tree: Path, size: int, dice: random.Random) -
             os._exit(3 if "no space left" in error.problem else 4)
         os._exit(0)
 
-    row = Row("publish: no space left")
+    row = Row("publish: no space left", size)
     manifest = (tree / "manifest.parquet").stat().st_size
     for _ in range(size):
         shutil.rmtree(tree, ignore_errors=True)
@@ -93,7 +92,7 @@ def _full(samples: Any, raw: Path, tree: Path, size: int, dice: random.Random) -
         ended = None if process.exitcode == 3 else f"ended with {process.exitcode}"
         row.note(ended or ("half a tree" if tree.exists() else None) or _left(tree))
     publish(samples, raw, tree)
-    row.note(what_is_wrong(tree))
+    row.fault(what_is_wrong(tree))
     return row
 
 
@@ -102,7 +101,7 @@ def _damage(samples: Any, raw: Path, tree: Path) -> Row:
 
     from hoban_assets.publish.yolo_tree import publish, what_is_wrong
 
-    row = Row("published tree: kinds of damage")
+    row = Row("published tree: kinds of damage", 2 * len(DAMAGE))
     for what, damage in DAMAGE.items():
         damage(tree)
         for file in (tree / "labels").rglob("*.txt"):

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Callable
-from itertools import islice
 from pathlib import Path
 from struct import pack
 from typing import Any
@@ -27,9 +26,9 @@ Make = Callable[[Path], object]
 
 def rows(folder: Path, size: int, dice: random.Random) -> list[Row]:
     """All kinds where `size` is that of a whole attack, else `size` of them, drawn by lot."""
-    row = Row("raw folders: hostile")
     names = sorted(KINDS) if size >= len(KINDS) else dice.sample(sorted(KINDS), size)
-    for name in islice(names, size if size < len(KINDS) else None):
+    row = Row("raw folders: hostile", len(names))
+    for name in names:
         source = folder / f"{name}.yolo26"
         KINDS[name](source)
         row.note(f"{name}: {wrong}" if (wrong := inspected(source)) else None)

@@ -23,29 +23,26 @@ def rows(folder: Path, size: int, dice: random.Random) -> list[Row]:
     start = time.monotonic()
     assert run_worker(whole, plots=False).status == 0  # noqa: S101
     longest = time.monotonic() - start
-    row = Row(f"training of {EPOCHS} epochs on a CPU: killed, other weights")
-    number, wanted = 0, max(1, size // 4)
-    while row.tried < wanted:
+    row = Row(f"training of {EPOCHS} epochs on a CPU: killed, other weights", max(1, size // 4))
+    number = 0
+    while row.tried < row.of:
         number += 1
         killed = plan_for(folder / f"killed-{number}", dataset, epochs=EPOCHS)
-        row.tried += _kills(killed, min(3, wanted - row.tried), longest, dice)
+        for _ in range(min(3, row.of - row.tried)):
+            _kill_one(killed, longest, dice)
+            row.note(None)
         ended = run_worker(killed, plots=False)
-        if ended.status:
-            row.bad.append(ended.output[-200:])
-        elif other := _differs(whole.run_dir, killed.run_dir):
-            row.bad.append(other)
+        row.fault(ended.output[-200:] if ended.status else _differs(whole.run_dir, killed.run_dir))
     return [row]
 
 
-def _kills(plan: Any, times: int, longest: float, dice: random.Random) -> int:
+def _kill_one(plan: Any, longest: float, dice: random.Random) -> None:
     from training_tools import start_worker
 
-    for _ in range(times):
-        process = start_worker(plan, plots=False)
-        time.sleep(dice.uniform(0, longest / 2))
-        process.kill()
-        process.communicate()
-    return times
+    process = start_worker(plan, plots=False)
+    time.sleep(dice.uniform(0, longest / 2))
+    process.kill()
+    process.communicate()
 
 
 def _differs(whole: Path, killed: Path) -> str | None:
