@@ -35,8 +35,8 @@ def results(
     Example: hoban results model_v9 --partition sub
     """
     from hoban_assets.language import speaker
+    from hoban_assets.reporting.results.as_json import as_json as whole
     from hoban_assets.reporting.results.asking import model_results
-    from hoban_assets.reporting.results.document import as_json as whole
     from hoban_assets.reporting.results.document import document, write_results
     from hoban_assets.reporting.terminal import show_blocks
     from hoban_assets.settings import Settings

@@ -24,16 +24,12 @@ from hoban_assets.catalog.store import Build, Run
 from hoban_assets.errors import HobanError
 from hoban_assets.language import plain, speaker
 from hoban_assets.reporting.markdown import markdown
+from hoban_assets.reporting.results.as_json import as_json
 from hoban_assets.reporting.results.asking import model_results
-from hoban_assets.reporting.results.document import (
-    _class_row,
-    as_json,
-    document,
-    epoch_table,
-    write_results,
-)
+from hoban_assets.reporting.results.document import document, write_results
 from hoban_assets.reporting.results.figures import ClassResult
 from hoban_assets.reporting.results.findings import findings
+from hoban_assets.reporting.results.tables import class_row, epoch_table
 from hoban_assets.reporting.results.trend import trend
 from hoban_assets.settings import Settings
 
@@ -235,7 +231,7 @@ def test_precision_and_recall_stand_at_the_confidence_of_the_counts():
     counts = {"missed": 3, "false_positives": 2, "found": 6, "detections": 8, "false_on_empty": 0}
     one = ClassResult("person", 10, 0.5, 0.3, precision=0.9, recall=0.9, **counts)
     assert (one.precision_there, one.recall_there) == (6 / 8, 6 / 10)
-    row = _class_row(one, plain)
+    row = class_row(one, plain)
     assert (row["precision"], row["recall"]) == (6 / 8, 6 / 10)
     nothing = replace(one, found=None, detections=None)
     assert (nothing.precision_there, nothing.recall_there) == (None, None)

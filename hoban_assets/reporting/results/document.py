@@ -1,50 +1,38 @@
-"""A model's results as a document, and as JSON."""
+"""A model's results as a document."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from hoban_assets.classes import BACKGROUND, COLOURS
-from hoban_assets.howto import build
 from hoban_assets.language import Say, retold, speaker
 from hoban_assets.reporting.blocks import (
     Block,
     Cards,
-    Cell,
     Finding,
     Heading,
     Paragraph,
-    Table,
     bullets,
     code,
     table,
 )
-from hoban_assets.reporting.results.figures import CONFIDENCE, ClassResult, ModelResults
-from hoban_assets.reporting.results.findings import MISSED, all_errors, findings
-from hoban_assets.units import Share
+from hoban_assets.reporting.results.as_json import commands, files
+from hoban_assets.reporting.results.figures import CONFIDENCE, ModelResults
+from hoban_assets.reporting.results.findings import all_errors, findings
+from hoban_assets.reporting.results.tables import (
+    CLASS_COLUMNS,
+    EPOCH_COLUMNS,
+    SOURCE_COLUMNS,
+    class_row,
+    confusions,
+    epoch_table,
+    share,
+)
 
 if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Row
     from hoban_assets.reporting.report import Report
     from hoban_assets.settings import Settings
-
-LAST_EPOCHS = 5
-FILES = (
-    "results.png",
-    "BoxPR_curve.png",
-    "BoxF1_curve.png",
-    "BoxP_curve.png",
-    "BoxR_curve.png",
-    "confusion_matrix.png",
-    "confusion_matrix_normalized.png",
-    "curves.json",
-    "worst_images.json",
-)
-"""What to look at in a run folder, where it is there."""
 
 PARTIAL_LABELS = {
     "mask": "Trained with partial_labels: mask: of a photograph, a class that its source does not "
@@ -55,37 +43,6 @@ PARTIAL_LABELS = {
     "Ultralytics counts it.",
 }
 """How a model was trained -> what is said of it."""
-
-CLASS_COLUMNS = {
-    "class": "class",
-    "train_labels": "labels in training",
-    "labels": "labels in validation",
-    "AP50": "AP50",
-    "AP50-95": "AP50-95",
-    "precision": "precision",
-    "recall": "recall",
-    "missed": "missed",
-    "missed_share": "missed share",
-    "false_positives": "false positives",
-    "on_empty": "on empty images",
-}
-SOURCE_COLUMNS = {
-    key: CLASS_COLUMNS.get(key, key)
-    for key in ("class", "source", "labels", "AP50", "AP50-95", "recall")
-}
-EPOCH_COLUMNS = {
-    "epoch": "epoch",
-    "train_box_loss": "train box loss",
-    "train_cls_loss": "train cls loss",
-    "val_box_loss": "val box loss",
-    "val_cls_loss": "val cls loss",
-    "lr": "learning rate",
-    "mAP50": "mAP50",
-    "mAP50-95": "mAP50-95",
-    "best": "",
-}
-"""Key of a row -> heading, of each table."""
-RIGHT, WRONG = "rgba(43,138,62,{:.2f})", "rgba(201,42,42,{:.2f})"
 
 
 def write_results(
@@ -126,7 +83,7 @@ def document(results: ModelResults, say: Say) -> Iterator[Block]:
     figures = {
         "mAP50": o.ap50,
         "mAP50-95": o.ap50_95,
-        say("missed share"): _share(o.missed_share),
+        say("missed share"): share(o.missed_share),
         say("false positives"): o.false_positives,
         say("best epoch"): f"{results.best_epoch} / {len(results.epochs)}",
     }
@@ -137,14 +94,14 @@ def document(results: ModelResults, say: Say) -> Iterator[Block]:
             f.level, f.said(say) + _explains(f.errors, results, say), f.remedies_said(say)
         )
     yield Heading(2, say("Figures of each class"))
-    yield table([_class_row(c, say) for c in (o, *results.classes)], CLASS_COLUMNS, say)
+    yield table([class_row(c, say) for c in (o, *results.classes)], CLASS_COLUMNS, say)
     text = (
         "Each class only on images whose source labels it. All but AP at confidence "
         "{confidence}, IoU 0.45: missed = no detection of any class on the label, false positive "
         "= a detection that matches no label."
     )
     yield Paragraph(say(text, confidence=CONFIDENCE), "soft")
-    yield from _confusions(results, say)
+    yield from confusions(results, say)
     if results.sources:
         yield Heading(2, say("Each source"))
         yield table(results.sources, SOURCE_COLUMNS, say, ["class"])
@@ -184,103 +141,6 @@ def headline(results: ModelResults, say: Say) -> str:
     )
 
 
-def _class_row(c: ClassResult, say: Say) -> Row:
-    """Figures of a class; of 'all' AP is the mean, the counts are sums."""
-    missed = c.missed_share
-    return {
-        "class": Cell(say(c.class_name), dot=COLOURS.get(c.class_name, "")),
-        "train_labels": c.train_labels,
-        "labels": c.labels,
-        "AP50": c.ap50,
-        "AP50-95": c.ap50_95,
-        "precision": c.precision_there,
-        "recall": c.recall_there,
-        "missed": c.missed,
-        "missed_share": Cell(_share(missed), tone="bad" if (missed or 0) >= MISSED else ""),
-        "false_positives": c.false_positives,
-        "on_empty": c.false_on_empty,
-    }
-
-
-def _confusions(results: ModelResults, say: Say) -> Iterator[Block]:
-    yield Heading(2, say("What is taken for what"))
-    if not results.matrix:
-        yield Paragraph(say("Not recorded."))
-        return
-    rows = []
-    for true, row in results.matrix.items():
-        total, is_class = sum(row.values()) or 1, true != BACKGROUND
-        told: dict[str, Any] = {"true": say(true) if is_class else say("no object there")}
-        for name, count in row.items():
-            share = count / total if is_class else 0.0
-            shade = (RIGHT if name == true else WRONG).format(share * 0.55)
-            told[name] = Cell(count, str(Share(share)) if share else "", shade=shade)
-        rows.append(told)
-    columns = {name: say(name) for name in results.matrix if name != BACKGROUND}
-    yield Table(rows, {"true": say("true class"), **columns, BACKGROUND: say("not found")})
-    text = "A row is the true class, a column what it was found as; background = not found."
-    yield Paragraph(say(text), "soft")
-
-
-def epoch_table(results: ModelResults, last: int = LAST_EPOCHS) -> list[Row]:
-    """The last epochs and, before them, the best one where it is none of them; lr as text."""
-    start = len(results.epochs) - last
-    return [
-        {
-            **{key: row.get(key) for key in EPOCH_COLUMNS if key not in ("lr", "best")},
-            "lr": None if row.get("lr") is None else f"{row['lr']:.2g}",
-            "best": "*" if row["epoch"] == results.best_epoch else "",
-        }
-        for index, row in enumerate(results.epochs)
-        if index >= start or row["epoch"] == results.best_epoch
-    ]
-
-
-def files(results: ModelResults) -> list[Path]:
-    """Curves and lists of the run folder that are there."""
-    run = Path(results.path) if results.path else None
-    return [file for name in FILES if run and (file := run / name).is_file()]
-
-
-def commands(results: ModelResults) -> list[str]:
-    """Shell commands that train this model again: as an asset, and with Ultralytics alone."""
-    again = build(results.model, partition=results.partition)
-    by_hand = Path(results.path or "-") / "command.txt"
-    return [again, *([by_hand.read_text("utf-8").strip()] if by_hand.is_file() else [])]
-
-
-def as_json(results: ModelResults, say: Say) -> dict[str, Any]:
-    """Everything, for programs; findings as sentences in the language of `say`."""
-    of_class = [{**asdict(c), "missed_share": c.missed_share} for c in results.classes]
-    return {
-        **asdict(results),
-        "overall": {**asdict(results.overall), "missed_share": results.overall.missed_share},
-        "classes": of_class,
-        "confusions": [
-            {
-                "true": c.true,
-                "taken_for": c.predicted,
-                "count": c.count,
-                "share": c.share,
-                "helmet": c.helmet_pair,
-            }
-            for c in results.confusions
-        ],
-        "findings": [
-            {
-                "level": f.level,
-                "text": f.said(say),
-                "errors": f.errors,
-                "remedies": f.remedies_said(say),
-            }
-            for f in findings(results)
-        ],
-        "errors": all_errors(results),
-        "files": [str(file) for file in files(results)],
-        "commands": commands(results),
-    }
-
-
 def _numbers(results: ModelResults) -> dict[str, int | float | str]:
     figures = {
         "mAP50": results.overall.ap50,
@@ -294,10 +154,6 @@ def _numbers(results: ModelResults) -> dict[str, int | float | str]:
         for key, value in figures.items()
         if value is not None
     }
-
-
-def _share(value: float | None) -> Share | None:
-    return None if value is None else Share(value)
 
 
 def _three(value: float | None) -> str:
