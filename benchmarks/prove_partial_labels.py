@@ -32,10 +32,11 @@ from typing import Any
 from benchmarks.harness import CHECKOUT
 from benchmarks.partial_labels.arms import chain, weights_of
 from benchmarks.partial_labels.common import COMPLETED, FULL, MASKED, NAIVE, Part, Schedule
+from benchmarks.partial_labels.criteria import PARTS
 from benchmarks.partial_labels.drawn import Drawn
 from benchmarks.partial_labels.page import told_of, write_pages
 from benchmarks.partial_labels.real import Real
-from benchmarks.partial_labels.summary import PARTS, text
+from benchmarks.partial_labels.summary import text
 
 QUICK = {
     "scenes": 400,

@@ -33,6 +33,8 @@ from hoban_assets.tables import (
 NAIVE, MASKED, COMPLETED, FULL = ARMS = ("naive", "masked", "completed", "full")
 """What is not labelled is background; it does not count; a teacher has completed it (and the rest
 does not count); it is labelled."""
+EVERYWHERE = "all"
+"""Slice of all photographs that judge."""
 RECIPE = CHECKOUT / "hoban_assets" / "defs" / "versions" / "v9" / "defs.yaml"
 Objects = Sequence[Sequence[Any]]
 """Class and x y w h (centre, shares of the image) of each object of a photograph."""

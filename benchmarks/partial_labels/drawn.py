@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -25,7 +24,7 @@ from benchmarks.partial_labels.common import (
     recipe,
     settings_of,
 )
-from hoban_assets.classes import BODIES, CLASS_NAMES, HEADS, PERSON
+from hoban_assets.classes import CLASS_NAMES, PERSON
 from hoban_assets.curation.completion.aside import join_train, set_aside
 from hoban_assets.curation.completion.complete import complete
 from hoban_assets.curation.completion.limits import Limits
@@ -44,12 +43,16 @@ from hoban_assets.settings import Settings
 from hoban_assets.training.run import WORKER
 
 TEACH = WORKER.with_name("yolo_teach.py")
-VIEWS = {0.5: BODIES, 0.75: BODIES, 1.0: HEADS, 1.5: HEADS}
-"""Multiples of the image size at which the masked model looks at what it completes, and for what.
+VIEWS = (0.5, 0.75)
+"""Multiples of the image size at which the masked model looks for persons that nobody labelled.
 
 It knows whole bodies in the distance, and those that it looks for fill the picture: smaller they
 are of the size that it knows (AP of persons 0.61 at half the size, 0.34 at the size of training,
-0.03 at half as much again). Heads on photographs of bodies are small, so the other way round.
+0.03 at half as much again).
+
+Persons only, as on the real photographs: a labelled head tells which of them is right. Heads on
+photographs of bodies, and who has fallen, have no such witness; what a masked model says of them
+came back as false alarms (docs/partial-labels.md), so they stay masked.
 """
 LIMITS = {PERSON: Limits(box=0.5, ignore=0.1, confirmed=0.03)}
 """What a labelled head confirms is believed at any score that is no noise: from 0.12 down to 0.03
@@ -140,14 +143,13 @@ class Drawn:
     def _completed(self, masked: Path, seed: int, size: int) -> Samples:
         samples = self.samples
         parts = [
-            read_predictions(
-                file, {name: name for name in VIEWS[view]}, samples.images, may_be_empty=True
-            ).assign(teacher=f"masked@{view}")
+            read_predictions(file, {PERSON: PERSON}, samples.images, may_be_empty=True).assign(
+                teacher=f"masked@{view}"
+            )
             for view, file in self._looked(masked, list(samples.images.file), seed, size).items()
         ]
-        taught = Counter(name for classes in VIEWS.values() for name in classes)
         predictions = pd.concat(parts, ignore_index=True)
-        added = complete(samples, predictions, taught, LIMITS, Completion.most)
+        added = complete(samples, predictions, {PERSON: len(VIEWS)}, LIMITS, Completion.most)
         human, aside = set_aside(added.samples)
         return join_train(human, aside, recipe().area)
 

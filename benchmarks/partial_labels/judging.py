@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.partial_labels.common import Part
+from benchmarks.partial_labels.common import EVERYWHERE, Part
 from hoban_assets.evaluation.detecting import detect
 from hoban_assets.evaluation.figures import (
     average_precisions,
@@ -21,8 +21,6 @@ from hoban_assets.evaluation.judging import choose_confidences
 from hoban_assets.evaluation.matches import Matches, match
 from hoban_assets.evaluation.pictures import Pictures
 from hoban_assets.evaluation.sets import published
-
-EVERYWHERE = "all"
 
 
 def figures(weights: Path, part: Part, tree: Path, size: int) -> dict[str, Any]:

@@ -5,8 +5,10 @@ import json
 import pytest
 
 from benchmarks.partial_labels.common import ARMS, COMPLETED, FULL, MASKED, NAIVE
+from benchmarks.partial_labels.criteria import PARTS, criteria, suffering
 from benchmarks.partial_labels.page import MEASURED, PAGES, with_tables
-from benchmarks.partial_labels.summary import PARTS, WORDS, criteria, frame, suffering, text
+from benchmarks.partial_labels.summary import frame, text
+from benchmarks.partial_labels.words import WORDS
 
 
 def run(part, arm, seed, recall, alarms=0.5, ap=0.5):
