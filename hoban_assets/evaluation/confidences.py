@@ -11,17 +11,23 @@ from hoban_assets.evaluation.looking import chosen_on_train
 from hoban_assets.evaluation.subjects import Subject
 from hoban_assets.files import save
 from hoban_assets.settings import Settings
+from hoban_assets.workers.yolo_support import EVALUATION
 
 STORED = "confidence.json"
 """Beside best.pt: confidence of each class, and on which pictures it was chosen."""
 
 
 def stored(run_dir: Path) -> Confidences | None:
-    """Return the confidences that are kept with a model; None where none were chosen yet."""
+    """Return the confidences that are kept with a model.
+
+    None where none were chosen yet, or by other rules of what is right and wrong.
+    """
     if not (run_dir / STORED).is_file():
         return None
     try:
         found = json.loads((run_dir / STORED).read_text(encoding="utf-8"))
+        if found["evaluation"] != EVALUATION:
+            return None
         return Confidences(found["values"], found["chosen_on"], tuple(found["usual"]))
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
@@ -33,6 +39,7 @@ def store(run_dir: Path, chosen: Confidences) -> None:
         "values": dict(chosen.values),
         "chosen_on": chosen.chosen_on,
         "usual": list(chosen.usual),
+        "evaluation": EVALUATION,
     }
     save(run_dir / STORED, json.dumps(content, ensure_ascii=False, indent=1))
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from hoban_assets.classes import BACKGROUND
 from hoban_assets.evaluation.detections import Detections
-from hoban_assets.evaluation.matches import starts_of
+from hoban_assets.evaluation.matches import judgeable, starts_of
 from hoban_assets.evaluation.pictures import Pictures
 from hoban_assets.workers.yolo_matching import pairwise_iou, share_inside
 
@@ -34,14 +34,12 @@ def encounters(
 ) -> Iterator[Encounter]:
     """Yield what met what, label-aware, image by image.
 
-    Surest first, each detection takes the free label that it overlaps most. What an image's source
-    does not label is left out, and so is what lies by half in an ignore region of its class.
+    Surest first, each detection takes the free label that it overlaps most. What cannot be judged
+    is left out (`matches.judgeable`), and so is what lies by half in an ignore region of its class.
     """
     boxes, labels = found.boxes, pictures.labels
     limits = np.array([confidence[name] for name in pictures.names])
-    used = (found.confidence >= limits[boxes.class_id]) & pictures.labelled[
-        boxes.image, boxes.class_id
-    ]
+    used = (found.confidence >= limits[boxes.class_id]) & judgeable(pictures, found)
     judged = pictures.labelled[labels.image, labels.class_id]
     of_boxes, of_labels = (starts_of(each, len(pictures)) for each in (boxes, labels))
     for image in range(len(pictures)):

@@ -26,6 +26,10 @@ class Detections:
     def __len__(self) -> int:
         return len(self.confidence)
 
+    def some(self, kept: np.ndarray) -> Detections:
+        """Detections where `kept` ([n] bool) holds."""
+        return Detections(self.boxes.some(kept), self.confidence[kept])
+
     def of_images(self, kept: np.ndarray) -> Detections:
         """Detections of the images where `kept` holds, numbered anew."""
         mine = kept[self.boxes.image]
@@ -35,14 +39,8 @@ class Detections:
         """The same with class ids of `wanted` instead of `own`; other classes are left out."""
         ids = np.array([wanted.index(name) if name in wanted else -1 for name in own], np.int64)
         found = ids[self.boxes.class_id] if len(self) else self.boxes.class_id
-        kept = found >= 0
-        boxes = replace(
-            self.boxes,
-            image=self.boxes.image[kept],
-            class_id=found[kept],
-            corners=self.boxes.corners[kept],
-        )
-        return Detections(boxes, self.confidence[kept])
+        named = replace(self, boxes=replace(self.boxes, class_id=found))
+        return named.some(found >= 0)
 
 
 def read_detections(file: Path) -> tuple[Detections, tuple[str, ...], int]:

@@ -1,8 +1,9 @@
 """Kinds of errors (TIDE) and calibration of a detector, by hotcoco on the same label-aware terms.
 
 hotcoco judges as LVIS does: of an image only the classes count that are labelled there
-(``neg_category_ids``: labelled and absent), and ``iscrowd`` regions absorb detections. Its AP
-agrees with that of `judging` (a test holds it to 1e-3).
+(``neg_category_ids``: labelled and absent), and ``iscrowd`` regions absorb detections. Of a class
+that a label rules out on an image, that image counts as one without it, and only what can be judged
+is handed over. Its AP agrees with that of `judging` (a test holds it to 1e-3).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from hoban_assets.evaluation.detections import Detections
+from hoban_assets.evaluation.matches import judgeable
 from hoban_assets.evaluation.pictures import Boxes, Pictures
 
 KINDS = {
@@ -30,11 +32,12 @@ def evaluated(pictures: Pictures, found: Detections) -> Any:
     """Return hotcoco's evaluation, run: LVIS terms, boxes in pixels."""
     import hotcoco
 
+    found = found.some(judgeable(pictures, found))
+    judged = _judged_classes(pictures, found)
+    absent = judged & ~_present(pictures)
     truth = hotcoco.COCO(
         {
-            "images": [
-                _image(pictures, number, _present(pictures)) for number in range(len(pictures))
-            ],
+            "images": [_image(pictures, number, absent[number]) for number in range(len(pictures))],
             "categories": [
                 {"id": number, "name": name, "frequency": "f"}
                 for number, name in enumerate(pictures.names, 1)
@@ -43,8 +46,8 @@ def evaluated(pictures: Pictures, found: Detections) -> Any:
                 {**row, "id": number}
                 for number, row in enumerate(
                     [
-                        *_rows(_judged(pictures, pictures.labels), pictures.sizes, iscrowd=0),
-                        *_rows(_judged(pictures, pictures.regions), pictures.sizes, iscrowd=1),
+                        *_rows(_of(pictures.labels, pictures.labelled), pictures.sizes, iscrowd=0),
+                        *_rows(_of(pictures.regions, judged), pictures.sizes, iscrowd=1),
                     ],
                     1,
                 )
@@ -55,11 +58,11 @@ def evaluated(pictures: Pictures, found: Detections) -> Any:
     results = [
         {**row, "score": score} for row, score in zip(rows, found.confidence.tolist(), strict=True)
     ]
-    judged = hotcoco.COCOeval(truth, truth.load_res(results), "bbox", lvis_style=True)
-    judged.params.max_dets = [max(300, int(np.bincount(found.boxes.image, minlength=1).max()))]
-    judged.evaluate()
-    judged.accumulate()
-    return judged
+    told = hotcoco.COCOeval(truth, truth.load_res(results), "bbox", lvis_style=True)
+    told.params.max_dets = [max(300, int(np.bincount(found.boxes.image, minlength=1).max()))]
+    told.evaluate()
+    told.accumulate()
+    return told
 
 
 def kinds_of_errors(judged: Any) -> list[dict[str, Any]]:
@@ -76,28 +79,33 @@ def calibration_error(judged: Any) -> float:
     return float(judged.calibration()["ece"])
 
 
-def _judged(pictures: Pictures, boxes: Boxes) -> Boxes:
-    """Boxes of classes that their image's source labels: any other would make its class judged."""
-    known = pictures.labelled[boxes.image, boxes.class_id]
-    return Boxes(boxes.image[known], boxes.class_id[known], boxes.corners[known])
+def _judged_classes(pictures: Pictures, found: Detections) -> np.ndarray:
+    """[images, classes] bool: labelled, or something was found that a label rules out."""
+    judged = pictures.labelled.copy()
+    judged[found.boxes.image, found.boxes.class_id] = True
+    return judged
+
+
+def _of(boxes: Boxes, classes: np.ndarray) -> Boxes:
+    """Boxes of these classes ([images, classes] bool): any other would make its class judged."""
+    return boxes.some(classes[boxes.image, boxes.class_id])
 
 
 def _present(pictures: Pictures) -> np.ndarray:
-    """[images, classes] bool: has a label."""
+    """[images, classes] bool: has a label that counts."""
     has = np.zeros(pictures.labelled.shape, bool)
     has[pictures.labels.image, pictures.labels.class_id] = True
-    return has
+    return has & pictures.labelled
 
 
-def _image(pictures: Pictures, number: int, present: np.ndarray) -> Mapping[str, Any]:
+def _image(pictures: Pictures, number: int, absent: np.ndarray) -> Mapping[str, Any]:
     width, height = pictures.sizes[number].tolist()
-    absent = np.flatnonzero(pictures.labelled[number] & ~present[number]) + 1
     return {
         "id": number + 1,
         "file_name": pictures.ids[number],
         "width": width,
         "height": height,
-        "neg_category_ids": absent.tolist(),
+        "neg_category_ids": (np.flatnonzero(absent) + 1).tolist(),
         "not_exhaustive_category_ids": [],
     }
 

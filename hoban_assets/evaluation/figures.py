@@ -27,7 +27,7 @@ class View:
     labels: np.ndarray
     """[images] labels of the class on each image; 0 outside the slice."""
     images: int
-    """Images of the slice on which the class is judged."""
+    """Images of the slice whose source labels the class (stock: all of them)."""
 
 
 def view(
@@ -44,7 +44,8 @@ def view(
     """
     of_slice = np.ones(len(matches.labels), bool) if images is None else images
     judged = of_slice & matches.labelled[:, class_id] if label_aware else of_slice
-    mine = np.flatnonzero((matches.class_id == class_id) & judged[matches.image])
+    known = matches.known if label_aware else np.ones(len(matches.known), bool)
+    mine = np.flatnonzero((matches.class_id == class_id) & of_slice[matches.image] & known)
     mine = mine[np.argsort(-matches.confidence[mine], kind="stable")]
     right = matches.right[mine]
     ignored = matches.ignored[mine] if label_aware else np.zeros_like(right)

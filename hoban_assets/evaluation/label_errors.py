@@ -150,7 +150,8 @@ def _predictions(
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Detections of each image as cleanlab takes them (an array a class), and their positions."""
     boxes = found.boxes
-    counted = matches.known & ~matches.ignored[:, 0] & (sure >= LIKELY)
+    labelled = pictures.labelled[boxes.image, boxes.class_id]
+    counted = labelled & ~matches.ignored[:, 0] & (sure >= LIKELY)
     told, at = [], []
     for image, rows in enumerate(_rows(boxes, len(pictures))):
         mine = rows[counted[rows]]
@@ -197,7 +198,8 @@ def _about(
     cleanlab asks a neighbour's detection as well, so in a crowd it would doubt whatever is missed.
     """
     boxes, class_id = found.boxes, pictures.labels.class_id[label]
-    mine = np.flatnonzero((boxes.image == image) & matches.known & ~matches.right[:, 0])
+    labelled = pictures.labelled[image, boxes.class_id]
+    mine = np.flatnonzero((boxes.image == image) & labelled & ~matches.right[:, 0])
     other = boxes.class_id[mine] != class_id
     mine = mine[(other if kind == "label_swapped" else ~other) & (sure[mine] >= LIKELY)]
     if not len(mine):

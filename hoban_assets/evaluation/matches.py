@@ -2,7 +2,9 @@
 
 Rules of COCO (`workers/yolo_matching.py`). Two views of the same detections: label-aware, where a
 class counts only on images whose source labels it and ignore regions absorb; and stock, where all
-that is not labelled is background, as Ultralytics' own validation has it.
+that is not labelled is background, as Ultralytics' own validation has it. Label-aware, a detection
+of what a label of another class rules out (`classes.rules_out`) is wrong on any image: a `person`
+in the place of a labelled `fallen`, as a masked training has it.
 
 Size bands: labels of other sizes are no labels then, what is found on them does not count, nor do
 wrong detections of another size (COCO's area ranges). The size is the side of a square of the
@@ -16,9 +18,16 @@ from itertools import pairwise
 
 import numpy as np
 
+from hoban_assets.classes import rules_out
 from hoban_assets.evaluation.detections import Detections
 from hoban_assets.evaluation.pictures import Boxes, Pictures
-from hoban_assets.workers.yolo_matching import IOUS, matched, pairwise_iou, share_inside
+from hoban_assets.workers.yolo_matching import (
+    IOUS,
+    matched,
+    pairwise_iou,
+    ruled_out,
+    share_inside,
+)
 
 BANDS = ("small", "medium", "large")
 LIMITS = (0.0, 32.0, 96.0, np.inf)
@@ -34,7 +43,7 @@ class Matches:
     class_id: np.ndarray
     confidence: np.ndarray
     known: np.ndarray
-    """[D] bool: the image's source labels the class."""
+    """[D] bool: see `judgeable`."""
     right: np.ndarray
     """[D, 10] bool, at each of `IOUS`."""
     ignored: np.ndarray
@@ -96,7 +105,7 @@ def match(pictures: Pictures, found: Detections, size: int) -> Matches:
         boxes.image,
         boxes.class_id,
         found.confidence,
-        pictures.labelled[boxes.image, boxes.class_id],
+        judgeable(pictures, found),
         right,
         ignored,
         bands_of(boxes, pictures.sizes, size),
@@ -104,7 +113,7 @@ def match(pictures: Pictures, found: Detections, size: int) -> Matches:
         _counted(pictures.labels, count, classes),
         np.array(
             [
-                _counted(_some(pictures.labels, label_bands == band), count, classes)
+                _counted(pictures.labels.some(label_bands == band), count, classes)
                 for band in range(len(BANDS))
             ]
         ),
@@ -112,15 +121,35 @@ def match(pictures: Pictures, found: Detections, size: int) -> Matches:
     )
 
 
+def judgeable(pictures: Pictures, found: Detections) -> np.ndarray:
+    """Tell of each detection whether it can be right or wrong: bool [D].
+
+    It can where the image's source labels the class, and where a label rules it out.
+    """
+    boxes, labels = found.boxes, pictures.labels
+    known: np.ndarray = pictures.labelled[boxes.image, boxes.class_id]
+    excludes = np.array(
+        [[rules_out(one, other) for other in pictures.names] for one in pictures.names]
+    )
+    of_boxes, of_labels = (starts_of(each, len(pictures)) for each in (boxes, labels))
+    for image in np.unique(boxes.image[~known]).tolist():
+        mine = np.arange(of_boxes[image], of_boxes[image + 1])
+        truth = np.arange(of_labels[image], of_labels[image + 1])
+        known[mine] |= ruled_out(
+            boxes.corners[mine],
+            boxes.class_id[mine],
+            labels.corners[truth],
+            labels.class_id[truth],
+            excludes,
+        )
+    return known
+
+
 def starts_of(boxes: Boxes, images: int) -> np.ndarray:
     """Where the boxes of each image begin: [images + 1]; boxes are in the order of images."""
     if any(a > b for a, b in pairwise(boxes.image.tolist())):
         raise ValueError("boxes are not in the order of images")
     return np.searchsorted(boxes.image, np.arange(images + 1))
-
-
-def _some(boxes: Boxes, kept: np.ndarray) -> Boxes:
-    return Boxes(boxes.image[kept], boxes.class_id[kept], boxes.corners[kept])
 
 
 def _counted(boxes: Boxes, images: int, classes: int) -> np.ndarray:

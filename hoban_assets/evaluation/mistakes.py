@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from hoban_assets.evaluation.confusions import NONE, encounters
 from hoban_assets.evaluation.detections import Detections
+from hoban_assets.evaluation.matches import judgeable
 from hoban_assets.evaluation.pictures import Pictures
 
 Kind = Literal["missed", "mixed_up", "false_alarm", "unjudged"]
@@ -39,7 +42,7 @@ def mistakes(
 ) -> tuple[Mistake, ...]:
     """Return the mistakes on a picture: misses, mix-ups, false alarms, each the largest first.
 
-    What is found of a class that the picture's source does not label is 'unjudged'.
+    What can be neither right nor wrong (`matches.judgeable`) is 'unjudged'.
     """
     labels, boxes, names = picture.labels, found.boxes, picture.names
     told = []
@@ -54,10 +57,9 @@ def mistakes(
         score = None if taken is None else float(found.confidence[each.detection])
         kind: Kind = "false_alarm" if label is None else "missed" if taken is None else "mixed_up"
         told.append(Mistake(kind, label or taken or "", tuple(corners), taken or "", score))
-    for number in range(len(found)):
+    for number in np.flatnonzero(~judgeable(picture, found)).tolist():
         name, score = names[boxes.class_id[number]], float(found.confidence[number])
-        known = picture.labelled[boxes.image[number], boxes.class_id[number]]
-        if not known and score >= confidence[name]:
+        if score >= confidence[name]:
             corners = boxes.corners[number].tolist()
             told.append(Mistake("unjudged", name, tuple(corners), name, score))
     return tuple(sorted(told, key=lambda m: (ORDER.index(m.kind), -m.area)))

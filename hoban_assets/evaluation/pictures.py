@@ -42,6 +42,10 @@ class Boxes:
         nothing = np.zeros(0, np.int64)
         return cls(nothing, nothing, np.zeros((0, 4)))
 
+    def some(self, kept: np.ndarray) -> Boxes:
+        """Boxes where `kept` ([n] bool) holds."""
+        return Boxes(self.image[kept], self.class_id[kept], self.corners[kept])
+
     def of_images(self, kept: np.ndarray) -> Boxes:
         """Boxes of the images where `kept` ([images] bool) holds, numbered anew."""
         mine = kept[self.image]

@@ -4,8 +4,9 @@ Sources label only their own classes. On an image of a source that labels person
 helmet is neither right nor wrong, yet a stock validation counts it as wrong: the same weights
 scored 0.660 on full labels and 0.453 on merged partial ones. So detections of
 classes that an image's source does not label are left out, and so are detections on ignore
-regions (objects that are there, but are no label). Label-aware figures match, ignore and take AP as
-COCO does (`yolo_matching`); the stock ones are those of Ultralytics.
+regions (objects that are there, but are no label). But a label may rule the class out: a `person`
+in the place of a labelled `fallen` is wrong, whoever labelled the image. Label-aware figures match,
+ignore and take AP as COCO does (`yolo_matching`); the stock ones are those of Ultralytics.
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ from ultralytics.utils import ops
 from ultralytics.utils.metrics import DetMetrics
 from yolo_callbacks import ALL, METRICS, class_rows, metric_row  # type: ignore[import-not-found]
 from yolo_confusions import Confusions  # type: ignore[import-not-found]
-from yolo_image_facts import ImageFacts, image_facts  # type: ignore[import-not-found] # noqa: F401
+from yolo_image_facts import ImageFacts  # type: ignore[import-not-found]
 from yolo_matching import (  # type: ignore[import-not-found]
     IOUS,
     average_precision,
     matched,
     pairwise_iou,
+    ruled_out,
     share_inside,
 )
 
@@ -40,19 +42,29 @@ class LabelAwareValidator(DetectionValidator):
     matching equals leaving them out before. Pictures (curves, confusion matrix) are label-aware.
     """
 
-    def __init__(self, facts: Mapping[str, ImageFacts], args: dict[str, Any], save_dir: Path):
-        """Take what the manifest says of each image, by file name."""
+    def __init__(
+        self,
+        facts: Mapping[str, ImageFacts],
+        args: dict[str, Any],
+        save_dir: Path,
+        excludes: np.ndarray,
+    ):
+        """Take what the manifest says of each image, by file name, and what a label rules out.
+
+        `excludes`: see `yolo_image_facts.excluding`.
+        """
         super().__init__(save_dir=save_dir, args=args)
-        self.facts = facts
+        self.facts, self.excludes = facts, excludes
         self.image_names: list[str] = []
         self.right: list[np.ndarray] = []
         self.ignored: list[np.ndarray] = []
+        self.known: list[np.ndarray] = []
         self.per_image: dict[str, list[np.ndarray]] = {}
 
     def init_metrics(self, model: Any) -> None:
         """Start with empty confusions: the stock ones (at a useful confidence) and label-aware."""
         super().init_metrics(model)
-        self.image_names, self.right, self.ignored = [], [], []
+        self.image_names, self.right, self.ignored, self.known = [], [], [], []
         self.stock, self.fair = Confusions(model.names, worst=0), Confusions(model.names)
         self.fair_confusion = self.fair.total
 
@@ -61,14 +73,12 @@ class LabelAwareValidator(DetectionValidator):
         super().update_metrics(preds, batch)
         for index, pred in enumerate(preds):
             target = self._prepare_batch(index, batch)
-            name = Path(target["im_file"]).name
-            labelled = self.facts[name].labelled
-            classes = pred["cls"].cpu().numpy().astype(int)
-            right, ignored = self._match(pred, target)
-            self.image_names.append(name)
+            right, ignored, known = self._match(pred, target)
+            self.image_names.append(Path(target["im_file"]).name)
             self.right.append(right)
             self.ignored.append(ignored)
-            self._count(pred, target, labelled[classes] & ~ignored[:, 0])
+            self.known.append(known)
+            self._count(pred, target, known & ~ignored[:, 0])
 
     def _count(self, pred: dict[str, Any], target: dict[str, Any], counted: np.ndarray) -> None:
         """Count one image as it is, and with only what its source can judge."""
@@ -96,16 +106,22 @@ class LabelAwareValidator(DetectionValidator):
                 to_shares=to_shares,
             )
 
-    def _match(self, pred: dict[str, Any], target: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
-        """Match every class of one image; right and ignored: bool [detections, 10]."""
+    def _match(
+        self, pred: dict[str, Any], target: dict[str, Any]
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Match every class of one image.
+
+        Returns right and ignored, bool [detections, 10], and which can be judged, bool
+        [detections]: the source labels the class, or a label rules it out at that place.
+        """
         height, width = target["ori_shape"]
         found, labels = (
             on_the_image(boxes["bboxes"], target).cpu().numpy().astype(float)
             for boxes in (pred, target)
         )
         classes, truth = (b["cls"].cpu().numpy().astype(int) for b in (pred, target))
-        facts = self.facts[Path(target["im_file"]).name].regions
-        regions = ops.xywh2xyxy(facts[:, 1:]) * np.array([width, height, width, height])
+        facts = self.facts[Path(target["im_file"]).name]
+        regions = ops.xywh2xyxy(facts.regions[:, 1:]) * np.array([width, height, width, height])
         right = np.zeros((len(classes), len(IOUS)), bool)
         ignored = right.copy()
         confidence = pred["conf"].cpu().numpy()
@@ -113,10 +129,11 @@ class LabelAwareValidator(DetectionValidator):
             mine = np.flatnonzero(classes == class_id)
             right[mine], ignored[mine] = matched(
                 pairwise_iou(found[mine], labels[truth == class_id]),
-                share_inside(found[mine], regions[facts[:, 0] == class_id]),
+                share_inside(found[mine], regions[facts.regions[:, 0] == class_id]),
                 confidence[mine],
             )
-        return right, ignored
+        wrong = ruled_out(found, classes, labels, truth, self.excludes)
+        return right, ignored, facts.labelled[classes] | wrong
 
     def get_stats(self) -> dict[str, Any]:
         """Keep the statistics of every image; report and draw the label-aware ones."""
@@ -146,7 +163,7 @@ class LabelAwareValidator(DetectionValidator):
     def _fair(self, stat: dict[str, np.ndarray], index: int) -> dict[str, np.ndarray]:
         """Statistics of one image at IoU 0.5: precision, recall and curves come from these."""
         labelled = self.facts[self.image_names[index]].labelled
-        counted = labelled[stat["pred_cls"].astype(int)] & ~self.ignored[index][:, 0]
+        counted = self.known[index] & ~self.ignored[index][:, 0]
         return {
             "tp": self.right[index][counted],
             **{key: stat[key][counted] for key in ("conf", "pred_cls")},
@@ -162,17 +179,12 @@ class LabelAwareValidator(DetectionValidator):
         confidence = np.concatenate([self.per_image["conf"][i] for i in indices])
         right = np.concatenate([self.right[i] for i in indices])
         ignored = np.concatenate([self.ignored[i] for i in indices])
-        of_image = np.repeat(indices, [len(self.right[i]) for i in indices])
-        judged = np.array([facts.labelled for facts in map(self._facts_of, range(len(self.right)))])
+        known = np.concatenate([self.known[i] for i in indices])
         for position, class_id in enumerate(metrics.ap_class_index):
-            mine = np.flatnonzero(classes == class_id)
-            mine = mine[judged[of_image[mine], class_id]]
+            mine = known & (classes == class_id)
             metrics.box.all_ap[position] = average_precision(
                 right[mine], ignored[mine], confidence[mine], int(metrics.nt_per_class[class_id])
             )
-
-    def _facts_of(self, index: int) -> ImageFacts:
-        return self.facts[self.image_names[index]]
 
     def rows(self, epoch: int) -> Iterator[dict[str, Any]]:
         """All rows of the final evaluation: stock, label-aware, label-aware by source."""

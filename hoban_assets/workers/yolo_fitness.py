@@ -25,16 +25,18 @@ EPOCH_LABEL_AWARE = "epoch_labelled"
 MORE = ("right", "ignored", "known", "known_target", "known_img")
 """Statistics beside those of Ultralytics, of each image; the ranks gather both.
 
-right and ignored: bool [detections, 10], as COCO matches. The others: whether the image's source
-labels the class of a detection, of a label, and of each class that has a label.
+right and ignored: bool [detections, 10], as COCO matches. The others: whether a detection can be
+judged, and whether the image's source labels the class of a label, and each that has a label.
 """
 
 
 class EpochValidator(LabelAwareValidator):
     """The stock validator of a trainer, with one more figure and another fitness."""
 
-    def __init__(self, facts: Mapping[str, ImageFacts], stock: DetectionValidator) -> None:
-        """Take the place of `stock`; `facts` say what the manifest says of each image."""
+    def __init__(
+        self, facts: Mapping[str, ImageFacts], stock: DetectionValidator, excludes: np.ndarray
+    ) -> None:
+        """Take the place of `stock`; the others are those of `LabelAwareValidator`."""
         DetectionValidator.__init__(
             self,
             stock.dataloader,
@@ -42,7 +44,7 @@ class EpochValidator(LabelAwareValidator):
             args=stock.args,
             _callbacks=stock.callbacks,
         )
-        self.facts = facts
+        self.facts, self.excludes = facts, excludes
         self.fair_metrics = DetMetrics()
 
     def init_metrics(self, model: Any) -> None:
@@ -59,12 +61,12 @@ class EpochValidator(LabelAwareValidator):
         found: dict[str, np.ndarray] = super()._process_batch(preds, batch)
         labelled = self.facts[Path(batch["im_file"]).name].labelled
         targets = batch["cls"].cpu().numpy().astype(int)
-        right, ignored = self._match(preds, batch)
+        right, ignored, known = self._match(preds, batch)
         return {
             **found,
             "right": right,
             "ignored": ignored,
-            "known": labelled[preds["cls"].cpu().numpy().astype(int)],
+            "known": known,
             "known_target": labelled[targets],
             "known_img": labelled[np.unique(targets)],
         }

@@ -21,6 +21,17 @@ class ImageFacts:
     regions: np.ndarray
 
 
+def excluding(plan: Mapping[str, Any], names: Mapping[int, str]) -> np.ndarray:
+    """What a label rules out, as a plan says it by name: bool [classes, classes].
+
+    Row: class of a label; column: a class that its object certainly is not. A plan of before says
+    nothing.
+    """
+    order = [names[class_id] for class_id in sorted(names)]
+    said = plan.get("ruled_out", {})
+    return np.array([np.isin(order, said.get(labelled, [])) for labelled in order], bool)
+
+
 def image_facts(
     manifest: Iterable[Mapping[str, Any]], names: Mapping[int, str]
 ) -> dict[str, ImageFacts]:

@@ -15,7 +15,7 @@ model before it saves it, so nothing of this is in a checkpoint.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -34,30 +34,16 @@ from yolo_follow import (  # type: ignore[import-not-found]
 from yolo_support import say  # type: ignore[import-not-found]
 from yolo_tiles import Photographs, at_anchors  # type: ignore[import-not-found]
 
-Pairs = Iterable[tuple[int, int]]
-"""Class of a label, and a class that its object certainly is not."""
-
-
-def ruled_out(names: Mapping[int, str], plan: Mapping[str, Any]) -> list[tuple[int, int]]:
-    """Return pairs of ids of what a plan says by name; a plan of before says nothing."""
-    ids = {name: number for number, name in names.items()}
-    return [
-        (ids[labelled], ids[other])
-        for labelled, others in plan.get("ruled_out", {}).items()
-        for other in others
-        if labelled in ids and other in ids
-    ]
-
 
 class PartialLabels:
     """Callbacks of a masked training; plain state, as it is pickled for the ranks of several GPUs.
 
-    `facts`: file name -> `yolo_image_facts.ImageFacts`.
+    `facts`: file name -> `yolo_image_facts.ImageFacts`. `excludes`: see `yolo_image_facts`.
     """
 
-    def __init__(self, facts: Mapping[str, Any], ruled_out: Pairs = ()) -> None:
+    def __init__(self, facts: Mapping[str, Any], excludes: np.ndarray) -> None:
         """Take what the manifest says of each image, and what labels rule out."""
-        self.facts, self.ruled_out = facts, tuple(ruled_out)
+        self.facts, self.excludes = facts, excludes
 
     def callbacks(self) -> dict[str, Callable[[Any], None]]:
         """Event of Ultralytics -> what to do."""
@@ -82,9 +68,9 @@ class PartialLabels:
             loader.reset()
         for each in (model, trainer.ema.ema):  # the second one makes the validation loss
             criterion = getattr(each, "criterion", None) or each.init_criterion()
-            each.criterion = MaskedLoss(criterion, strides, self.ruled_out)
+            each.criterion = MaskedLoss(criterion, strides, self.excludes)
         probe(model)
-        trainer.validator = EpochValidator(self.facts, trainer.validator)
+        trainer.validator = EpochValidator(self.facts, trainer.validator, self.excludes)
         if is_first_rank():
             say(
                 "partial labels: mask (a class is background only where the source labels it; the "
@@ -109,9 +95,9 @@ class Counted:
 
     negatives: torch.Tensor
 
-    def __init__(self, bce: Any, ruled_out: Pairs = ()) -> None:
+    def __init__(self, bce: Any, excludes: np.ndarray) -> None:
         """Take the stock one, and which classes a label rules out."""
-        self.bce, self.ruled_out = bce, tuple(ruled_out)
+        self.bce, self.ruled_out = bce, np.argwhere(excludes).tolist()
 
     def __call__(self, scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """Return the losses one by one; a factor of 1 leaves a loss and its gradient as it is."""
@@ -126,7 +112,7 @@ class Counted:
 class MaskedLoss:
     """A criterion of Ultralytics with both heads masked; for everything else it is that one."""
 
-    def __init__(self, criterion: Any, strides: tuple[int, ...], ruled_out: Pairs = ()) -> None:
+    def __init__(self, criterion: Any, strides: tuple[int, ...], excludes: np.ndarray) -> None:
         """Replace the `bce` of each head.
 
         Raises:
@@ -138,7 +124,7 @@ class MaskedLoss:
             bce = getattr(head, "bce", None)
             if type(head) is not v8DetectionLoss or getattr(bce, "reduction", "") != "none":
                 raise hook_is_gone(f"the loss {type(head).__name__} has no `bce` of single losses")
-            head.bce = Counted(bce, ruled_out)
+            head.bce = Counted(bce, excludes)
             self.counted.append(head.bce)
             self.nc = head.nc
 

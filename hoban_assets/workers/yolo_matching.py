@@ -22,6 +22,8 @@ import numpy as np
 
 IOUS = np.linspace(0.5, 0.95, 10)
 """Thresholds; AP50 is of the first, AP50-95 the mean of all."""
+SAME_PLACE = 0.5
+"""IoU from which on a detection speaks of the object that a label of another class encloses."""
 RECALLS = np.linspace(0, 1, 101)
 
 
@@ -51,6 +53,34 @@ def matched(
             free[np.flatnonzero(found), best[found]] = False
     inside = shares.max(axis=1, initial=0.0)[:, None] >= IOUS
     return right, inside & ~right
+
+
+def ruled_out(
+    corners: np.ndarray,
+    classes: np.ndarray,
+    labels: np.ndarray,
+    truth: np.ndarray,
+    excludes: np.ndarray,
+) -> np.ndarray:
+    """Tell which detections of one image say of a labelled object what it certainly is not.
+
+    So they are wrong whatever classes the photograph's source labels, as the mask of a training
+    has it. Not one that a label of its own class is beside as well.
+
+    Args:
+        corners: [detections, 4], x1 y1 x2 y2.
+        classes: int [detections].
+        labels: [labels, 4].
+        truth: int [labels], their classes.
+        excludes: bool [classes, classes]: class of a label (row), class that its object is not.
+
+    Returns:
+        bool [detections].
+    """
+    near = pairwise_iou(corners, labels) >= SAME_PLACE
+    own = classes[:, None] == truth
+    excluded: np.ndarray = (near & excludes[truth][:, classes].T).any(axis=1)
+    return excluded & ~(near & own).any(axis=1)
 
 
 def average_precision(

@@ -15,12 +15,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-EVALUATION = 3
+EVALUATION = 4
 """What an evaluation records. Raise it with that: finished runs are then evaluated again.
 
 2: confusions, false positives on empty images, curves.json, worst_images.json.
 3: label-aware figures match, ignore and take AP as COCO does; before, detections that were right at
 IoU 0.5 were mistakes above it although a region covered them (up to 0.03 of AP50-95).
+4: what a label rules out counts as wrong on photographs whose source does not label it, too.
 """
 LAUNCHER = re.compile(
     "(LOCAL_|GROUP_|ROLE_)?RANK|(LOCAL_|ROLE_|GROUP_)?WORLD_SIZE|ROLE_NAME|NODE_RANK|"

@@ -8,6 +8,8 @@ from hoban_assets.evaluation.detections import Detections
 from hoban_assets.evaluation.pictures import Boxes, Pictures
 
 NAMES = ("helmet", "bare", "person")
+OUR_NAMES = ("person_with_helmet", "person", "fallen")
+"""As many, of which a `fallen` is no `person`."""
 
 
 def boxes(rows) -> Boxes:

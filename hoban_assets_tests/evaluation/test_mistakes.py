@@ -1,7 +1,7 @@
 """Mistakes of a model on one picture, and what is nearest to them, by numbers."""
 
 import numpy as np
-from drawn_pictures import NAMES, detections, pictures
+from drawn_pictures import NAMES, OUR_NAMES, detections, pictures
 
 from hoban_assets.evaluation.mistakes import mistakes
 from hoban_assets.evaluation.nearest import labels_and_regions, nearest
@@ -34,6 +34,18 @@ def test_what_nobody_labelled_is_neither_right_nor_wrong():
     labelled = [[True, True, False]]
     assert told([], [(0, 2, 0.9, *ONE)], labelled=labelled) == [("unjudged", "person", "person")]
     assert told([], [(0, 2, 0.1, *ONE)], labelled=labelled) == []
+
+
+def test_what_a_label_rules_out_is_a_mistake_whoever_labelled_the_picture():
+    """Of a photograph of falls: the source does not label persons, but who has fallen is none."""
+    falls = {"labelled": [[False, False, True]], "names": OUR_NAMES}
+    person, fallen = 1, 2
+    found = [(0, person, 0.9, *ONE), (0, person, 0.9, *TWO)]
+    picture, limits = pictures([(0, fallen, *ONE)], **falls), dict.fromkeys(OUR_NAMES, 0.25)
+    told = [
+        (m.kind, m.class_name, m.found_as) for m in mistakes(picture, detections(found), limits)
+    ]
+    assert told == [("mixed_up", "fallen", "person"), ("unjudged", "person", "person")]
 
 
 def test_the_nearest_are_of_other_photographs_one_box_each():

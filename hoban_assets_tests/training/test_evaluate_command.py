@@ -18,6 +18,7 @@ from hoban_assets.evaluation.detecting import detect
 from hoban_assets.evaluation.sets import published
 from hoban_assets.settings import Settings
 from hoban_assets.training.metrics import LABEL_AWARE
+from hoban_assets.training.plan import RULED_OUT
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def test_the_figures_are_those_that_a_training_ends_with(
 ):
     monkeypatch.syspath_prepend(str(WORKERS))
     from yolo_evaluate import LabelAwareValidator
-    from yolo_image_facts import image_facts
+    from yolo_image_facts import excluding, image_facts
 
     weights, tree = trained.plan.run_dir / "best.pt", tmp_path / "dataset_v9"
     settings = Settings.from_env()
@@ -94,8 +95,10 @@ def test_the_figures_are_those_that_a_training_ends_with(
     manifest = pq.read_table(tree / "manifest.parquet").to_pylist()
     args = {"model": str(weights), "data": str(data), "imgsz": SIZE, "batch": 4, "rect": True}
     args |= {"task": "detect", "mode": "val", "device": "cpu", "workers": 0, "plots": False}
+    names = dict(enumerate(CLASS_NAMES))
+    excludes = excluding({"ruled_out": RULED_OUT}, names)
     validator = LabelAwareValidator(
-        image_facts(manifest, dict(enumerate(CLASS_NAMES))), args, tmp_path / "validated"
+        image_facts(manifest, names), args, tmp_path / "validated", excludes
     )
     validator()
     recorded = {

@@ -8,6 +8,8 @@ from training_tools import WORKERS
 
 SIZE, CLASSES, STRIDES = 64, 4, (8, 16, 32)
 ANCHORS = 64 + 16 + 4
+NOTHING = np.zeros((CLASSES, CLASSES), bool)
+"""No label rules anything out."""
 HEADS = ("one2many", "one2one")
 
 
@@ -102,7 +104,7 @@ def test_gradients_are_zero_where_masked_and_bit_equal_elsewhere(
     import torch
 
     stock, _ = gradients(model.init_criterion(), predictions, batch)
-    loss = masked.worker.MaskedLoss(model.init_criterion(), STRIDES)
+    loss = masked.worker.MaskedLoss(model.init_criterion(), STRIDES, NOTHING)
     ours, _ = gradients(loss, predictions, {**batch, masked.worker.UNLABELLED: bits})
     unlabelled = torch.stack([bits >> c & 1 for c in range(CLASSES)], 2).bool()
     positive = targets(model, predictions, batch, head)
@@ -125,7 +127,9 @@ def test_where_a_label_rules_a_class_out_its_no_counts_although_nobody_labels_it
     labelled = int(positive.any(0).any(0).nonzero()[0])
     other = (labelled + 1) % CLASSES
     stock, _ = gradients(model.init_criterion(), predictions, batch)
-    loss = masked.worker.MaskedLoss(model.init_criterion(), STRIDES, [(labelled, other)])
+    excludes = NOTHING.copy()
+    excludes[labelled, other] = True
+    loss = masked.worker.MaskedLoss(model.init_criterion(), STRIDES, excludes)
     ours, _ = gradients(loss, predictions, nothing)
     counted = positive.clone()
     counted[..., other] |= positive[..., labelled]
@@ -135,17 +139,19 @@ def test_where_a_label_rules_a_class_out_its_no_counts_although_nobody_labels_it
 
 
 def test_what_is_ruled_out_is_named_in_the_plan(masked):
+    from yolo_image_facts import excluding
+
     names = {0: "with", 1: "person", 2: "fallen"}
     plan = {"ruled_out": {"fallen": ["person"], "with": ["without"]}}
-    assert masked.worker.ruled_out(names, plan) == [(2, 1)]
-    assert masked.worker.ruled_out(names, {}) == []
+    assert np.argwhere(excluding(plan, names)).tolist() == [[2, 1]]
+    assert not excluding({}, names).any()
 
 
 def test_where_everything_is_labelled_it_is_the_stock_loss(masked, model, predictions, batch, bits):
     import torch
 
     stock = model.init_criterion()(predictions, batch)
-    loss = masked.worker.MaskedLoss(model.init_criterion(), STRIDES)
+    loss = masked.worker.MaskedLoss(model.init_criterion(), STRIDES, NOTHING)
     ours = loss(predictions, {**batch, masked.worker.UNLABELLED: bits * 0})
     assert torch.equal(ours[0], stock[0])
     assert ours[1] == stock[1]
@@ -170,7 +176,7 @@ def test_a_batch_of_another_size_is_asked_at_the_places_that_its_anchors_came_fr
             ((32, 0, 64, 64), (0, 0), masked.tiles.Photograph(np.uint8(2), (), 64, 64)),
         ]
     )
-    loss = masked.worker.MaskedLoss(model.init_criterion(), STRIDES)
+    loss = masked.worker.MaskedLoss(model.init_criterion(), STRIDES, NOTHING)
     resized = {"img": torch.zeros(1, 3, 96, 128), masked.worker.UNLABELLED: [(half, (64, 64))]}
     found = loss._bits(resized)[0, : 12 * 16].reshape(12, 16)
     assert (found[:, :8] == 1).all()
@@ -178,7 +184,7 @@ def test_a_batch_of_another_size_is_asked_at_the_places_that_its_anchors_came_fr
 
 
 def test_the_weights_of_the_heads_go_on_changing(masked, model):
-    loss = masked.worker.MaskedLoss(model.init_criterion(), STRIDES)
+    loss = masked.worker.MaskedLoss(model.init_criterion(), STRIDES, NOTHING)
     before = loss.o2m
     loss.update()
     assert loss.updates == 1
@@ -186,7 +192,7 @@ def test_the_weights_of_the_heads_go_on_changing(masked, model):
 
 
 def test_nothing_of_it_is_kept_in_the_memory_of_a_gpu(masked, model, predictions, batch, bits):
-    loss = masked.worker.MaskedLoss(model.init_criterion(), STRIDES)
+    loss = masked.worker.MaskedLoss(model.init_criterion(), STRIDES, NOTHING)
     loss(predictions, {**batch, masked.worker.UNLABELLED: bits})
     assert not any(vars(counted).get("negatives") is not None for counted in loss.counted)
 
@@ -196,7 +202,7 @@ class TestAnUltralyticsWithoutThePlaceForIt:
         criterion = model.init_criterion()
         del criterion.one2one.bce
         with pytest.raises(masked.Failure, match="v8DetectionLoss has no `bce`"):
-            masked.worker.MaskedLoss(criterion, STRIDES)
+            masked.worker.MaskedLoss(criterion, STRIDES, NOTHING)
 
     def test_its_bce_sums_up(self, masked, model):
         import torch
@@ -204,10 +210,10 @@ class TestAnUltralyticsWithoutThePlaceForIt:
         criterion = model.init_criterion()
         criterion.one2many.bce = torch.nn.BCEWithLogitsLoss()
         with pytest.raises(masked.Failure, match="of single losses"):
-            masked.worker.MaskedLoss(criterion, STRIDES)
+            masked.worker.MaskedLoss(criterion, STRIDES, NOTHING)
 
     def test_its_class_loss_is_made_elsewhere(self, masked, model, monkeypatch):
-        loss = masked.worker.MaskedLoss(model.init_criterion(), STRIDES)
+        loss = masked.worker.MaskedLoss(model.init_criterion(), STRIDES, NOTHING)
         monkeypatch.setattr(model, "criterion", loss, raising=False)
         masked.worker.probe(model)
         for counted in loss.counted:
@@ -221,6 +227,6 @@ class TestAnUltralyticsWithoutThePlaceForIt:
         criterion = model.init_criterion()
         del criterion.one2many.bce
         with pytest.raises(masked.Failure) as failure:
-            masked.worker.MaskedLoss(criterion, STRIDES)
+            masked.worker.MaskedLoss(criterion, STRIDES, NOTHING)
         assert ultralytics.__version__ in failure.value.problem
         assert "partial_labels: naive" in failure.value.way_out

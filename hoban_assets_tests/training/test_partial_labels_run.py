@@ -52,14 +52,16 @@ def validator(monkeypatch, ultralytics, tmp_path):
     stock = DetectionValidator(
         args={"task": "detect", "mode": "val", "plots": False}, save_dir=tmp_path
     )
-    made = yolo_fitness.EpochValidator(yolo_image_facts.image_facts(manifest, names), stock)
+    facts, excludes = yolo_image_facts.image_facts(manifest, names), np.zeros((2, 2), bool)
+    excludes[PERSON, HELMET] = True
+    made = yolo_fitness.EpochValidator(facts, stock, excludes)
     made.device, made.data, made.args.split = "cpu", {"val": ""}, "val"
     made.init_metrics(SimpleNamespace(names=names))
     return made
 
 
-def judged(validator, detections):
-    """(label-aware fitness, stock mAP50-95) with one labelled person at the upper left."""
+def see(validator, detections):
+    """Show one image, with one labelled person at the upper left."""
     import torch
 
     corners = torch.tensor([[0.0, 0, 40, 40], [50, 50, 70, 70], [71, 71, 89, 89]])
@@ -79,6 +81,11 @@ def judged(validator, detections):
         "im_file": ["/data/images/val/a.jpg"],
     }
     validator.update_metrics([pred], batch)
+
+
+def judged(validator, detections):
+    """(label-aware fitness, stock mAP50-95) of what is seen."""
+    see(validator, detections)
     validator.gather_stats()
     stats = validator.get_stats()
     return stats["fitness"], stats["metrics/mAP50-95(B)"]
@@ -108,6 +115,13 @@ def test_a_false_alarm_of_a_labelled_class_lowers_the_fitness_too(validator):
 def test_a_detection_of_a_class_that_is_not_labelled_changes_nothing(validator):
     with_helmet, _ = judged(validator, [(MIDDLE, HELMET), (UPPER_LEFT, PERSON)])
     assert with_helmet == pytest.approx(1.0)
+
+
+def test_what_a_label_rules_out_can_be_judged_although_nobody_labels_it(validator):
+    """Here a person is never a helmet, so one in the place of a labelled person is wrong."""
+    see(validator, [(UPPER_LEFT, HELMET), (MIDDLE, HELMET), (UPPER_LEFT, PERSON)])
+    (known,) = validator.metrics.stats["known"]
+    assert known.tolist() == [True, False, True]
 
 
 def test_the_best_weights_are_those_of_the_best_fitness(ultralytics):

@@ -122,8 +122,8 @@ def test_caches_are_removed_before_ultralytics_looks_and_after(
             raise ValueError("in training")
 
     monkeypatch.setattr(worker.train, "_train_epochs", train)
-    monkeypatch.setattr(worker.train, "_evaluate", lambda *arguments: seen.append(left()))
-    monkeypatch.setattr(worker.train, "_keep", lambda run: seen.append(left()))
+    monkeypatch.setattr(worker.train, "evaluate", lambda *arguments: seen.append(left()))
+    monkeypatch.setattr(worker.train, "keep", lambda run: seen.append(left()))
     plan = {"dataset_path": str(stray), "arguments": {"optimizer": "SGD", "batch": 1}}
     (tmp_path / "run").mkdir()
     with contextlib.suppress(ValueError):

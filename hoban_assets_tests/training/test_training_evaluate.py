@@ -21,11 +21,14 @@ def evaluate(monkeypatch, ultralytics):
 class Images:
     """Images of 100x100 pixels with their boxes and what was detected on them."""
 
-    def __init__(self, evaluate, manifest, folder):
+    def __init__(self, evaluate, manifest, folder, ruled_out=()):
         self.evaluate = evaluate
-        facts = evaluate.image_facts(manifest, NAMES)
+        import yolo_image_facts
+
+        facts = yolo_image_facts.image_facts(manifest, NAMES)
+        excludes = yolo_image_facts.excluding({"ruled_out": dict(ruled_out)}, NAMES)
         self.validator = evaluate.LabelAwareValidator(
-            facts, {"task": "detect", "mode": "val", "plots": False}, folder
+            facts, {"task": "detect", "mode": "val", "plots": False}, folder, excludes
         )
         self.validator.device = "cpu"
         self.validator.data = {"val": ""}
@@ -128,6 +131,20 @@ def test_a_wrong_detection_of_a_labelled_class_stays_wrong(evaluate, tmp_path):
     images = Images(evaluate, [image("a.jpg", "heads", ["helmet"])], tmp_path)
     images.see("a.jpg", [(0, HEAD)], [(0, HEAD, 0.6), (0, FAR, 0.9)])
     assert images.values()["val_labelled", "all", "helmet"] == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize(("place", "expected"), [(HEAD, 1.0), (BODY, 0.5), (FAR, 0.5)])
+def test_what_a_label_rules_out_is_wrong_on_images_that_do_not_label_it(
+    evaluate, tmp_path, place, expected
+):
+    """b.jpg labels bare heads alone: a surer helmet in the place of one is a false alarm."""
+    manifest = [image("a.jpg", "heads", ["helmet"]), image("b.jpg", "bare ones", ["bare"])]
+    images = Images(evaluate, manifest, tmp_path, [("bare", ["helmet"])])
+    images.see("a.jpg", [(0, HEAD)], [(0, HEAD, 0.6)])
+    images.see("b.jpg", [(1, BODY), (1, FAR)], [(0, place, 0.9)])
+    assert images.values()["val_labelled", "all", "helmet"] == pytest.approx(expected, abs=0.01)
+    taken = images.validator.fair_confusion.matrix[0, 1]  # a bare head that was called a helmet
+    assert taken == (place != HEAD)
 
 
 @pytest.mark.parametrize(("region_class", "expected"), [(0, 1.0), (1, 0.5)])

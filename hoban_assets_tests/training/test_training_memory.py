@@ -182,11 +182,11 @@ def test_other_errors_stay_what_they_are(worker, run, error):
 
 
 def test_a_worker_that_runs_out_in_its_evaluation_reports_it(trained_copy):
-    """`_evaluate` raises what PyTorch raises; all around it is the worker's own."""
+    """`evaluate` raises what PyTorch raises; all around it is the worker's own."""
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); import yolo_train, torch\n"
         "def evaluate(*arguments): raise torch.OutOfMemoryError('CUDA out of memory.')\n"
-        "yolo_train._evaluate = evaluate\n"
+        "yolo_train.evaluate = evaluate\n"
         "import json; sys.exit(yolo_train.run_and_report(json.load(open(sys.argv[2]))))"
     )
     plan = trained_copy / "plan.json"

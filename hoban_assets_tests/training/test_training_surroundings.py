@@ -169,20 +169,20 @@ def test_one_value_of_nms_is_trained_evaluated_and_served(trained, ultralytics, 
     """The default of `predict()` is what a person serves who gives no argument."""
     monkeypatch.syspath_prepend(str(WORKERS))
     import yolo_evaluate
-    import yolo_train
+    import yolo_finish
     from yolo_support import RunFolder
 
     class Asked(Exception):
         pass
 
-    def evaluate(facts, args, save_dir):
+    def evaluate(facts, args, save_dir, excludes):
         raise Asked(args["nms"])
 
     monkeypatch.setattr(yolo_evaluate, "LabelAwareValidator", evaluate)
     for value in (None, False):
-        arguments = {**trained.plan.yolo_arguments(), "nms": value}
+        plan = {"arguments": {**trained.plan.yolo_arguments(), "nms": value}}
         with pytest.raises(Asked, match=f"^{value}$"):
-            yolo_train._evaluate(RunFolder(trained.plan.run_dir), arguments, [])
+            yolo_finish.evaluate(RunFolder(trained.plan.run_dir), plan, [])
     assert arguments_of(trained)["nms"] is trained.plan.nms
     assert ultralytics.cfg.get_cfg().nms is trained.plan.nms
 
