@@ -43,6 +43,9 @@ class ClassNames:
     announced: int | None = None
     """How many classes the file that describes the set says that there are (nc)."""
 
+    disagreement: str | None = None
+    """Which other list of names calls a class something else."""
+
     @property
     def contradiction(self) -> str | None:
         """What is wrong where another number of classes is announced than is named."""
@@ -81,7 +84,7 @@ def read_class_names(root: str, files: Iterable[str]) -> ClassNames:
     for file in usual:
         found = _read(root, file)
         if found is not None and not found.are_numbers:
-            return _counted_by(found, numbers)
+            return _compared(root, _counted_by(found, numbers), rest)
         numbers = numbers or found
     found_all = [found for file in rest if (found := _read(root, file, is_usual=False)) is not None]
     named = [found for found in found_all if not found.are_numbers]
@@ -99,6 +102,22 @@ def read_class_names(root: str, files: Iterable[str]) -> ClassNames:
     if usual:
         raise HobanError(f"{root}/{usual[0]} has no names", _WAY_OUT)
     raise HobanError(f"{root}/data.yaml does not exist", _WAY_OUT)
+
+
+def _compared(root: str, found: ClassNames, files: Iterable[str]) -> ClassNames:
+    """Names of data.yaml, and which other list calls one of the classes something else."""
+    for file in files:
+        try:
+            other = _read(root, file, is_usual=False)
+        except HobanError:
+            continue
+        if other is None or other.are_numbers:
+            continue
+        for index, name in other.names.items():
+            if found.names.get(index, name) != name:
+                text = f"{file} calls class {index} {name!r}, {found.file} {found.names[index]!r}"
+                return replace(found, disagreement=text)
+    return found
 
 
 def _counted_by(found: ClassNames, other: ClassNames | None) -> ClassNames:

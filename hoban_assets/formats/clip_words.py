@@ -43,9 +43,7 @@ win screenshot kakaotalk whatsapp scan sdc cimg imag wa capture snow soda foodie
 photogrid telegram line album band facebook fb instagram snapchat download unnamed am pm
 사진 이미지 그림 캡처 스크린샷 화면 오전 오후 앨범 다운로드 밴드
 """
-ALL_OF_IT = frozenset(
-    {"scene", "out", "output", "still", "thumb", "shot", "snap", "snapshot", "f", "fr"}
-)
+ALL_OF_IT = frozenset({"scene", "out", "output", "still", "thumb", "shot", "snap", "snapshot"})
 """What programs that take films apart call frames; words for photographs too, beside others."""
 MOVING_ENDS = ("cam", "video", "cctv", "영상", "카메라", "프레임", "비디오", "클립", "블랙박스")
 """Ends of words for what moves: bodycam, 작업장영상."""

@@ -155,6 +155,11 @@ class CocoReader(Listed):
         found.rows.box += [file.boxes[row] for row in used.tolist()]
         for offset in np.flatnonzero(file.crowd[used]).tolist():
             found.rows.ignored[first + offset] = "crowd"
+        for offset in np.flatnonzero(file.ignore[used]).tolist():
+            found.rows.ignored.setdefault(first + offset, "ignore_region")
+        for offset in np.flatnonzero(np.isin(used, list(file.guessed))).tolist():
+            found.rows.refused[first + offset] = "confidence_row"
+            found.rows.seen[first + offset] = file.guessed[int(used[offset])]
         if file.contradicts:
             for offset in np.flatnonzero(np.isin(used, list(file.contradicts))).tolist():
                 found.rows.ignored[first + offset] = "box_contradicted"

@@ -16,6 +16,7 @@ from hoban_assets.formats.outlines import contradictions
 
 _WHOLE = re.compile(r"0|-?[1-9][0-9]*")
 _EXACT = 2.0**53
+_YES = (1, "1", True)
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,10 @@ class Annotations:
     category: NDArray[np.int64]
     """Position in `names`, or -1 where the category does not exist."""
     crowd: NDArray[np.bool_]
+    ignore: NDArray[np.bool_]
+    """Rows that say `ignore`, as converters write what was difficult elsewhere."""
+    guessed: dict[int, str]
+    """Rows with the confidence of a model, to it."""
     boxes: Sequence[object]
     """`bbox` as it stands in the file."""
     contradicts: dict[int, str]
@@ -135,7 +140,7 @@ def index_annotations(
     raw = [a.get("category_id") for a in objects]
     category = _look_up(raw, categories.position)
     image = _look_up([a.get("image_id") for a in objects], entries)
-    crowd = np.array([a.get("iscrowd") in (1, "1", True) for a in objects], bool)
+    crowd = np.array([a.get("iscrowd") in _YES for a in objects], bool)
     chosen = np.array([not wanted or name in wanted for name in [*categories.names, ""]], bool)
     to_compare = np.flatnonzero(chosen[category] & (category >= 0) & (image >= 0) & ~crowd)
     boxes = [a.get("bbox") for a in objects]
@@ -146,6 +151,12 @@ def index_annotations(
         image=image,
         category=category,
         crowd=crowd,
+        ignore=np.array([a.get("ignore") in _YES for a in objects], bool),
+        guessed={
+            row: f"score {a['score']}"
+            for row, a in enumerate(objects)
+            if "score" in a and 0 <= number(a["score"]) < 1
+        },
         boxes=boxes,
         contradicts=contradictions(objects, boxes, to_compare),
         raw_categories=raw,

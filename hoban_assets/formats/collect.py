@@ -15,6 +15,7 @@ from hoban_assets.formats.clips import groups_of
 from hoban_assets.formats.decoding import foreign_encoding, read_label
 from hoban_assets.formats.folders import Tree, header_size
 from hoban_assets.formats.frames import exceeds, reach
+from hoban_assets.formats.naming import looks_like
 from hoban_assets.formats.numbers import as_numbers
 from hoban_assets.formats.rows import Encoding, RowLists, corners_of, judge
 from hoban_assets.formats.source import RawSource, Read
@@ -53,6 +54,7 @@ class Collector:
         self._heights: list[int] = []
         self._groups: list[str] = []
         self._dropped = 0
+        self._others: set[str] = set()
         self._decisions: dict[str, list[object]] = {name: [] for name in _DECISION_COLUMNS}
         for folder in self.tree.outside_folders:
             self.decide(folder, "path_outside", "drop", folder, value="link out of the source")
@@ -140,6 +142,11 @@ class Collector:
     ) -> None:
         """As `not_used` for many images of one label file; a full COCO has 500,000 such rows."""
         rows = len(paths)
+        for path, name in zip(paths, names, strict=True):
+            if name not in self._others:
+                self._others.add(name)
+                if said := looks_like([name], self.source.classes):
+                    self.decide(path, "class_alike", "review", label, value=said.lstrip("; "))
         self._decide_all(
             rows,
             image_id=[f"{self.source.name}/{path}" for path in paths],

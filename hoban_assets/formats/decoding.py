@@ -13,6 +13,7 @@ import json
 import os
 import re
 import stat
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import orjson
@@ -29,6 +30,14 @@ _GIVEN_ONCE = {
     key: f'"{key}"'.encode() for key in ("annotations", "images", "categories", "image", "shapes")
 }
 """Keys that hold labels or name their image, once in a file: cheap to count before all is asked."""
+_GIVEN_ONCE_A_ROW = {
+    rows: {key: f'"{key}"'.encode() for key in keys}
+    for rows, keys in (
+        ("annotations", ("class", "box", "bbox", "category_id", "image_id")),
+        ("images", ("file_name",)),
+    )
+}
+"""List of a file -> keys that say what a row is and where it lies, once in each."""
 LARGEST_LABEL = 1 << 25
 """Bytes of the label of one image, or of class names, above which it is something else: 32 MiB are
 a million rows. Labels of many images (COCO) are larger, and not meant."""
@@ -115,10 +124,22 @@ def parse_json(data: bytes) -> object:
 
 def _plain_json(data: bytes) -> object:
     document = orjson.loads(data)
-    known = _GIVEN_ONCE.keys() & document if type(document) is dict else ()
-    if any(data.count(_GIVEN_ONCE[key]) > 1 for key in known):  # it may be a text somewhere else
+    if type(document) is dict and any(_may_say_twice(data, document)):
         json.loads(data, object_pairs_hook=_once)
     return document
+
+
+def _may_say_twice(data: bytes, document: dict[str, object]) -> Iterator[bool]:
+    """Whether keys stand more often in the text than in what was parsed: some may be elsewhere."""
+    for key in _GIVEN_ONCE.keys() & document:
+        yield data.count(_GIVEN_ONCE[key]) > 1
+    for of, keys in _GIVEN_ONCE_A_ROW.items():
+        rows = document.get(of)
+        if not isinstance(rows, list):
+            continue
+        for key, text in keys.items():
+            having = sum(key in row for row in rows if type(row) is dict)
+            yield having > 0 and data.count(text) > having
 
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -7,23 +7,17 @@ objects until somebody has looked.
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 from hoban_assets.formats.decoding import decode, parse_json, read_bytes, read_head
 from hoban_assets.formats.naming import (
-    IMAGE_SUFFIXES,
     LABEL_SUFFIXES,
     OTHER_LABELS,
-    is_label_folder,
     is_mask_folder,
-    is_no_label,
     join,
-    left_out,
     mask_of,
     nfc,
     stem,
@@ -31,16 +25,11 @@ from hoban_assets.formats.naming import (
 )
 from hoban_assets.formats.odd_labels import odd_labels
 from hoban_assets.formats.scanning import Tree
-from hoban_assets.formats.sniffing import sniff
 from hoban_assets.formats.unread import label_like
 
 ONE_AN_IMAGE = frozenset({"txt", "json", "xml"})
 """Suffixes of labels that have the name of their image."""
 _CELLS = re.compile(r"[^,;\t\n\r\"']+")
-_MOST_ENTRIES = 200_000
-"""Files beside a source that are looked at by name: a raw root of several large sets."""
-_MOST_OPENED = 20
-"""Files for many images (COCO, tables) beside a source that are searched for its images."""
 
 
 def labels_in(tree: Tree) -> list[str]:
@@ -141,67 +130,3 @@ def _texts(value: Any) -> Iterator[str]:
 
 def _base(name: str) -> str:
     return nfc(name.replace("\\", "/").rpartition("/")[2])
-
-
-def labels_beside(root: Path, images: Collection[str]) -> str | None:
-    """A label outside `root`, in the folder above or another folder there, of one of its images.
-
-    Args:
-        root: a folder of images.
-        images: their paths.
-
-    Returns:
-        Its path, or None. Of a folder above with very many files not all are looked at.
-    """
-    names = {nfc(path.rpartition("/")[2]) for path in images}
-    stems = {stem(name) for name in names}
-    left, opened, parent = _MOST_ENTRIES, 0, os.path.realpath(root.parent)
-    for folder, entry in _files_around(root):
-        left -= 1
-        if left < 0:
-            return None
-        suffix = suffix_of(entry)
-        path = f"{folder}/{entry}"
-        own = nfc(stem(entry))
-        is_of_one = own in stems or mask_of(own) in stems
-        if is_of_one and suffix in IMAGE_SUFFIXES and is_mask_folder(folder.rpartition("/")[2]):
-            return path
-        if suffix in OTHER_LABELS and folder == parent and is_label_folder(own):
-            return path
-        if suffix not in LABEL_SUFFIXES or is_no_label(entry):
-            continue
-        if suffix in ONE_AN_IMAGE and (is_of_one or own in names):
-            if read_head(path, 256).strip():
-                return path
-        elif (
-            suffix != "txt"
-            and opened < _MOST_OPENED
-            and (folder == parent or is_label_folder(folder))
-        ):
-            opened += 1
-            if sniff(path) and _names_one(path, names, stems):
-                return path
-    return None
-
-
-def _names_one(path: str, names: set[str], stems: set[str]) -> bool:
-    return any(name in names or name in stems for name in rows_of_images(path))
-
-
-def _files_around(root: Path) -> Iterator[tuple[str, str]]:
-    """Folder and name of the files beside a folder, those in folders of labels first."""
-    parent = os.path.realpath(root.parent)
-    own = os.path.realpath(root)
-    try:
-        with os.scandir(parent) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
-    except OSError:
-        return
-    yield from ((parent, e.name) for e in entries if e.is_file(follow_symlinks=False))
-    folders = [e for e in entries if e.is_dir(follow_symlinks=False) and left_out(e.name) is None]
-    folders.sort(key=lambda entry: not is_label_folder(entry.name))
-    for entry in folders:
-        if entry.path == own:
-            continue
-        for folder, _, names in os.walk(entry.path):
-            yield from ((folder, name) for name in names)

@@ -25,7 +25,21 @@ LABEL_SUFFIXES = frozenset(["txt", "json", "xml", "jsonl", "ndjson", "odgt", "cs
 """What labels are kept in. Whether such a file is a label, its folder, its name or its content
 says (`unread`)."""
 OTHER_LABELS = frozenset({"mat", "pkl", "pickle", "npz", "npy", "h5", "hdf5"}) | frozenset(
-    {"tfrecord", "tfrecords", "parquet", "arrow", "feather", "mdb", "sqlite", "xlsx"}
+    {
+        "tfrecord",
+        "tfrecords",
+        "parquet",
+        "arrow",
+        "feather",
+        "mdb",
+        "accdb",
+        "sqlite",
+        "db",
+        "xls",
+        "xlsx",
+        "xlsm",
+        "ods",
+    }
 )
 """What labels are kept in by other programs: never opened, always told."""
 NO_LABELS = (
@@ -63,7 +77,7 @@ _LEFT_OUT = re.compile(
     re.IGNORECASE,
 )
 _LABEL_FOLDER = re.compile(
-    r"label|annotation|annot\b|^ann(?:s|o)?$|xmls?$|bbox|라벨|레이블|주석|어노테이션|정답",
+    r"label|annotation|annot\b|^ann(?:s|o)?$|xmls?$|bbox|라벨|레이블|주석|어노테이션|정답|좌표|바운딩",
     re.IGNORECASE,
 )
 _MASK_FOLDER = re.compile(

@@ -32,8 +32,8 @@ def number(value: object) -> float:
     """`value` as a number; NaN where it is none."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return np.nan
-    if isinstance(value, str) and "_" in value:  # Python reads 1_0 as 10; nothing else does
-        return np.nan
+    if isinstance(value, str) and ("_" in value or not value.isascii()):
+        return np.nan  # Python reads 1_0 as 10, and digits of every script; nothing else does
     try:
         return float(value)
     except (ValueError, OverflowError):

@@ -29,7 +29,7 @@ _LISTED = IMAGE_SUFFIXES | OTHER_IMAGES | LABEL_SUFFIXES | OTHER_LABELS | NO_LAB
 _LINES = frozenset({"jsonl", "ndjson", "odgt"})
 """Formats of one JSON a line: nothing but labels is kept in them beside pictures."""
 _DATABASE = b"SQLite format 3\0"
-_NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?![\w.])")
+_NUMBER = re.compile(r"(?<![\w.])-?(?:\d+(?:\.\d+)?|\.\d+)(?![\w.])")
 _LEAST_NUMBERS = 4  # of a box
 _AFTER = 300  # letters after a name in which they stand
 _PICTURES = 200  # names that are looked for
@@ -82,8 +82,9 @@ def tells_of(head: bytes, pictures: Collection[str]) -> bool:
     found = decode(head)
     text = nfc(found.text if found else head.decode("utf-8", "ignore"))
     for name in pictures:
-        at = text.find(name)
-        if at >= 0:
+        found_name = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) if name in text else None
+        if found_name is not None:
+            at = found_name.start()
             after = text[at + len(name) : at + len(name) + _AFTER]
             before = text[:at].rpartition("\n")[2]
             if len(_NUMBER.findall(f"{before[-_AFTER:]} {after}")) >= _LEAST_NUMBERS:

@@ -192,6 +192,10 @@ def _note_names(root: Path, found: ClassNames, notes: list[Note]) -> None:
         facts: dict[str, object] = {"stated": found.announced, "count": len(found.names)}
         text = "data.yaml states {stated} classes (nc) and names {count}."
         notes.append(Note(text, "Find out which is right before you use a class by name.", facts))
+    if found.disagreement is not None:
+        text = "Two lists of class names differ: {problem}."
+        remedy = "Find out which is right before you use a class by name."
+        notes.append(Note(text, remedy, {"problem": found.disagreement}))
     try:
         decoded = decode(read_label(str(root / found.file)))
         document = yaml.safe_load(decoded.text) if decoded else None

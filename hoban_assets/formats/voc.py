@@ -125,7 +125,9 @@ class VocReader(Listed):
         for row, each in enumerate(rows):
             name = nfc(each.name)
             class_id = self._ids.get(name)
-            if not name:
+            if each.is_deleted:
+                found.decide(path, "row_deleted", "drop", label, row, each.seen, boxes_removed=1)
+            elif not name:
                 found.decide(path, "box_malformed", "drop", label, row, each.seen, boxes_removed=1)
             elif class_id is None:
                 other[name] += 1

@@ -36,6 +36,8 @@ class VocObject:
     is_turned: bool = False
     """The outline is that of a turned box."""
     is_difficult: bool = False
+    is_deleted: bool = False
+    """LabelMe keeps what was taken away."""
 
     @property
     def seen(self) -> dict[str, object]:
@@ -104,8 +106,13 @@ def _object(element: ElementTree.Element) -> VocObject:
         box,
         turned or list(_polygon(_child(element, "polygon"))),
         bool(turned),
-        _text(element, "difficult").lower() in {"1", "true", "yes"},
+        _is_yes(element, "difficult"),
+        _is_yes(element, "deleted"),
     )
+
+
+def _is_yes(element: ElementTree.Element, tag: str) -> bool:
+    return _text(element, tag).lower() in {"1", "true", "yes"}
 
 
 def _number_or_text(text: str) -> float | str:

@@ -69,7 +69,7 @@ class YoloReader(Listed):
         self._shared = shared_labels(self.tree, self._pairs)
         self._refuse_empty("train/, valid/ or test/ with images/ and labels/ in them")
         self.names_file = "data.yaml"
-        self._names_contradict: str | None = None
+        self._names_contradict: list[str] = []
         self.names: Mapping[int, str] = {}
         if names is None:
             self.use_names(read_class_names(self.tree.root, files))
@@ -81,7 +81,7 @@ class YoloReader(Listed):
     def use_names(self, found: ClassNames) -> None:
         """Take the class names of this file, and record what is odd about it."""
         self.names_file, self.names = found.file, found.names
-        self._names_contradict = found.contradiction
+        self._names_contradict = [*filter(None, (found.contradiction, found.disagreement))]
         if found.encoding != UTF8:
             self.encodings[found.file] = found.encoding
 
@@ -96,8 +96,8 @@ class YoloReader(Listed):
             HobanError: the rows count classes from another number than the list of names does.
         """
         found = self._collector()
-        if (said := self._names_contradict) is not None:
-            found.decide(self.names_file, "names_miscounted", "review", self.names_file, value=said)
+        for said in self._names_contradict:
+            found.decide(self.names_file, "names_contradict", "review", self.names_file, value=said)
         self._strange, self._triangles = 0, dict[int, list[str]]()
         ids = self.source.ids
         self._ids = {index: ids.get(name) for index, name in self.names.items()}

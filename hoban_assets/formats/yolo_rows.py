@@ -52,7 +52,8 @@ def parse_row(tokens: list[str], keypoints: int = 0) -> YoloRow:
         numbers = [float(token) for token in tokens]
     except ValueError:
         return YoloRow()
-    if any("_" in token for token in tokens):  # Python reads 1_0 as 10; nothing else does
+    if any("_" in token or not token.isascii() for token in tokens):
+        # Python reads 1_0 as 10, and digits of every script; nothing else does.
         return YoloRow()
     index, count = numbers[0], len(numbers)
     if not all(map(math.isfinite, numbers)) or not index.is_integer():

@@ -92,10 +92,26 @@ def test_another_number_of_classes_than_names_is_said(tmp_path, folder, files, s
         text(folder / name, content)
     result = read(yolo(), tmp_path)
     assert result.samples.boxes.class_name.tolist() == ["fallen"]
-    told = result.samples.decisions.query("rule == 'names_miscounted'")
+    told = result.samples.decisions.query("rule == 'names_contradict'")
     assert list(told.action) == ["review"] * (said is not None)
     if said is not None:
         assert told.value.item().startswith(said)
         assert told.file.item() == f"fall set/{'my.yaml' if 'my.yaml' in files else min(files)}"
     notes = open_own(yolo(), tmp_path).notes
     assert any("(nc) and names" in note.text for note in notes) is (said is not None)
+
+
+@pytest.mark.parametrize(
+    ("listed", "said"),
+    [
+        ("fall\nstanding\n", "classes.txt calls class 0 'fall', data.yaml 'standing'"),
+        ("dog\nperson\ncat\nfall\n", "classes.txt calls class 0 'dog', data.yaml 'standing'"),
+        ("standing\nfall\n", None),
+        ("standing\nfall\nsitting\n", None),
+    ],
+)
+def test_another_list_that_calls_a_class_something_else_is_said(tmp_path, folder, listed, said):
+    text(folder / "data.yaml", "names: [standing, fall]\n")
+    text(folder / "classes.txt", listed)
+    decisions = read(yolo(), tmp_path).samples.decisions
+    assert decisions.value[decisions.rule == "names_contradict"].tolist() == [said] * bool(said)

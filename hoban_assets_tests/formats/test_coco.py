@@ -158,3 +158,20 @@ def test_missing_labels_and_categories_are_refused(tmp_path, folder):
     source = RawSource("c", "coco", "coco", {"people": "person"})
     with pytest.raises(HobanError, match=r"no category 'people'.*'cat', 'objects', 'person'"):
         open_source(source, tmp_path)
+
+
+def test_what_says_ignore_is_an_ignore_region(tmp_path, folder):
+    rows = [annotation(1, [10 * i, 5, 8, 9], ignore=said) for i, said in enumerate((1, 0, "1"))]
+    write(folder, [entry(1, "a.jpg"), entry(2, "b.jpg")], rows)
+    result = read(COCO, tmp_path)
+    assert rules(result) == [("ignore_region", "ignore")] * 2
+    assert sorted(result.samples.boxes.ignore) == [False, True, True]
+
+
+@pytest.mark.parametrize(("score", "is_label"), [(0.83, False), ("0.2", False), (1, True)])
+def test_the_confidence_of_a_model_makes_its_row_no_label(tmp_path, folder, score, is_label):
+    rows = [annotation(1, [10, 5, 8, 9], score=score), annotation(1, [40, 5, 8, 9])]
+    write(folder, [entry(1, "a.jpg"), entry(2, "b.jpg")], rows)
+    result = read(COCO, tmp_path)
+    assert (("confidence_row", "drop") in rules(result)) is not is_label
+    assert len(result.samples.boxes) == (2 if is_label else 0)

@@ -34,6 +34,8 @@ ONE = json.dumps([head([10, 10, 30, 20])])
         f'{{{FACTS}, "annotations": [], "annotations": {ONE}}}',
         f'{{{FACTS}, "image": {{"filename": "b.jpg"}}, "annotations": {ONE}}}',
         f'\ufeff{{{FACTS}, "annotations": {ONE}, "annotations": []}}',
+        f'{{{FACTS}, "annotations": [{{"class": "07", "box": [1, 1, 9, 9], "class": "08"}}]}}',
+        f'{{{FACTS}, "annotations": [{{"class": "07", "box": [1, 1, 9, 9], "box": [2, 2, 9]}}]}}',
     ],
 )
 def test_a_label_with_two_lists_or_two_images_is_not_read(tmp_path, label):
@@ -45,8 +47,10 @@ def test_a_label_with_two_lists_or_two_images_is_not_read(tmp_path, label):
 
 def test_the_same_said_twice_and_a_word_that_is_no_key_are_read():
     assert parse_json(b'{"annotations": [], "annotations": []}') == {"annotations": []}
-    said = {"annotations": [{"text": "annotations"}], "images": ["images"]}
+    said = {"annotations": [{"text": "annotations", "class": "class"}], "images": ["images"]}
     assert parse_json(json.dumps(said).encode()) == said
+    row = b'{"annotations": [{"class": "07", "class": "07"}]}'
+    assert parse_json(row) == {"annotations": [{"class": "07"}]}
 
 
 BOX = voc_corners((1, 1, 9, 9))
@@ -71,6 +75,8 @@ def test_an_object_with_two_boxes_has_none(tmp_path, objects, left):
 def test_numbers_are_those_of_every_tool_and_not_of_python_alone():
     assert parse_row(["0", "0.5_0", "0.5", "0.4", "0.2"]).index is None
     assert parse_row(["1_0", "0.5", "0.5", "0.4", "0.2"]).index is None
+    assert parse_row(["１", "0.5", "0.5", "0.4", "0.2"]).index is None
+    assert parse_row(["1", "0.5", "٠.5", "0.4", "0.2"]).index is None
     assert number("1_0") != number("1_0")
     assert number("1e1") == 10
 

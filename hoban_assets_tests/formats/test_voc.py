@@ -225,3 +225,21 @@ def test_an_image_that_a_second_label_names_is_not_read_by_halves(tmp_path, name
         pair(tmp_path / "v", name)
     text(tmp_path / "v" / "Annotations" / "a_2.xml", voc_xml(named, WORKER))
     assert len(read(voc(), tmp_path).samples.images) == left
+
+
+def test_what_labelme_keeps_as_deleted_is_no_label(tmp_path):
+    rows = [voc_object("worker", (10, 10, 30, 40), f"<deleted>{d}</deleted>") for d in (1, 0)]
+    image(tmp_path / "v" / "a.jpg")
+    text(tmp_path / "v" / "a.xml", voc_xml("a.jpg", *rows))
+    result = read(voc(), tmp_path)
+    assert rules(result) == [("row_deleted", "drop")]
+    assert len(result.samples.boxes) == 1
+
+
+def test_a_class_that_differs_in_writing_alone_is_told_once(tmp_path):
+    for name in "ab":
+        image(tmp_path / "v" / f"{name}.jpg")
+        objects = [voc_object(own, (10, 10, 30, 40)) for own in ("Worker", "worker", "crane")]
+        text(tmp_path / "v" / f"{name}.xml", voc_xml(f"{name}.jpg", *objects))
+    decisions = read(voc(), tmp_path).samples.decisions
+    assert decisions.value[decisions.rule == "class_alike"].tolist() == ["'Worker' is not 'worker'"]
