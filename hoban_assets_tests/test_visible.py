@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hoban_assets.commands.app import cell
 from hoban_assets.errors import HobanError
 from hoban_assets.language import speaker
 from hoban_assets.reporting.blocks import Bullets, Finding, Heading, Paragraph
 from hoban_assets.reporting.markdown import markdown, markdown_rows
+from hoban_assets.reporting.terminal import cell
 from hoban_assets.visible import show_in_logs, visible
 
 NAMES = {

@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import typer
-
+from hoban_assets.commands.printing import tell
 from hoban_assets.errors import HobanError
 
 ACTIVE = ("STARTED", "STARTING", "QUEUED", "CANCELING")
@@ -16,14 +15,14 @@ ASSUMED = "DAGSTER_HOME is not set: it is assumed that no run is active (. ./env
 
 
 @contextmanager
-def no_active_run(say: Callable[..., str]) -> Iterator[Callable[[], None]]:
+def no_active_run() -> Iterator[Callable[[], None]]:
     """Yield a check that raises HobanError while a run of this Dagster instance is active.
 
     Runs whose process is gone are ended first. Without DAGSTER_HOME it is said that none is
     assumed to be active, and processes alone are looked at.
     """
     if not os.environ.get("DAGSTER_HOME"):
-        typer.echo(say(ASSUMED), err=True)
+        tell(ASSUMED, err=True)
         yield lambda: None
         return
     import dagster as dg

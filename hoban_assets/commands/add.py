@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hoban_assets.commands.app import FIX, Partition, app, progress_bar, show
+from hoban_assets.commands.app import FIX, app, here
+from hoban_assets.commands.options import Partition
+from hoban_assets.commands.printing import progress_bar, show, tell
 from hoban_assets.commands.propose import OfModel, Predictions, propose_for
 from hoban_assets.errors import HobanError
-from hoban_assets.settings import Settings
 
 if TYPE_CHECKING:
     from hoban_assets.corrections.proposed import Clip
@@ -59,10 +60,8 @@ def add(
     from hoban_assets.declared.entries import UNLABELLED
     from hoban_assets.declared.writing import refuse_taken, write_entry
     from hoban_assets.evaluation.predicting import VIDEOS, files_below
-    from hoban_assets.language import speaker
 
-    settings = Settings.from_env()
-    say = speaker(settings.language)
+    settings, say = here()
     target = target.expanduser().absolute()
     if target == settings.raw_root or target in settings.raw_root.parents:
         raise HobanError(
@@ -80,29 +79,27 @@ def add(
     refuse_taken(values)
     clips: tuple[Clip, ...] = ()
     if not is_below:
-        with progress_bar(say("pictures")) as bar:
+        with progress_bar("pictures") as bar:
             place_at = settings.raw_root / folder
             done = place(pictures, videos, place_at, rate, taken, copy=copy, progress=bar)
         clips = done.clips
     frames = sum(clip.frames for clip in clips)
     write_proposed(settings.proposals, Proposed(name, "", {}, clips))
     file = write_entry(values)
-    typer.echo(
-        say(
-            "{name}: {pictures} photographs and {frames} frames of {videos} videos, in {folder}",
-            name=name,
-            pictures=f"{len(pictures):,}",
-            frames=f"{frames:,}",
-            videos=f"{len(videos):,}",
-            folder=settings.raw_root / folder,
-        )
+    tell(
+        "{name}: {pictures} photographs and {frames} frames of {videos} videos, in {folder}",
+        name=name,
+        pictures=f"{len(pictures):,}",
+        frames=f"{frames:,}",
+        videos=f"{len(videos):,}",
+        folder=settings.raw_root / folder,
     )
-    typer.echo(say("Its entry: {file}", file=file))
+    tell("Its entry: {file}", file=file)
     if model or predictions:
         propose_for(name, model, predictions, partition, settings, say)
     else:
-        typer.echo(say("Let a model propose boxes: hoban propose {name} --model MODEL", name=name))
-    typer.echo(say("Then: hoban build {name}, and hoban view {name} --review", name=name))
+        tell("Let a model propose boxes: hoban propose {name} --model MODEL", name=name)
+    tell("Then: hoban build {name}, and hoban view {name} --review", name=name)
 
 
 def _chosen(names: Sequence[str], pattern: str | None, say: Say) -> str | None:
@@ -128,13 +125,13 @@ def _chosen(names: Sequence[str], pattern: str | None, say: Say) -> str | None:
                 for name in sorted(names)[::step][:EXAMPLES]
                 for found in [taken_of(name, asked)]
             ]
-            typer.echo(say("Camera and day by {pattern}", pattern=asked))
-            show(rows, as_json=False)
+            tell("Camera and day by {pattern}", pattern=asked)
+            show(rows)
         if pattern is not None:
             return asked or None
         if not sys.stdin.isatty():
             if asked:
-                typer.echo(say("Not used, as nobody was asked: give it with --pattern."))
+                tell("Not used, as nobody was asked: give it with --pattern.")
             return None
         answer = typer.prompt(
             say("Is that right? Enter takes it, '-' means none, or type another pattern"),

@@ -1,4 +1,4 @@
-"""What all `hoban` commands share: the application, options, the catalog, and how they print.
+"""What all `hoban` commands share: the application, the catalog, names that were typed.
 
 Modules of this package import nothing heavy (pandas, dagster, DuckDB) at their top: `hoban`
 answers within a second.
@@ -7,8 +7,7 @@ answers within a second.
 from __future__ import annotations
 
 import difflib
-import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,15 +16,12 @@ import typer
 
 from hoban_assets.asset_names import MODEL, dataset_of, kind_of, version_of
 from hoban_assets.errors import HobanError
-from hoban_assets.reporting.blocks import table
-from hoban_assets.reporting.terminal import cell as cell
-from hoban_assets.reporting.terminal import console as console
-from hoban_assets.reporting.terminal import show_blocks
 from hoban_assets.settings import PARTITIONS, Settings
 from hoban_assets.visible import in_line, visible
 
 if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Ask, Row
+    from hoban_assets.catalog.answers import Ask
+    from hoban_assets.language import Say
 
 BUILD = "Build"
 LOOK = "Look at data and models"
@@ -76,26 +72,12 @@ def hoban(
     """Take what belongs to no command."""
 
 
-def _known_partition(value: str) -> str:
-    return nearest(value, PARTITIONS, "partition")
+def here() -> tuple[Settings, Say]:
+    """Settings of this call, and how its user is spoken to."""
+    from hoban_assets.language import speaker
 
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-Partition = Annotated[
-    str,
-    typer.Option(
-        "--partition",
-        help="sub (laptop, fewer labels) or full (GPU server).",
-        callback=_known_partition,
-    ),
-]
-OfClass = Annotated[
-    str | None, typer.Option("--class", help="Only pictures with a box of this class.")
-]
-OfSource = Annotated[str | None, typer.Option("--source", help="Only pictures of this source.")]
-OfRule = Annotated[
-    str | None, typer.Option("--rule", help="Only pictures about which this rule decided.")
-]
+    settings = Settings.from_env()
+    return settings, speaker(settings.language)
 
 
 @contextmanager
@@ -167,42 +149,3 @@ def nearest(value: str, known: Iterable[str], kind: str) -> str:
     close = difflib.get_close_matches(value.lower(), names, n=1, cutoff=0.5)
     way_out = f"did you mean {close[0]}?" if close else f"known: {', '.join(names) or 'none yet'}"
     raise HobanError(f"no {kind} {value!r}", way_out)
-
-
-def show(rows: Sequence[Row], as_json: bool, columns: Sequence[str] | None = None) -> None:
-    """Print rows as a table, or as JSON; numbers right, shares with three digits.
-
-    `columns` names those of an empty table.
-    """
-    if as_json:
-        print_json(list(rows))
-        return
-    names = list(rows[0]) if rows else list(columns or ["(no rows)"])
-    show_blocks([table(rows, names)])
-
-
-def print_json(value: Any) -> None:
-    """Print a value as JSON, Korean as it is; times and paths as text."""
-    typer.echo(json.dumps(value, default=str, ensure_ascii=False, indent=1))
-
-
-@contextmanager
-def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Yield a callback (done, of) that draws a bar with rate and time left on standard error.
-
-    Nothing is drawn where standard error is no terminal.
-    """
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    screen = Console(stderr=True)
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, of: bar.update(task, completed=done, total=of)

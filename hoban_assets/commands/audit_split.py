@@ -5,22 +5,15 @@ from __future__ import annotations
 import hashlib
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hoban_assets.commands.app import (
-    LOOK,
-    AsJson,
-    Partition,
-    app,
-    nearest,
-    print_json,
-    progress_bar,
-    show,
-)
+from hoban_assets.commands.app import LOOK, app, here, nearest
 from hoban_assets.commands.comparing import copies_among, features_here
 from hoban_assets.commands.inspect import cache_file, target_named
+from hoban_assets.commands.options import AsJson, Partition
+from hoban_assets.commands.printing import print_json, progress_bar, show, tell_page
 from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
 
@@ -28,6 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from hoban_assets.curation.similarity import SimilarityGraph
+    from hoban_assets.language import Say
     from hoban_assets.samples import Samples
 
 ENGINES = ("thumbnail", "copies")
@@ -68,13 +62,10 @@ def audit_split(
     Example: hoban audit-split "data/raw/fall.v2i.yolo26"
     """
     from hoban_assets.curation.engines import blindness
-    from hoban_assets.language import speaker
-    from hoban_assets.reporting.opening import how_to_open
     from hoban_assets.reporting.split_audit.audit import audit, write_listing
     from hoban_assets.reporting.split_audit.page import write_page
 
-    settings = Settings.from_env()
-    say = speaker(settings.language)
+    settings, say = here()
     used = settings.feature_engine if engine is None else nearest(engine, ENGINES, "engine")
     used = used if used in ENGINES else ENGINES[0]
     if _DATASET.fullmatch(folder) and not Path(folder).exists():
@@ -93,15 +84,16 @@ def audit_split(
     if as_json:
         print_json({"page": str(page), "list_file": str(listing), "blind": blind, **made.as_json()})
         return
-    show(made.parts, as_json=False)
+    show(made.parts)
     for leak in made.worst[:5]:
         typer.echo(f"  {leak.similarity:.3f}  {leak.file}  =  {leak.train_file}")
     typer.echo(f"\n{say(blind)}")
     typer.echo("\n" + say("The clean split that would come out") + "\n")
-    show(made.clean, as_json=False)
+    show(made.clean)
     if not made.images["val"]:
         typer.echo("\n" + say(ONE_GROUP))
-    typer.echo(f"\n{listing}\n{say('open')}: {how_to_open(page)}")
+    typer.echo(f"\n{listing}")
+    tell_page(page)
 
 
 def _folder(text: str, settings: Settings) -> tuple[str, Path, Samples, np.ndarray]:
@@ -134,7 +126,7 @@ def _dataset(name: str, partition: str, settings: Settings) -> tuple[Samples, np
 
 
 def _compared(
-    paths: list[Path], similarity: float, engine: str, settings: Settings, say: Any
+    paths: list[Path], similarity: float, engine: str, settings: Settings, say: Say
 ) -> SimilarityGraph:
     from hoban_assets.curation.engines import refuse_below
     from hoban_assets.curation.similarity import similarity_graph

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hoban_assets.commands.app import UPKEEP, AsJson, app, print_json, progress_bar, show
-from hoban_assets.settings import Settings
+from hoban_assets.commands.app import UPKEEP, app, here
+from hoban_assets.commands.options import AsJson
+from hoban_assets.commands.printing import print_json, progress_bar, show, tell
 
 if TYPE_CHECKING:
+    from hoban_assets.language import Say
     from hoban_assets.upkeep.backup.making import Backup
 
 
@@ -20,9 +22,7 @@ if TYPE_CHECKING:
 def backup(
     target: Annotated[
         Path | None,
-        typer.Argument(
-            help="Folder, or new file (.tar). Default: backups/ below the data root.",
-        ),
+        typer.Argument(help="Folder, or new file (.tar). Default: backups/ below the data root."),
     ] = None,
     without_images: Annotated[
         bool,
@@ -50,38 +50,33 @@ def backup(
 
     Example: hoban backup /mnt/backup --verify
     """
-    from hoban_assets.language import speaker
     from hoban_assets.upkeep.backup.contents import Choice
     from hoban_assets.upkeep.backup.making import back_up, check
 
-    settings = Settings.from_env()
-    say = speaker(settings.language)
+    settings, say = here()
     choice = Choice(images=not without_images, cache=with_cache, history=not without_history)
     if choice.history and not os.environ.get("DAGSTER_HOME"):
-        typer.echo(
-            say("DAGSTER_HOME is not set: Dagster's history is not in it (. ./env.sh sets it)"),
-            err=True,
+        tell(
+            "DAGSTER_HOME is not set: Dagster's history is not in it (. ./env.sh sets it)", err=True
         )
-    with progress_bar(say("backing up (MB)")) as progress:
+    with progress_bar("backing up (MB)") as progress:
         made = back_up(settings, target, choice, env=os.environ, progress=progress)
     if verify:
-        with progress_bar(say("reading back (MB)")) as progress:
+        with progress_bar("reading back (MB)") as progress:
             check(made.archive, progress)
     if as_json:
         print_json({**backup_json(made), "verified": verify})
         return
     show_backup(made, say)
     if verify:
-        typer.echo(say("Read back: every file is what was backed up."))
+        tell("Read back: every file is what was backed up.")
     if made.archive.stat().st_dev == settings.data_root.stat().st_dev:
-        typer.echo(
-            say("It lies on the same disk as the data: copy it to another one, or name a target.")
-        )
+        tell("It lies on the same disk as the data: copy it to another one, or name a target.")
     restore = shlex.join(["hoban", "restore", str(made.archive), "--into"])
-    typer.echo(say("To get it back: {command} NEW_FOLDER", command=restore))
+    tell("To get it back: {command} NEW_FOLDER", command=restore)
 
 
-def show_backup(made: Backup, say: Any) -> None:
+def show_backup(made: Backup, say: Say) -> None:
     """Print what a backup holds, and what was left out of it."""
     from hoban_assets.units import size_text
 
@@ -89,9 +84,9 @@ def show_backup(made: Backup, say: Any) -> None:
         {say("part"): say(part), say("files"): n["files"], say("size"): size_text(n["bytes"])}
         for part, n in made.parts.items()
     ]
-    show(rows, as_json=False)
+    show(rows)
     for name, why in made.left_out.items():
-        typer.echo(say("left out: {file} ({why})", file=name, why=say(why)))
+        tell("left out: {file} ({why})", file=name, why=say(why))
     typer.echo(f"{made.archive}  {size_text(made.bytes)}")
 
 

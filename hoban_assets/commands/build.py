@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hoban_assets.asset_names import DATASET, MODEL, kind_of, version_of
-from hoban_assets.commands.app import BUILD, Partition, app, cell, console, show
+from hoban_assets.commands.app import BUILD, app, here
+from hoban_assets.commands.options import Partition
+from hoban_assets.commands.printing import show, tell
 from hoban_assets.commands.wanted import wanted
 from hoban_assets.errors import HobanError
-from hoban_assets.language import Say
+from hoban_assets.reporting.terminal import cell, console
 from hoban_assets.settings import Settings
 
 if TYPE_CHECKING:
     from hoban_assets.components.building.telling import Told
+    from hoban_assets.language import Say
     from hoban_assets.reporting.status.figures import Artifact
 
 _MARKS = {"begun": "…", "warning": "[yellow]![/yellow]", "done": "[green]✓[/green]"}
@@ -47,23 +50,19 @@ def build(
     Example: hoban build v9
     Example: hoban build v9 --model --partition full
     """
-    from hoban_assets.language import speaker
     from hoban_assets.reporting.status.figures import status_of
     from hoban_assets.weights import resolve_weights
 
-    settings = Settings.from_env()
-    say = speaker(settings.language)
+    settings, say = here()
     assets = wanted(what, partition, settings, model=model)
     status = status_of(settings, (partition,), composition=False)
     artifacts = {a.asset: a for a in status.artifacts}
     chosen = [artifacts[name] for name in assets]
     _refuse_what_cannot(chosen, say)
     if dry_run:
-        show([_row(artifact, say) for artifact in chosen], as_json=False)
+        show([_row(artifact, say) for artifact in chosen])
         _say_copies(settings, chosen, partition, say)
-        typer.echo(
-            say("Nothing was built. To build it: {command}", command=_again(partition, what, model))
-        )
+        tell("Nothing was built. To build it: {command}", command=_again(partition, what, model))
         return
     if any(artifact.kind == "model" for artifact in chosen):
         resolve_weights(settings.weights, settings.data_root)  # said now, not after the dataset
@@ -137,12 +136,12 @@ def _run(
         outcome = build_assets(names, partition, log_file, lines.tell, say)
     write_home(settings)
     if outcome.interrupted:
-        typer.echo(say("Stopped. {where}", where=_goes_on(settings, chosen, partition, again, say)))
+        tell("Stopped. {where}", where=_goes_on(settings, chosen, partition, again, say))
         raise typer.Exit(130)
     if not outcome.success:
-        typer.echo(say("Not finished. All that was said: {file}", file=log_file), err=True)
+        tell("Not finished. All that was said: {file}", file=log_file, err=True)
         raise typer.Exit(1)
-    typer.echo(say("Done in {time}.", time=duration(time.monotonic() - began)))
+    tell("Done in {time}.", time=duration(time.monotonic() - began))
     for command in _next(names[-1], partition):
         typer.echo(f"  {command}")
 

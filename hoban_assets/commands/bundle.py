@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,24 +13,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hoban_assets.asset_names import MODEL, dataset_of, kind_of
-from hoban_assets.commands.app import (
-    UPKEEP,
-    AsJson,
-    Partition,
-    app,
-    asking_catalog,
-    known_asset,
-    nearest,
-    print_json,
-)
-from hoban_assets.commands.bundle_words import (
-    as_json_of,
-    say_contents,
-    say_what_next,
-)
+from hoban_assets.commands.app import UPKEEP, app, asking_catalog, here, known_asset, nearest
+from hoban_assets.commands.bundle_words import as_json_of, say_contents, say_what_next
+from hoban_assets.commands.options import AsJson, Partition
+from hoban_assets.commands.printing import print_json, progress_bar, tell
 from hoban_assets.errors import HobanError
 from hoban_assets.howto import build_all
-from hoban_assets.language import Say
 from hoban_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -70,32 +58,30 @@ def bundle(
     from hoban_assets.handoff.bundle.hashes import HashMemory
     from hoban_assets.handoff.bundle.making import make, packed_since, packed_whole
     from hoban_assets.handoff.bundle.since import read_previous
-    from hoban_assets.language import speaker
 
-    settings = Settings.from_env()
-    say = speaker(settings.language)
+    settings, say = here()
     bundles = settings.data_root / BUNDLES
     previous = read_previous(since, bundles) if since is not None else None
     whole, classes = _collected(dataset, partition, settings)
     memory = HashMemory(settings.cache / "sha256")
-    with _stopping(say):
+    with _stopping():
         if previous is None:
             packed = packed_whole(whole)
         else:
-            with byte_bar(say("hashing")) as progress:
+            with progress_bar("hashing", in_bytes=True) as progress:
                 packed = packed_since(whole, previous, memory, settings.workers, progress)
         target = _target(output, bundles, packed.name)
         if not as_json:
             say_contents(packed, classes, say)
         began = time.monotonic()
         if not dry_run:
-            with byte_bar(say("packing")) as progress:
+            with progress_bar("packing", in_bytes=True) as progress:
                 make(packed, target, bundles, memory, settings.workers, progress)
     seconds = time.monotonic() - began
     if as_json:
         print_json(as_json_of(packed, target, classes, written=not dry_run))
     elif dry_run:
-        typer.echo(say("Nothing was written (--dry-run); it would be {file}", file=target))
+        tell("Nothing was written (--dry-run); it would be {file}", file=target)
     else:
         say_what_next(packed, target, seconds, say)
 
@@ -173,7 +159,7 @@ def _target(output: Path | None, bundles: Path, name: str) -> Path:
 
 
 @contextmanager
-def _stopping(say: Say) -> Iterator[None]:
+def _stopping() -> Iterator[None]:
     """Turn Ctrl-C and SIGTERM into one message, after what was half-written is gone."""
 
     def stop(number: int, frame: object) -> None:
@@ -183,36 +169,7 @@ def _stopping(say: Say) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        typer.echo(say("stopped; nothing was written. The same command starts again"), err=True)
+        tell("stopped; nothing was written. The same command starts again", err=True)
         sys.exit(130)
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-@contextmanager
-def byte_bar(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Yield a callback (bytes done, of) that draws a bar with rate and time left.
-
-    On standard error; nothing is drawn where that is no terminal.
-    """
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        DownloadColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-        TransferSpeedColumn,
-    )
-
-    screen = Console(stderr=True)
-    columns = (
-        TextColumn(what),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, of: bar.update(task, completed=done, total=of)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from hoban_assets.commands.app import show
-from hoban_assets.language import Say
+from hoban_assets.commands.printing import show, tell
 from hoban_assets.windows import unfit
 
 if TYPE_CHECKING:
     from hoban_assets.handoff.bundle.making import Packed
     from hoban_assets.handoff.bundle.text import ClassCounts
+    from hoban_assets.language import Say
 
 
 def say_contents(packed: Packed, classes: list[ClassCounts], say: Say) -> None:
@@ -38,8 +38,7 @@ def say_contents(packed: Packed, classes: list[ClassCounts], say: Say) -> None:
                 say("boxes, val"): c.val_boxes,
             }
             for c in classes
-        ],
-        as_json=False,
+        ]
     )
     typer.echo("")
     rows = [{**row, "bytes": size_text(row["bytes"])} for row in parts(packed)]
@@ -47,23 +46,20 @@ def say_contents(packed: Packed, classes: list[ClassCounts], say: Say) -> None:
         [
             {say("part"): say(r["part"]), say("files"): r["files"], say("size"): r["bytes"]}
             for r in rows
-        ],
-        as_json=False,
+        ]
     )
     typer.echo("")
     for line in unfit(f"{packed.name}/{entry.name}" for entry in packed.bundle.entries).said(say):
         typer.echo(line)
     total = size_text(packed.bytes)
     if packed.since is None:
-        typer.echo(say("In all {size}.", size=total))
+        tell("In all {size}.", size=total)
     else:
-        typer.echo(
-            say(
-                "In all {size}; the other {whole} the server has in {since}.",
-                size=total,
-                whole=size_text(packed.bundle.bytes - sum(e.size for e in packed.entries)),
-                since=packed.since,
-            )
+        tell(
+            "In all {size}; the other {whole} the server has in {since}.",
+            size=total,
+            whole=size_text(packed.bundle.bytes - sum(e.size for e in packed.entries)),
+            since=packed.since,
         )
 
 
@@ -72,27 +68,23 @@ def say_what_next(packed: Packed, target: Path, seconds: float, say: Say) -> Non
     from hoban_assets.units import size_text
 
     size = size_text(target.stat().st_size)
-    typer.echo(
-        say("Written: {file} ({size}, {seconds:.0f} s)", file=target, size=size, seconds=seconds)
-    )
+    tell("Written: {file} ({size}, {seconds:.0f} s)", file=target, size=size, seconds=seconds)
     typer.echo("")
-    typer.echo(say("Copy it to the server. There:"))
+    tell("Copy it to the server. There:")
     typer.echo(f"  tar xf {target.name}")
     if packed.since is None:
         typer.echo(f"  cd {packed.name} && ./train.sh")
     else:
         typer.echo(f"  {packed.name}/apply.sh {packed.since}")
         typer.echo(f"  cd {packed.bundle.name} && ./train.sh")
-    typer.echo(say("The results come back as one file:"))
+    tell("The results come back as one file:")
     facts = packed.bundle.facts
     results = f"results_{facts['model']}_{facts['partition']}_{facts['run_key']}.tar"
     typer.echo(f"  hoban import-results {results}")
-    typer.echo(
-        say(
-            "Next time only what changed: hoban bundle DATASET --since {name} (the archive itself "
-            "may be deleted)",
-            name=packed.bundle.name,
-        )
+    tell(
+        "Next time only what changed: hoban bundle DATASET --since {name} (the archive itself "
+        "may be deleted)",
+        name=packed.bundle.name,
     )
 
 

@@ -9,21 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hoban_assets.commands.app import (
-    LOOK,
-    AsJson,
-    app,
-    nearest,
-    print_json,
-    progress_bar,
-    show,
-)
+from hoban_assets.commands.app import LOOK, app, here, nearest
 from hoban_assets.commands.comparing import copies_among, features_here
+from hoban_assets.commands.options import AsJson
+from hoban_assets.commands.printing import print_json, progress_bar, show, tell
 from hoban_assets.errors import HobanError
 from hoban_assets.settings import FEATURE_ENGINES, Settings
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from hoban_assets.language import Say
 
 LEAST = 10
 """Photographs below which shares say nothing."""
@@ -51,11 +47,9 @@ def calibrate(
     """
     from hoban_assets.curation.calibration import CHANGES, judged, same_moment
     from hoban_assets.curation.features import thumbnail_features
-    from hoban_assets.language import speaker
     from hoban_assets.pipeline.engines import engine_of
 
-    settings = Settings.from_env()
-    say = speaker(settings.language)
+    settings, say = here()
     nearest(engine, FEATURE_ENGINES, "engine")
     settings = replace(settings, feature_engine=engine)
     full_name = engine_of(settings)  # a missing fastdup is said before anything is read
@@ -88,7 +82,7 @@ def _folder(text: str | None, settings: Settings) -> Path:
     return settings.raw_root
 
 
-def _with_copies(root: Path, work: Path, count: int, changes: list[str], say: Any) -> list[Path]:
+def _with_copies(root: Path, work: Path, count: int, changes: list[str], say: Say) -> list[Path]:
     """Photographs as chosen, then a block of copies a change, in the same order: all files.
 
     Raises:
@@ -107,7 +101,7 @@ def _with_copies(root: Path, work: Path, count: int, changes: list[str], say: An
     originals: list[Path] = []
     copies: list[list[Path]] = [[] for _ in changes]
     seen: set[bytes] = set()
-    with progress_bar(say("making copies")) as progress:
+    with progress_bar("making copies") as progress:
         for place in order.tolist():
             data = found[place].read_bytes()
             picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
@@ -130,7 +124,7 @@ def _with_copies(root: Path, work: Path, count: int, changes: list[str], say: An
     return [*originals, *(file for block in copies for file in block)]
 
 
-def _similarity(files: list[Path], n: int, settings: Settings, work: Path, say: Any) -> np.ndarray:
+def _similarity(files: list[Path], n: int, settings: Settings, work: Path, say: Say) -> np.ndarray:
     """Similarity of the first `n` files to all: float32 [n, files]."""
     import numpy as np
 
@@ -187,16 +181,14 @@ def _fastdup(files: list[Path], settings: Settings, work: Path) -> np.ndarray:
     return got[0]
 
 
-def _print(rows: list[Any], engine: str, n: int, near_pairs: int, say: Any) -> None:
+def _print(rows: list[Any], engine: str, n: int, near_pairs: int, say: Say) -> None:
     from hoban_assets.curation.engines import blindness
 
-    typer.echo(
-        say(
-            "{engine}: {photographs} photographs, {copies} copies made of them",
-            engine=engine,
-            photographs=n,
-            copies=n * len(rows[0].by_change),
-        )
+    tell(
+        "{engine}: {photographs} photographs, {copies} copies made of them",
+        engine=engine,
+        photographs=n,
+        copies=n * len(rows[0].by_change),
     )
     table = [
         {
@@ -208,7 +200,7 @@ def _print(rows: list[Any], engine: str, n: int, near_pairs: int, say: Any) -> N
         }
         for row in rows
     ]
-    show(table, as_json=False)
+    show(table)
     common = next(row for row in rows if row.threshold == COMMON)
     typer.echo(
         "\n"
@@ -220,15 +212,13 @@ def _print(rows: list[Any], engine: str, n: int, near_pairs: int, say: Any) -> N
             precision=f"{100 * common.precision:.1f}",
         )
     )
-    typer.echo(
-        say(
-            "{pairs} pairs of photographs look like frames of one moment; they count as "
-            "neither. At {threshold}, {hits} pairs of them or their copies are found: if each "
-            "were a mistake, precision would be {least} %.",
-            pairs=near_pairs,
-            threshold=COMMON,
-            hits=common.same_moment,
-            least=f"{100 * common.least_precision:.1f}",
-        )
+    tell(
+        "{pairs} pairs of photographs look like frames of one moment; they count as "
+        "neither. At {threshold}, {hits} pairs of them or their copies are found: if each "
+        "were a mistake, precision would be {least} %.",
+        pairs=near_pairs,
+        threshold=COMMON,
+        hits=common.same_moment,
+        least=f"{100 * common.least_precision:.1f}",
     )
-    typer.echo(say(blindness(engine)))
+    tell(blindness(engine))

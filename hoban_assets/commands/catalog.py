@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from hoban_assets.asset_names import version_of
-from hoban_assets.commands.app import LOOK, AsJson, Partition, app, asking_catalog, built_one, show
+from hoban_assets.commands.app import LOOK, app, asking_catalog, built_one, here
+from hoban_assets.commands.options import AsJson, Partition
+from hoban_assets.commands.printing import show
 from hoban_assets.errors import HobanError
-from hoban_assets.settings import Settings
 
 
 @app.command(rich_help_panel=LOOK)
@@ -44,10 +45,9 @@ def summary(
 
     Example: hoban summary v9 --partition sub
     """
-    from hoban_assets.language import speaker
     from hoban_assets.reporting.summary import version_summary
 
-    say = speaker(Settings.from_env().language)
+    _, say = here()
     with asking_catalog() as ask:
         built = ask(
             "SELECT version FROM assets WHERE kind = 'dataset' AND partition = ?", [partition]
@@ -60,4 +60,4 @@ def summary(
         if isinstance(part, str):
             typer.echo(f"\n{part}\n")
         else:
-            show(part, as_json=False)
+            show(part)

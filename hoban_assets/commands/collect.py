@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from hoban_assets.commands.app import FIX, app, asking_catalog
+from hoban_assets.commands.printing import tell
 from hoban_assets.settings import Settings
 
 TOLD = 10
@@ -20,8 +21,7 @@ TOLD = 10
 def collect(
     path: Annotated[Path, typer.Argument(help="File or folder that the tool wrote.")],
     accept: Annotated[
-        bool,
-        typer.Option("--accept", help="Pictures that came back unchanged are right: say so."),
+        bool, typer.Option("--accept", help="Pictures that came back unchanged are right: say so.")
     ] = False,
     author: Annotated[
         str | None, typer.Option(help="Who made the edits; default HOBAN_AUTHOR, or the account.")
@@ -46,11 +46,9 @@ def collect(
         read_returned,
     )
     from hoban_assets.exchange.exporting import SHOWN
-    from hoban_assets.language import speaker
     from hoban_assets.naming import image_tag
 
     settings = Settings.from_env()
-    say = speaker(settings.language)
     tool, returned, root = read_returned(path)
     shown = exports(settings.corrections.parent / SHOWN)
     hash_of = files_below(root)
@@ -68,30 +66,26 @@ def collect(
             tool, pictures, ask, log, by, lambda: uuid.uuid4().hex, accept=accept, proposed=proposed
         )
     append(settings.corrections, found.rows)
-    typer.echo(
-        say(
-            "{tool}: {taken} pictures corrected, {same} unchanged, {refused} not taken",
-            tool=tool,
-            taken=f"{len(found.rows):,}",
-            same=f"{found.unchanged:,}",
-            refused=f"{len(found.refused):,}",
-        )
+    tell(
+        "{tool}: {taken} pictures corrected, {same} unchanged, {refused} not taken",
+        tool=tool,
+        taken=f"{len(found.rows):,}",
+        same=f"{found.unchanged:,}",
+        refused=f"{len(found.refused):,}",
     )
     for mine, other in found.overruled:
-        typer.echo(
-            say(
-                "{picture}: {author} corrected it on {day} too; yours stands, both are kept",
-                picture=mine.image_id,
-                author=other.author,
-                day=f"{other.time:%Y-%m-%d %H:%M}",
-            ),
+        tell(
+            "{picture}: {author} corrected it on {day} too; yours stands, both are kept",
+            picture=mine.image_id,
+            author=other.author,
+            day=f"{other.time:%Y-%m-%d %H:%M}",
             err=True,
         )
     for name, reason in found.refused[:TOLD]:
-        typer.echo(say("not taken: {picture}: {reason}", picture=name, reason=reason), err=True)
+        tell("not taken: {picture}: {reason}", picture=name, reason=reason, err=True)
     if len(found.refused) > TOLD:
-        typer.echo(say("and {n} more", n=len(found.refused) - TOLD), err=True)
+        tell("and {n} more", n=len(found.refused) - TOLD, err=True)
     if found.rows:
-        typer.echo(say("Into the datasets: hoban rebuild"))
+        tell("Into the datasets: hoban rebuild")
     if found.refused:
         raise typer.Exit(1)

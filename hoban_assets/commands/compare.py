@@ -6,17 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hoban_assets.commands.app import (
-    LOOK,
-    AsJson,
-    Partition,
-    app,
-    asking_catalog,
-    built_one,
-    nearest,
-    print_json,
-    progress_bar,
-)
+from hoban_assets.commands.app import LOOK, app, asking_catalog, built_one, here, nearest
+from hoban_assets.commands.options import AsJson, Partition
+from hoban_assets.commands.printing import print_json, progress_bar, show_blocks
 from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
 
@@ -59,16 +51,13 @@ def compare(
 
     Example: hoban compare model_v8 model_v9 --partition sub
     """
-    from hoban_assets.language import speaker
     from hoban_assets.reporting.comparison.data import as_json as json_of
     from hoban_assets.reporting.comparison.document import document
     from hoban_assets.reporting.comparison.figures import compare as compared
     from hoban_assets.reporting.evaluation import paired
     from hoban_assets.reporting.markdown import markdown as as_markdown
-    from hoban_assets.reporting.terminal import show_blocks
 
-    settings = Settings.from_env()
-    say = speaker(settings.language)
+    settings, say = here()
     with asking_catalog() as ask:
         found = compared(ask, _known(ask, models, partition), partition)
         subjects = _with_weights(ask, [model.name for model in found.models], partition)
@@ -133,10 +122,7 @@ def _benchmark(ask: Ask, on: str | None, partition: str) -> str | None:
 
 
 def _on_the_same(
-    subjects: list[Subject] | HobanError,
-    benchmark: str | None,
-    partition: str,
-    settings: Settings,
+    subjects: list[Subject] | HobanError, benchmark: str | None, partition: str, settings: Settings
 ) -> tuple[tuple[Paired, ...], str]:
     """What comes out on the same pictures, or why there is nothing."""
     if isinstance(subjects, HobanError):

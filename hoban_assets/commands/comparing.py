@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from hoban_assets.commands.app import progress_bar
+from hoban_assets.commands.printing import progress_bar
 from hoban_assets.settings import Settings
 
 if TYPE_CHECKING:
     import numpy as np
 
     from hoban_assets.curation.copies.search import CopyGraph
+    from hoban_assets.language import Say
 
 _PART = 256
 
 
-def features_here(paths: list[Path], engine: str, settings: Settings, say: Any) -> np.ndarray:
+def features_here(paths: list[Path], engine: str, settings: Settings, say: Say) -> np.ndarray:
     """Rows of an engine that runs in this process (thumbnail, copies), in the order of `paths`."""
     import numpy as np
 
     from hoban_assets.curation.copies.reading import sketches_of
     from hoban_assets.curation.features import thumbnail_features
 
-    with progress_bar(say("reading pictures")) as progress:
+    with progress_bar("reading pictures") as progress:
         if engine == "copies":
             return sketches_of(paths, settings.workers, progress)
         parts = [thumbnail_features([], settings.workers)]
@@ -33,10 +34,10 @@ def features_here(paths: list[Path], engine: str, settings: Settings, say: Any) 
     return np.concatenate(parts)
 
 
-def copies_among(paths: list[Path], settings: Settings, say: Any) -> CopyGraph:
+def copies_among(paths: list[Path], settings: Settings, say: Say) -> CopyGraph:
     """Graph of the copies among these files."""
     from hoban_assets.curation.copies.search import copy_graph
 
     rows = features_here(paths, "copies", settings, say)
-    with progress_bar(say("proving copies")) as progress:
+    with progress_bar("proving copies") as progress:
         return copy_graph(rows, settings.workers, progress)

@@ -6,16 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hoban_assets.commands.app import (
-    LOOK,
-    AsJson,
-    Partition,
-    app,
-    asking_catalog,
-    known_asset,
-    print_json,
-    progress_bar,
-)
+from hoban_assets.commands.app import LOOK, app, asking_catalog, here, known_asset
+from hoban_assets.commands.options import AsJson, Partition
+from hoban_assets.commands.printing import print_json, progress_bar, show_blocks, tell, tell_page
 
 if TYPE_CHECKING:
     from hoban_assets.language import Say
@@ -37,16 +30,12 @@ def completed(
 
     Example: hoban completed helmet_60k_completed --gallery
     """
-    from hoban_assets.language import speaker
     from hoban_assets.reporting.completed import BAND_RULES, check_texts, counts, document
     from hoban_assets.reporting.gallery.choice import ALL, Wanted
     from hoban_assets.reporting.gallery.rules import rules_of
     from hoban_assets.reporting.gallery.writing import chosen
-    from hoban_assets.reporting.terminal import show_blocks
-    from hoban_assets.settings import Settings
 
-    settings = Settings.from_env()
-    say = speaker(settings.language)
+    settings, say = here()
     pictures: dict[Wanted, list[Shown]] = {}
     with asking_catalog() as ask:
         known_asset(ask, asset, partition)
@@ -65,14 +54,13 @@ def completed(
         _draw(settings, pictures, say, err=as_json)
     elif not as_json:
         decide = f"hoban view {asset} --partition {partition} --rule teacher_unsure"
-        typer.echo(say("Decide about them: {command}", command=decide))
+        tell("Decide about them: {command}", command=decide)
         command = f"hoban completed {asset} --partition {partition} --gallery"
-        typer.echo(say("With pictures: {command}", command=command))
+        tell("With pictures: {command}", command=command)
 
 
 def _draw(settings: Settings, pictures: dict[Wanted, list[Shown]], say: Say, *, err: bool) -> None:
     from hoban_assets.reporting.gallery.writing import draw_gallery
-    from hoban_assets.reporting.opening import how_to_open
 
     for wanted, images in pictures.items():
         with progress_bar(str(wanted.rule)) as progress:
@@ -80,4 +68,4 @@ def _draw(settings: Settings, pictures: dict[Wanted, list[Shown]], say: Say, *, 
         typer.echo(f"{wanted.rule}: {drawn.folder}", err=err)
         page = drawn.folder.parent / "index.html"
     if pictures:
-        typer.echo(f"{say('open')}: {how_to_open(page)}", err=err)
+        tell_page(page, err=err)

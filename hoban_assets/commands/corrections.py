@@ -10,15 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hoban_assets.commands.app import (
-    FIX,
-    AsJson,
-    app,
-    asking_catalog,
-    nearest,
-    print_json,
-    show,
-)
+from hoban_assets.commands.app import FIX, app, asking_catalog, nearest
+from hoban_assets.commands.options import AsJson
+from hoban_assets.commands.printing import print_json, show, tell
 from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
 
@@ -86,10 +80,8 @@ def undo(
     """Take a correction back; the row stays, with who took it back. An undo can be undone too."""
     from hoban_assets.corrections.log import append
     from hoban_assets.corrections.rows import Correction
-    from hoban_assets.language import speaker
 
     settings = Settings.from_env()
-    say = speaker(settings.language)
     log, _ = _log_and_states()
     row = _row(log, row_id)
     if row.id in log.undone:
@@ -102,8 +94,8 @@ def undo(
         uuid.uuid4().hex, "undo", now, author or settings.author, "hoban", undoes=row.id
     )
     append(settings.corrections, [new])
-    typer.echo(say("taken back: {what} ({id})", what=row.image_id or row.undoes[:8], id=new.id[:8]))
-    typer.echo(say("Into the datasets: hoban rebuild"))
+    tell("taken back: {what} ({id})", what=row.image_id or row.undoes[:8], id=new.id[:8])
+    tell("Into the datasets: hoban rebuild")
 
 
 @corrections.command("export")

@@ -6,15 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hoban_assets.commands.app import (
-    LOOK,
-    AsJson,
-    Partition,
-    app,
-    asking_catalog,
-    known_asset,
-    print_json,
-)
+from hoban_assets.commands.app import LOOK, app, asking_catalog, known_asset
+from hoban_assets.commands.options import AsJson, Partition
+from hoban_assets.commands.printing import print_json, show_blocks
 from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
 
@@ -50,7 +44,6 @@ def diff(
     from hoban_assets.reporting.diff.document import document
     from hoban_assets.reporting.diff.examples import examples as examples_of
     from hoban_assets.reporting.markdown import markdown as as_markdown
-    from hoban_assets.reporting.terminal import show_blocks
 
     with asking_catalog() as ask:
         found = difference(ask, *_sides(ask, old, new, partition, previous))

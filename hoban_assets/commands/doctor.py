@@ -6,8 +6,10 @@ import os
 
 import typer
 
-from hoban_assets.commands.app import LOOK, AsJson, app, cell, console, print_json
-from hoban_assets.settings import Settings
+from hoban_assets.commands.app import LOOK, app, here
+from hoban_assets.commands.options import AsJson
+from hoban_assets.commands.printing import print_json
+from hoban_assets.reporting.terminal import cell, console
 
 _MARKS = {"ok": "[green]✓[/green]", "note": "[yellow]![/yellow]", "missing": "[red]✗[/red]"}
 
@@ -23,11 +25,10 @@ def doctor(as_json: AsJson = False) -> None:
     """
     from hoban_assets.doctor.facts import look
     from hoban_assets.doctor.findings import MISSING, NOTE, findings
-    from hoban_assets.language import speaker
     from hoban_assets.reporting.translating import error_text
 
-    settings = Settings.from_env()
-    say, found = speaker(settings.language), list(findings(look(settings, os.environ)))
+    settings, say = here()
+    found = list(findings(look(settings, os.environ)))
 
     def told(text: str) -> str:
         return error_text(text, settings.language)

@@ -7,15 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hoban_assets.asset_names import dataset_of
-from hoban_assets.commands.app import (
-    LOOK,
-    AsJson,
-    Partition,
-    app,
-    asking_catalog,
-    print_json,
-    progress_bar,
-)
+from hoban_assets.commands.app import LOOK, app, asking_catalog, here
+from hoban_assets.commands.options import AsJson, Partition
+from hoban_assets.commands.printing import print_json, progress_bar, show_blocks, tell
 from hoban_assets.commands.results import known_model
 from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
@@ -74,31 +68,26 @@ def evaluate(
 
     from hoban_assets.evaluation import looking, subjects
     from hoban_assets.evaluation.judging import judge
-    from hoban_assets.language import speaker
     from hoban_assets.reporting.evaluation.document import document
-    from hoban_assets.reporting.terminal import show_blocks
 
-    settings = Settings.from_env()
-    say = speaker(settings.language)
+    settings, say = here()
     classes = subjects.mapping(class_ or [], "--class")
     subject = subject_named(weights, partition)
     if image_size is not None:
         subject = replace(subject, image_size=image_size)
     around = pictures_named(dataset, partition, settings, subjects.mapping(label or [], "--label"))
     judged = part_of(around, on)
-    with progress_bar(say("looking at pictures")) as bar:
+    with progress_bar("looking at pictures") as bar:
         found, size = looking.look(subject, judged, settings, classes, bar)
-    with progress_bar(say("choosing a confidence on train")) as bar:
+    with progress_bar("choosing a confidence on train") as bar:
         limits = looking.confidences_of(subject, judged, around, settings, classes, bar)
     if subject.is_predictions and (bare := len(judged) - len(set(found.boxes.image.tolist()))):
-        typer.echo(
-            say(
-                "{file} says nothing about {bare:,} of {images:,} pictures: all that is on them "
-                "counts as missed.",
-                file=subject.name,
-                bare=bare,
-                images=len(judged),
-            ),
+        tell(
+            "{file} says nothing about {bare:,} of {images:,} pictures: all that is on them "
+            "counts as missed.",
+            file=subject.name,
+            bare=bare,
+            images=len(judged),
             err=True,
         )
     result = judge(subject.name, judged, found, size, limits)
@@ -178,8 +167,7 @@ def part_of(pictures: Pictures, on: str | None) -> Pictures:
     wanted = on or ("val" if "val" in parts else EVERYTHING)
     if wanted != EVERYTHING and wanted not in parts:
         raise HobanError(
-            f"{pictures.title} has no {wanted!r}",
-            f"--on {' or '.join([*parts, EVERYTHING])}",
+            f"{pictures.title} has no {wanted!r}", f"--on {' or '.join([*parts, EVERYTHING])}"
         )
     found = pictures
     if wanted != EVERYTHING:

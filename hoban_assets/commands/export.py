@@ -8,19 +8,9 @@ from typing import Annotated
 
 import typer
 
-from hoban_assets.commands.app import (
-    FIX,
-    OfClass,
-    OfRule,
-    OfSource,
-    Partition,
-    app,
-    asking_catalog,
-    known_asset,
-    nearest,
-    progress_bar,
-)
-from hoban_assets.settings import Settings
+from hoban_assets.commands.app import FIX, app, asking_catalog, here, known_asset, nearest
+from hoban_assets.commands.options import OfClass, OfRule, OfSource, Partition
+from hoban_assets.commands.printing import progress_bar, tell
 
 FORMATS = ("cvat", "label-studio", "coco", "yolo", "onnx")
 
@@ -67,10 +57,8 @@ def export(
     from hoban_assets.corrections.standing import standing
     from hoban_assets.exchange.exporting import BEHIND, SHOWN, Wanted, pictures_of, with_proposed
     from hoban_assets.exchange.exporting import export as write
-    from hoban_assets.language import speaker
 
-    settings = Settings.from_env()
-    say = speaker(settings.language)
+    settings, say = here()
     meant = None
     if class_name is not None:
         meant = nearest(class_meant(class_name), (*CLASS_NAMES, BACKGROUND), "class")
@@ -89,19 +77,17 @@ def export(
     target = to.absolute() if to else settings.reports / "exports" / name
     shown_in = settings.corrections.parent / SHOWN
     about = {"asset": asset, "partition": partition}
-    with progress_bar(say("pictures")) as bar:
+    with progress_bar("pictures") as bar:
         done = write(
             pictures, form, target, settings.raw_root, shown_in, about, copy=copy, progress=bar
         )
-    typer.echo(
-        say(
-            "{pictures} pictures with {boxes} boxes in {folder}",
-            pictures=f"{done.pictures:,}",
-            boxes=f"{done.boxes:,}",
-            folder=done.folder,
-        )
+    tell(
+        "{pictures} pictures with {boxes} boxes in {folder}",
+        pictures=f"{done.pictures:,}",
+        boxes=f"{done.boxes:,}",
+        folder=done.folder,
     )
     if done.left_behind:
         what = ", ".join(say(BEHIND[name]) for name in done.left_behind)
-        typer.echo(say("{format} has no place for: {what}", format=form, what=what), err=True)
-    typer.echo(say("Back again: hoban collect FILE"))
+        tell("{format} has no place for: {what}", format=form, what=what, err=True)
+    tell("Back again: hoban collect FILE")

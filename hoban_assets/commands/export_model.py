@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import typer
-
-from hoban_assets.commands.app import progress_bar, show
+from hoban_assets.commands.app import here
 from hoban_assets.commands.evaluate import part_of, pictures_named, subject_named
+from hoban_assets.commands.printing import progress_bar, show, tell
 from hoban_assets.errors import HobanError
-from hoban_assets.settings import Settings
 
 
 def export_model(model: str, partition: str, to: Path | None) -> None:
@@ -19,10 +17,8 @@ def export_model(model: str, partition: str, to: Path | None) -> None:
         HobanError: it is no trained model with its dataset, or the export finds other objects.
     """
     from hoban_assets.evaluation.exporting import export_onnx
-    from hoban_assets.language import speaker
 
-    settings = Settings.from_env()
-    say = speaker(settings.language)
+    settings, say = here()
     subject = subject_named(model, partition)
     if subject.trained_on is None:
         raise HobanError(
@@ -31,13 +27,12 @@ def export_model(model: str, partition: str, to: Path | None) -> None:
         )
     around = pictures_named(str(subject.trained_on), partition, settings, {})
     file = to or subject.file.with_suffix(".onnx")
-    with progress_bar(say("looking at pictures")) as bar:
+    with progress_bar("looking at pictures") as bar:
         done = export_onnx(subject, part_of(around, None), file.absolute(), settings, bar)
     show(
         [
             {say("class"): say(name), "AP50-95 (.pt)": before, "AP50-95 (.onnx)": after}
             for name, (before, after) in done.figures.items()
-        ],
-        as_json=False,
+        ]
     )
-    typer.echo(say("\n{file}: checked on {images:,} pictures", file=done.file, images=done.images))
+    tell("\n{file}: checked on {images:,} pictures", file=done.file, images=done.images)

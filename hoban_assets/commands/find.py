@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hoban_assets.commands.app import LOOK, AsJson, app, print_json, progress_bar, show
+from hoban_assets.commands.app import LOOK, app
+from hoban_assets.commands.options import AsJson
+from hoban_assets.commands.printing import print_json, progress_bar, show, tell
 from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
 
@@ -59,7 +61,7 @@ def find(
             }
         )
         return
-    _print(pattern, searched, settings.language)
+    _print(pattern, searched)
     for row in failed:
         typer.echo(f"not searched: {row['source']}: {row['problem']}", err=True)
 
@@ -72,15 +74,12 @@ def _search(target: Target, expression: object, limit: int) -> Searched:
     return search(target.source, target.raw_root, cast(Any, expression), limit, progress_bar)
 
 
-def _print(pattern: str, searched: list[Searched], language: str) -> None:
-    from hoban_assets.language import speaker
-
-    say = speaker(language)
+def _print(pattern: str, searched: list[Searched]) -> None:
     hits = [hit for each in searched for hit in each.hits]
     if hits:
         columns = ("source", "where", "match", "count", "images", "on_disk")
-        show([{name: getattr(hit, name) for name in columns} for hit in hits], as_json=False)
-        typer.echo(f"\n{say('Examples')}\n")
+        show([{name: getattr(hit, name) for name in columns} for hit in hits])
+        tell("\nExamples\n")
         show(
             [
                 {
@@ -93,21 +92,18 @@ def _print(pattern: str, searched: list[Searched], language: str) -> None:
                 for hit in hits
                 for example in hit.examples
             ],
-            as_json=False,
             columns=["source", "where", "match", "text", "file"],
         )
     else:
-        typer.echo(say("Nothing matches '{pattern}'.", pattern=pattern))
+        tell("Nothing matches '{pattern}'.", pattern=pattern)
     typer.echo("")
     for each in searched:
-        typer.echo(
-            say(
-                "searched {source}: {classes} classes, {captions} captions, {files} file names",
-                source=each.source,
-                classes=f"{each.classes:,}",
-                captions=f"{each.captions:,}",
-                files=f"{each.files:,}",
-            )
+        tell(
+            "searched {source}: {classes} classes, {captions} captions, {files} file names",
+            source=each.source,
+            classes=f"{each.classes:,}",
+            captions=f"{each.captions:,}",
+            files=f"{each.files:,}",
         )
         if each.captions_expected:
-            typer.echo(say(NO_CAPTIONS))
+            tell(NO_CAPTIONS)

@@ -6,17 +6,10 @@ from typing import Annotated
 
 import typer
 
-from hoban_assets.commands.app import (
-    LOOK,
-    Partition,
-    app,
-    asking_catalog,
-    known_asset,
-    nearest,
-    progress_bar,
-)
+from hoban_assets.commands.app import LOOK, app, asking_catalog, here, known_asset, nearest
+from hoban_assets.commands.options import Partition
+from hoban_assets.commands.printing import progress_bar, tell_page
 from hoban_assets.errors import HobanError
-from hoban_assets.settings import Settings
 
 
 def _known_order(value: str) -> str:
@@ -52,15 +45,12 @@ def gallery(
     Example: hoban gallery dataset_v9 --class 08 --count 10 --order smallest
     """
     from hoban_assets.classes import BACKGROUND, CLASS_NAMES, class_meant
-    from hoban_assets.language import speaker
     from hoban_assets.reporting.gallery.choice import ALL, Wanted
     from hoban_assets.reporting.gallery.page import how_many, title
     from hoban_assets.reporting.gallery.rules import rules_of
     from hoban_assets.reporting.gallery.writing import chosen, classes_with_images, draw_gallery
-    from hoban_assets.reporting.opening import how_to_open
 
-    settings = Settings.from_env()
-    say = speaker(settings.language)
+    settings, say = here()
     name = nearest(class_meant(class_name), (*CLASS_NAMES, BACKGROUND, ALL), "class")
     with asking_catalog() as ask:
         asset = known_asset(ask, asset, partition)
@@ -74,7 +64,7 @@ def gallery(
     made, failed = [], []
     for one, images in choice.items():
         try:
-            with progress_bar(say(one.class_name)) as progress:
+            with progress_bar(one.class_name) as progress:
                 made.append(drawn := draw_gallery(settings, one, images, progress))
         except HobanError as error:
             failed.append(error)
@@ -90,4 +80,4 @@ def gallery(
         typer.echo(str(failure), err=True)
     if made:
         page = made[0].page if len(choice) == 1 else made[0].folder.parent / "index.html"
-        typer.echo(f"{say('open')}: {how_to_open(page)}")
+        tell_page(page)

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hoban_assets.commands.app import UPKEEP, AsJson, app, nearest, print_json
-from hoban_assets.settings import PARTITIONS, Settings
+from hoban_assets.commands.app import UPKEEP, app, here, nearest
+from hoban_assets.commands.options import AsJson
+from hoban_assets.commands.printing import print_json, tell
+from hoban_assets.settings import PARTITIONS
 
 if TYPE_CHECKING:
     from hoban_assets.components.inbox import Imported
     from hoban_assets.handoff.results.archive import Refused
+    from hoban_assets.language import Say
+
+BECAME = {
+    "imported": "imported {what}",
+    "known": "{what} was imported before ({when} UTC): nothing to do",
+    "fixed": "{what} was imported before ({when} UTC), but not to the end: fixed",
+    "replaced": "{what}: this training was imported before ({when} UTC), and another one is "
+    "current now. Nothing was changed.",
+}
 
 
 @app.command(rich_help_panel=UPKEEP)
@@ -42,13 +53,12 @@ def import_results(
     from hoban_assets.declared.recipes import declared_recipes
     from hoban_assets.handoff.results.archive import Refused
     from hoban_assets.handoff.results.inbox_folder import is_in, take_away, waiting, waiting_folders
-    from hoban_assets.language import speaker
     from hoban_assets.reporting.journal.events import event_log
 
     if partition is not None:
         nearest(partition, PARTITIONS, "partition")
-    settings = Settings.from_env()
-    say, inbox = speaker(settings.language), settings.inbox
+    settings, say = here()
+    inbox = settings.inbox
     wanted = [archive] if archive else [*waiting(inbox), *waiting_folders(inbox)]
     recipes = {recipe.model: recipe for recipe in declared_recipes()}
     rows = []
@@ -61,19 +71,19 @@ def import_results(
                 except Refused as refused:
                     rows.append(_refused(path, refused, say))
                 else:
-                    here = take_away(path, inbox, say) if is_in(path, inbox) else path
-                    rows.append(_imported(here, found))
+                    place = take_away(path, inbox, say) if is_in(path, inbox) else path
+                    rows.append(_imported(place, found))
                 if not as_json:
-                    _tell(rows[-1], say)
+                    _tell(rows[-1])
     if as_json:
         print_json(rows)
     elif not wanted:
-        typer.echo(say("No results lie in the inbox {folder}.", folder=inbox))
+        tell("No results lie in the inbox {folder}.", folder=inbox)
     if any(row["status"] == "refused" for row in rows):
         raise typer.Exit(1)
 
 
-def _refused(path: Path, refused: Refused, say: Callable[..., str]) -> dict[str, Any]:
+def _refused(path: Path, refused: Refused, say: Say) -> dict[str, Any]:
     problem, way_out = refused.said(say)
     return {"archive": str(path), "status": "refused", "reason": problem, "way_out": way_out}
 
@@ -102,55 +112,29 @@ def _imported(path: Path, found: Imported) -> dict[str, Any]:
     }
 
 
-def _tell(row: Mapping[str, Any], say: Callable[..., str]) -> None:
+def _tell(row: Mapping[str, Any]) -> None:
     """Print what became of an archive."""
     from hoban_assets.reporting.blocks import MARKS
 
     if row["status"] == "refused":
-        typer.echo(say("not imported: {reason}", reason=row["reason"]), err=True)
-        typer.echo(say("  way out: {way_out}", way_out=row["way_out"]), err=True)
+        tell("not imported: {reason}", reason=row["reason"], err=True)
+        tell("  way out: {way_out}", way_out=row["way_out"], err=True)
         return
-    named = {"what": f"{row['model']} [{row['partition']}]"}
-    since = {"when": f"{row['since']:%Y-%m-%d %H:%M}"} if row["since"] else {}
+    what = f"{row['model']} [{row['partition']}]"
+    when = f"{row['since']:%Y-%m-%d %H:%M}" if row["since"] else ""
+    tell(BECAME[row["status"]], what=what, when=when)
     if row["status"] == "replaced":
-        typer.echo(
-            say(
-                "{what}: this training was imported before ({when} UTC), and another one is "
-                "current now. Nothing was changed.",
-                **named,
-                **since,
-            )
-        )
         return
-    typer.echo(
-        {
-            "imported": lambda: say("imported {what}", **named),
-            "known": lambda: say(
-                "{what} was imported before ({when} UTC): nothing to do", **named, **since
-            ),
-            "fixed": lambda: say(
-                "{what} was imported before ({when} UTC), but not to the end: fixed",
-                **named,
-                **since,
-            ),
-        }[row["status"]]()
-    )
-    figures = {
-        "epochs": row["epochs"],
-        "best": row["best_epoch"],
-        "fair": f"{row['mAP50'] or 0:.3f}",
-        "stock": f"{row['mAP50_stock'] or 0:.3f}",
-    }
-    typer.echo(
-        say(
-            "  {epochs} epochs, best {best}: mAP50 {fair} label-aware, {stock} as Ultralytics "
-            "counts",
-            **figures,
-        )
+    tell(
+        "  {epochs} epochs, best {best}: mAP50 {fair} label-aware, {stock} as Ultralytics counts",
+        epochs=row["epochs"],
+        best=row["best_epoch"],
+        fair=f"{row['mAP50'] or 0:.3f}",
+        stock=f"{row['mAP50_stock'] or 0:.3f}",
     )
     for check in row["checks"]:
         mark = MARKS["good" if check["passed"] else "warn"]
         typer.echo(f"  {mark:<4} {check['name']}: {check['text']}")
-    typer.echo(say("  lies in {folder}", folder=row["run_dir"]))
+    tell("  lies in {folder}", folder=row["run_dir"])
     more = f"hoban results {row['model']} --partition {row['partition']}"
-    typer.echo(say("  more: {command}", command=more))
+    tell("  more: {command}", command=more)

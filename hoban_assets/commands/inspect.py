@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hoban_assets.commands.app import LOOK, AsJson, app, nearest, print_json, progress_bar, show
+from hoban_assets.commands.app import LOOK, app, here, nearest
+from hoban_assets.commands.options import AsJson
+from hoban_assets.commands.printing import print_json, progress_bar, show, show_blocks, tell
 from hoban_assets.errors import HobanError
-from hoban_assets.reporting.terminal import show_blocks
 from hoban_assets.settings import Settings
 
 if TYPE_CHECKING:
     from hoban_assets.commands.targets import Target
     from hoban_assets.formats.detect import Detection
+    from hoban_assets.language import Say
     from hoban_assets.reporting.inspection.figures import Inspection
 
 FORMATS = ("aihub", "coco", "yolo", "voc", "widerperson", "background", "pictures")
@@ -48,8 +50,7 @@ def inspect(
         ),
     ] = None,
     declare: Annotated[
-        bool,
-        typer.Option("--declare", help="Write the entry (defs.yaml) that makes it a source."),
+        bool, typer.Option("--declare", help="Write the entry (defs.yaml) that makes it a source.")
     ] = False,
     name: Annotated[
         str | None, typer.Option(help="With --declare: what the source is called.")
@@ -61,13 +62,10 @@ def inspect(
 
     Example: hoban inspect "data/raw/fall.v1i (2).yolo26"
     """
-    from hoban_assets.language import speaker
-
-    settings = Settings.from_env()
+    settings, say = here()
     if format_name is not None:
         nearest(format_name, FORMATS, "format")
     chosen = target_named(folder, settings, format_name)
-    say = speaker(settings.language)
     if not hasattr(chosen, "source"):
         _print_parts(chosen, as_json, say)
         return
@@ -129,7 +127,7 @@ def _checked(pattern: str | None) -> str | None:
     return pattern
 
 
-def _print_parts(found: Detection, as_json: bool, say: Any) -> None:
+def _print_parts(found: Detection, as_json: bool, say: Say) -> None:
     from hoban_assets.reporting.inspection.document import said
 
     rows = [
@@ -144,9 +142,9 @@ def _print_parts(found: Detection, as_json: bool, say: Any) -> None:
         print_json({"folder": found.folder, "format": None, "sources": rows})
         return
     typer.echo(f"{found.folder}: {said(say, found.reason, found.facts)}\n")
-    show([{**row, "format": row["format"] or "-"} for row in rows], as_json=False)
+    show([{**row, "format": row["format"] or "-"} for row in rows])
     first = next(part.folder for part in found.parts if part.format)
-    typer.echo(say("\nInspect one of them: hoban inspect '{folder}'", folder=first))
+    tell("\nInspect one of them: hoban inspect '{folder}'", folder=first)
 
 
 def _inspect(
@@ -156,7 +154,7 @@ def _inspect(
     examples: int,
     images: bool,
     clip: str | None,
-    say: Any,
+    say: Say,
 ) -> Inspection:
     from dataclasses import replace
 
@@ -195,7 +193,7 @@ def _declare(
     name: str | None,
     clip: str | None,
     settings: Settings,
-    say: Any,
+    say: Say,
     as_json: bool,
 ) -> None:
     from hoban_assets.declared.writing import write_entry
@@ -213,7 +211,7 @@ def _declare(
             f"move it there; for photographs without labels: hoban add '{folder}' --name NAME",
         )
     file = write_entry(*proposed_entry(seen, name, clip))
-    typer.echo(say("Its entry: {file}", file=file), err=as_json)
+    tell("Its entry: {file}", file=file, err=as_json)
     typer.echo(file.read_text(encoding="utf-8"), err=as_json)
 
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hoban_assets.commands.app import UPKEEP, AsJson, app, asking_catalog, print_json, show
+from hoban_assets.commands.app import UPKEEP, app, asking_catalog, here
+from hoban_assets.commands.options import AsJson
+from hoban_assets.commands.printing import print_json, show
 from hoban_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,11 +29,10 @@ def is_safe_to_delete(
 
     Example: hoban is-safe-to-delete data/raw/fall_old
     """
-    from hoban_assets.language import speaker
     from hoban_assets.upkeep.safety import is_safe
 
-    settings = Settings.from_env()
-    say, path = speaker(settings.language), settings.named(path)
+    settings, say = here()
+    path = settings.named(path)
     claims, assets = declared_claims(settings)
     with asking_catalog() as ask:
         verdict = is_safe(path, ask, settings, say, claims, assets)
@@ -44,7 +45,7 @@ def is_safe_to_delete(
         for note in verdict.notes:
             typer.echo(f"  {note}")
         if verdict.uses:
-            show(verdict.uses, as_json=False)
+            show(verdict.uses)
     raise typer.Exit(verdict.exit_status)
 
 

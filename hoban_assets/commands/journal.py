@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from hoban_assets.commands.app import REPORTS, AsJson, app
+from hoban_assets.commands.app import REPORTS, app
+from hoban_assets.commands.options import AsJson
 from hoban_assets.errors import HobanError
 from hoban_assets.reporting.report import save
 from hoban_assets.settings import Settings

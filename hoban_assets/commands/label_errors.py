@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hoban_assets.commands.app import FIX, AsJson, Partition, app, print_json, progress_bar, show
+from hoban_assets.commands.app import FIX, app, here
 from hoban_assets.commands.evaluate import part_of, subject_named
+from hoban_assets.commands.options import AsJson, Partition
+from hoban_assets.commands.printing import print_json, progress_bar, show, tell
 from hoban_assets.errors import HobanError
-from hoban_assets.settings import Settings
 
 if TYPE_CHECKING:
     from hoban_assets.evaluation.label_errors import Doubt
@@ -51,10 +52,8 @@ def label_errors(
     from hoban_assets.evaluation.looking import look
     from hoban_assets.evaluation.pictures import pictures_of
     from hoban_assets.evaluation.sets import published
-    from hoban_assets.language import speaker
 
-    settings = Settings.from_env()
-    say = speaker(settings.language)
+    settings, say = here()
     subject = subject_named(model, partition)
     if subject.trained_on is None:
         raise HobanError(
@@ -77,7 +76,7 @@ def label_errors(
     at = dict(zip(tree.ids, tree.files, strict=True))
     files = [at[image_id] for image_id in samples.images.image_id]  # as the models were trained
     pictures = pictures_of(samples, files, f"{subject.dataset} [{partition}]", CLASS_NAMES)
-    with progress_bar(say("looking at pictures")) as bar:
+    with progress_bar("looking at pictures") as bar:
         if folds:
             found, size = out_of_fold(
                 subject,
@@ -95,7 +94,7 @@ def label_errors(
     doubts = doubts_of(pictures, found, size)
     if weak := unable(pictures, found, size):
         text = "Too little trained to doubt a label of {classes} (AP50 below {least})."
-        typer.echo(say(text, classes=", ".join(map(say, weak)), least=ABLE), err=True)
+        tell(text, classes=", ".join(map(say, weak)), least=ABLE, err=True)
     catalog.put_decisions(
         current.materialization_id, STAGE, as_decisions(doubts, pictures, samples)
     )
@@ -104,16 +103,14 @@ def label_errors(
         print_json({"model": subject.name, "pictures": len(pictures), "doubts": rows})
         return
     counts = Counter(doubt.kind for doubt in doubts)
-    typer.echo(
-        say(
-            "{title}, {images:,} pictures: {overlooked:,} overlooked, {swapped:,} of another "
-            "class, {misplaced:,} badly placed",
-            title=pictures.title,
-            images=len(pictures),
-            overlooked=counts["label_overlooked"],
-            swapped=counts["label_swapped"],
-            misplaced=counts["label_misplaced"],
-        )
+    tell(
+        "{title}, {images:,} pictures: {overlooked:,} overlooked, {swapped:,} of another "
+        "class, {misplaced:,} badly placed",
+        title=pictures.title,
+        images=len(pictures),
+        overlooked=counts["label_overlooked"],
+        swapped=counts["label_swapped"],
+        misplaced=counts["label_misplaced"],
     )
     if not doubts:
         return
@@ -127,16 +124,14 @@ def label_errors(
         }
         for row in rows[:SHOWN]
     ]
-    show(told, as_json=False)
+    show(told)
     if len(rows) > SHOWN:
-        typer.echo(say("... and {count:,} more", count=len(rows) - SHOWN))
-    typer.echo(
-        say(
-            "Look at them: hoban view {asset} --partition {partition} --queue {queue}",
-            asset=subject.dataset,
-            partition=partition,
-            queue="doubted",
-        )
+        tell("... and {count:,} more", count=len(rows) - SHOWN)
+    tell(
+        "Look at them: hoban view {asset} --partition {partition} --queue {queue}",
+        asset=subject.dataset,
+        partition=partition,
+        queue="doubted",
     )
 
 

@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
-from hoban_assets.commands.app import LOOK, AsJson, Partition, app, print_json, show
+from hoban_assets.commands.app import LOOK, app, here
 from hoban_assets.commands.evaluate import subject_named
+from hoban_assets.commands.options import AsJson, Partition
+from hoban_assets.commands.printing import print_json, show
 from hoban_assets.errors import HobanError
-from hoban_assets.settings import Settings
 
 
 @app.command(rich_help_panel=LOOK)
@@ -33,7 +34,7 @@ def noise(
 
     from hoban_assets.evaluation.noise import MEASURES, file_of, measure
 
-    settings = Settings.from_env()
+    settings, say = here()
     subject = subject_named(model, partition)
     if subject.trained_on is None:
         raise HobanError(
@@ -64,9 +65,6 @@ def noise(
     if as_json:
         print_json({**asdict(found), "rows": rows})
         return
-    from hoban_assets.language import speaker
-
-    say = speaker(settings.language)
     told = [{**row, "class": say(str(row["class"]))} for row in rows]
-    show([{say(key): value for key, value in row.items()} for row in told], as_json=False)
+    show([{say(key): value for key, value in row.items()} for row in told])
     typer.echo(f"\n{file_of(settings, found.model, partition)}")

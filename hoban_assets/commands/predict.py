@@ -7,18 +7,11 @@ from typing import Annotated
 
 import typer
 
-from hoban_assets.commands.app import (
-    LOOK,
-    AsJson,
-    Partition,
-    app,
-    print_json,
-    progress_bar,
-    show,
-)
+from hoban_assets.commands.app import LOOK, app, here
 from hoban_assets.commands.evaluate import subject_named
+from hoban_assets.commands.options import AsJson, Partition
+from hoban_assets.commands.printing import print_json, progress_bar, show, tell
 from hoban_assets.errors import HobanError
-from hoban_assets.settings import Settings
 
 UNREAD_SHOWN = 5
 
@@ -54,20 +47,18 @@ def predict(
     from hoban_assets.evaluation import predicting
     from hoban_assets.evaluation.confidences import in_use
     from hoban_assets.evaluation.figures import USUAL_CONFIDENCE
-    from hoban_assets.language import speaker
 
-    settings = Settings.from_env()
-    say = speaker(settings.language)
+    settings, say = here()
     subject = subject_named(weights, partition)
     if subject.is_predictions:
         raise HobanError(f"{weights} is no weights", "give a model, a .pt or a .onnx file")
     files = predicting.files_below(settings.named(target))
     limits = None
     if not confidence:
-        with progress_bar(say("choosing a confidence on train")) as bar:
+        with progress_bar("choosing a confidence on train") as bar:
             limits = in_use(subject, settings, bar)
     name = f"{target.stem}-{datetime.now().astimezone():%Y%m%d-%H%M%S}"
-    with progress_bar(say("looking at pictures")) as bar:
+    with progress_bar("looking at pictures") as bar:
         found = predicting.predict(
             subject,
             files,
@@ -106,17 +97,17 @@ def predict(
         )
         return
     if limits is not None and limits.chosen_on:
-        typer.echo(say("Confidence of each class chosen on {where}.", where=limits.chosen_on))
+        tell("Confidence of each class chosen on {where}.", where=limits.chosen_on)
     told = [{**row, "class": say(str(row["class"]))} for row in rows]
     if told:
-        show([{say(key): value for key, value in row.items()} for row in told], as_json=False)
+        show([{say(key): value for key, value in row.items()} for row in told])
     else:
-        typer.echo(say("Nothing was found."))
+        tell("Nothing was found.")
     if found.unread:
         text = "{count:,} files could not be read: {names}"
         names = ", ".join(list(found.unread)[:UNREAD_SHOWN])
         names += ", ..." if len(found.unread) > UNREAD_SHOWN else ""
-        typer.echo(say(text, count=len(found.unread), names=names), err=True)
+        tell(text, count=len(found.unread), names=names, err=True)
     typer.echo(f"\n{found.file}")
     if found.pictures is not None:
         typer.echo(str(found.pictures))

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hoban_assets.commands.app import FIX, Partition, app, nearest, progress_bar
+from hoban_assets.commands.app import FIX, app, nearest
 from hoban_assets.commands.evaluate import subject_named
+from hoban_assets.commands.options import Partition
+from hoban_assets.commands.printing import progress_bar, tell
 from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
 
@@ -78,7 +80,7 @@ def propose_for(
         subject = subject_named(str(model), partition)
         if subject.is_predictions:
             raise HobanError(f"{model} is no weights", f"give it as --predictions {model}")
-        with progress_bar(say("looking at pictures")) as bar:
+        with progress_bar("looking at pictures") as bar:
             found = proposing.found_by_model(subject, source, paths, settings, {}, bar)
     before = read_proposed(settings.proposals, name)
     clips = before.clips if before else ()
@@ -86,12 +88,10 @@ def propose_for(
     made = proposing.proposed_from(found, source, settings.raw_root, who, clips)
     write_proposed(settings.proposals, made)
     boxes = [p for looked in made.looked.values() for p in looked.proposals]
-    typer.echo(
-        say(
-            "{who} proposes {boxes} boxes on {pictures} pictures ({tracks} objects followed)",
-            who=who,
-            boxes=f"{len(boxes):,}",
-            pictures=f"{len(made.looked):,}",
-            tracks=f"{len({p.track for p in boxes if p.track is not None}):,}",
-        )
+    tell(
+        "{who} proposes {boxes} boxes on {pictures} pictures ({tracks} objects followed)",
+        who=who,
+        boxes=f"{len(boxes):,}",
+        pictures=f"{len(made.looked):,}",
+        tracks=f"{len({p.track for p in boxes if p.track is not None}):,}",
     )

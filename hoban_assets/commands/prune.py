@@ -12,20 +12,15 @@ import typer
 
 from hoban_assets.commands import prune_words as words
 from hoban_assets.commands.active_runs import no_active_run
-from hoban_assets.commands.app import (
-    UPKEEP,
-    AsJson,
-    app,
-    asking_catalog,
-    print_json,
-    progress_bar,
-    show,
-)
+from hoban_assets.commands.app import UPKEEP, app, asking_catalog
+from hoban_assets.commands.options import AsJson
+from hoban_assets.commands.printing import print_json, progress_bar, show, tell
 from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
 from hoban_assets.units import size_text
 
 if TYPE_CHECKING:
+    from hoban_assets.language import Say
     from hoban_assets.upkeep.batches import Batch, Moved
     from hoban_assets.upkeep.items import Item, Survey
 
@@ -96,7 +91,7 @@ class _Call:
             self._show(self._survey(wanted))
             return
         moved = []
-        with locked(root), no_active_run(self.say) as check:
+        with locked(root), no_active_run() as check:
             check()
             found = self._survey(wanted)
             if not (found.unused and self.as_json):
@@ -115,7 +110,7 @@ class _Call:
             print_json(words.survey_json(found, self.dry_run, moved))
             return
         frees = size_text(replace(found, unused=moved).frees)
-        self._print(words.MOVED, count=len(moved), trash=root / "trash", frees=frees)
+        tell(words.MOVED, count=len(moved), trash=root / "trash", frees=frees)
 
     def trash(self, name: str | None, *, restore: bool) -> None:
         from hoban_assets.upkeep.batches import batches, locked, strangers
@@ -127,7 +122,7 @@ class _Call:
             rows = [words.line(b, item) for b in chosen for item in b.items]
             show(rows if self.as_json else words.for_the_eye(rows), self.as_json, words.IN_TRASH)
             return
-        with locked(root), no_active_run(self.say) as check:
+        with locked(root), no_active_run() as check:
             check()
             chosen = _chosen(batches(root), name, last=restore)
             rows = (self._restore if restore else self._empty)(root, chosen) if chosen else []
@@ -135,9 +130,9 @@ class _Call:
                 print_json(rows)
                 return
             if not chosen:
-                self._print("the trash is empty")
+                tell("the trash is empty")
             for stranger in strangers(root):
-                self._print("not hoban's, left alone: {path}", path=stranger)
+                tell("not hoban's, left alone: {path}", path=stranger)
 
     def _restore(self, root: Path, chosen: list[Batch]) -> list[dict[str, Any]]:
         from hoban_assets.upkeep.trash import restore
@@ -176,7 +171,7 @@ class _Call:
                 self._tell("left in the trash" if why else "deleted", item.relative, why)
                 rows.append({**words.line(one, item), "deleted": why is None, "problem": why})
         if not self.as_json:
-            self._print("freed {frees}", frees=size_text(freed(gone)))
+            tell("freed {frees}", frees=size_text(freed(gone)))
         return rows
 
     @property
@@ -187,7 +182,7 @@ class _Call:
         return declared_claims(self.settings)[1] if self.retired else None
 
     @property
-    def say(self) -> Callable[..., str]:
+    def say(self) -> Say:
         from hoban_assets.language import speaker
 
         return speaker(self.settings.language)
@@ -202,8 +197,8 @@ class _Call:
         _, assets = declared_claims(self.settings)
         without = sorted({a for a, _ in known.current if is_retired(a, assets)})
         if without and not (self.retired or self.as_json):
-            self._print(words.RETIRED, assets=", ".join(without))
-        with progress_bar(self.say("looking")) as progress:
+            tell(words.RETIRED, assets=", ".join(without))
+        with progress_bar("looking") as progress:
             return survey(
                 known, self.settings, self.say, assets=assets, wanted=wanted, progress=progress
             )
@@ -231,24 +226,21 @@ class _Call:
             print_json(words.survey_json(found, self.dry_run, []))
             return
         if found.unknown:
-            self._print("Left alone, because they are not hoban's or it is not certain:")
-            show(words.kept(found.unknown), as_json=False)
+            tell("Left alone, because they are not hoban's or it is not certain:")
+            show(words.kept(found.unknown))
         if not found.unused:
-            self._print(words.NOTHING, needed=len(found.live))
+            tell(words.NOTHING, needed=len(found.live))
             return
-        self._print("Nothing needs these:")
-        show(words.for_the_eye([words.row(item) for item in found.unused]), as_json=False)
-        self._print(words.TOTAL, **words.total(found))
+        tell("Nothing needs these:")
+        show(words.for_the_eye([words.row(item) for item in found.unused]))
+        typer.echo(self.say(words.TOTAL, **words.total(found)))
         if self.dry_run:
-            self._print("Nothing was changed. 'hoban prune' moves this to the trash.")
+            tell("Nothing was changed. 'hoban prune' moves this to the trash.")
 
     def _tell(self, what: str, path: str, why: str | None = None) -> None:
         if not self.as_json:
             reason = f" ({self.say(why)})" if why else ""
             typer.echo(f"{self.say(what)}: {path}{reason}")
-
-    def _print(self, text: str, **values: object) -> None:
-        typer.echo(self.say(text, **values))
 
 
 def _only(paths: list[Path], settings: Settings) -> Callable[[Path], bool]:

@@ -6,18 +6,9 @@ from typing import Annotated
 
 import typer
 
-from hoban_assets.commands.app import (
-    REPORTS,
-    AsJson,
-    Partition,
-    app,
-    asking_catalog,
-    known_asset,
-    print_json,
-    progress_bar,
-)
-from hoban_assets.reporting.terminal import show_blocks
-from hoban_assets.settings import Settings
+from hoban_assets.commands.app import REPORTS, app, asking_catalog, here, known_asset
+from hoban_assets.commands.options import AsJson, Partition
+from hoban_assets.commands.printing import print_json, progress_bar, show_blocks, tell_page
 
 
 @app.command(rich_help_panel=REPORTS)
@@ -39,16 +30,14 @@ def quality(
 
     Example: hoban quality fallen_pool --partition sub
     """
-    from hoban_assets.language import speaker
-    from hoban_assets.reporting.opening import how_to_open
     from hoban_assets.reporting.quality.document import summary
     from hoban_assets.reporting.quality.examples import examples
     from hoban_assets.reporting.quality.facts import gathered
     from hoban_assets.reporting.quality.judgement import judged
     from hoban_assets.reporting.quality.writing import as_data, write_documents
 
-    settings = Settings.from_env()
-    say, named = speaker(settings.language), list(dict.fromkeys(stages or ()))
+    settings, say = here()
+    named = list(dict.fromkeys(stages or ()))
     with asking_catalog() as ask:
         for name in named:
             known_asset(ask, name, partition)
@@ -57,7 +46,7 @@ def quality(
         if not as_json:
             show_blocks(summary(found, say))
         chosen = examples(ask, partition, found.serious)
-    with progress_bar(say("drawing")) as progress:
+    with progress_bar("drawing") as progress:
         files = write_documents(
             settings, found, chosen, named, lambda line: typer.echo(line, err=True), progress
         )
@@ -66,4 +55,4 @@ def quality(
         return
     for file in files:
         typer.echo(file)
-    typer.echo(f"{say('open')}: {how_to_open(files[0])}")
+    tell_page(files[0])

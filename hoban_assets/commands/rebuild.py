@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hoban_assets.commands.app import UPKEEP, AsJson, Partition, app, print_json, show
+from hoban_assets.commands.app import UPKEEP, app, here
+from hoban_assets.commands.options import AsJson, Partition
+from hoban_assets.commands.printing import print_json, show, tell
 from hoban_assets.errors import HobanError
-from hoban_assets.language import Say
 from hoban_assets.settings import Settings
 
 if TYPE_CHECKING:
     from hoban_assets.components.rebuild.by_hand import ByHand, Done
+    from hoban_assets.language import Say
 
 Row = dict[str, Any]
 
@@ -36,10 +38,8 @@ def rebuild(
     Example: hoban rebuild --partition sub --dry-run
     """
     from hoban_assets.declared.stages import STAGES
-    from hoban_assets.language import speaker
 
-    settings = Settings.from_env()
-    say = speaker(settings.language)
+    settings, say = here()
     with _instance(dry_run, say) as instance:
         work = _work(settings, instance, partition)
         if not dry_run:
@@ -63,10 +63,9 @@ def _instance(dry_run: bool, say: Say) -> Any:
         return dg.DagsterInstance.get()
     if not dry_run:
         raise HobanError(
-            "DAGSTER_HOME is not set, so Dagster would forget what it builds",
-            ". ./env.sh sets it",
+            "DAGSTER_HOME is not set, so Dagster would forget what it builds", ". ./env.sh sets it"
         )
-    typer.echo(say("DAGSTER_HOME is not set: reports and active runs are left out."), err=True)
+    tell("DAGSTER_HOME is not set: reports and active runs are left out.", err=True)
     return nullcontext(None)
 
 
@@ -95,7 +94,7 @@ def _build(work: ByHand, say: Say) -> list[Row]:
     while steps := work.next_layer():
         layer += 1
         names = ", ".join(step.asset for step in steps)
-        typer.echo(say("layer {layer}: {names}", layer=layer, names=names), err=True)
+        tell("layer {layer}: {names}", layer=layer, names=names, err=True)
         rows += [_row(layer, done, say) for done in work.build(layer, steps)]
     return rows
 

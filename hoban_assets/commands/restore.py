@@ -9,11 +9,12 @@ from typing import Annotated
 
 import typer
 
-from hoban_assets.commands.app import UPKEEP, AsJson, app, print_json, progress_bar
+from hoban_assets.commands.app import UPKEEP, app, here
 from hoban_assets.commands.backup import backup_json, show_backup
+from hoban_assets.commands.options import AsJson
+from hoban_assets.commands.printing import print_json, progress_bar, tell
 from hoban_assets.errors import HobanError
 from hoban_assets.howto import build
-from hoban_assets.settings import Settings
 
 
 @app.command(rich_help_panel=UPKEEP)
@@ -34,23 +35,22 @@ def restore(
 
     Example: hoban restore /mnt/backup/hoban-2026-11-20T180000Z.tar --into /srv/hoban/data
     """
-    from hoban_assets.language import speaker
     from hoban_assets.upkeep.backup.making import check
     from hoban_assets.upkeep.backup.restoring import restore as unpack
 
-    say = speaker(Settings.from_env().language)
+    _, say = here()
     if (into is None) == (not only_check):
         raise HobanError("--into FOLDER or --check: one of them", "hoban restore --help")
     if into is None:
-        with progress_bar(say("reading back (MB)")) as progress:
+        with progress_bar("reading back (MB)") as progress:
             found = check(archive, progress)
         if as_json:
             print_json(backup_json(found))
             return
         show_backup(found, say)
-        typer.echo(say("Read back: every file is what was backed up."))
+        tell("Read back: every file is what was backed up.")
         return
-    with progress_bar(say("restoring (MB)")) as progress:
+    with progress_bar("restoring (MB)") as progress:
         done = unpack(archive, into, env=os.environ, end_runs=end_runs, progress=progress)
     if as_json:
         print_json(
@@ -65,19 +65,19 @@ def restore(
         )
         return
     show_backup(done.backup, say)
-    typer.echo(say("Restored into {folder}. To use it:", folder=done.folder))
+    tell("Restored into {folder}. To use it:", folder=done.folder)
     typer.echo(f"  . {shlex.quote(str(done.environment))}")
     if done.ended_runs:
-        typer.echo(say("Runs that were at work then are marked as failed: {n}", n=done.ended_runs))
+        tell("Runs that were at work then are marked as failed: {n}", n=done.ended_runs)
     if done.history == "postgres":
-        typer.echo(say("Dagster's history is a dump; with the server's environment loaded:"))
+        tell("Dagster's history is a dump; with the server's environment loaded:")
         typer.echo(
             "  PGPASSWORD=$HOBAN_PG_PASSWORD pg_restore --clean --if-exists --no-owner "
             "-h $HOBAN_PG_HOST -p $HOBAN_PG_PORT -U $HOBAN_PG_USER -d $HOBAN_PG_DB "
             f"{shlex.quote(str(done.folder / 'dagster' / 'postgres.dump'))}"
         )
     if done.to_publish:
-        typer.echo(say("The photographs are not in this backup. Publish from the raw root again:"))
+        tell("The photographs are not in this backup. Publish from the raw root again:")
         for asset, partition in done.to_publish:
             typer.echo(f"  {build(asset, partition=partition)}")
 

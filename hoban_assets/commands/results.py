@@ -7,15 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hoban_assets.asset_names import model_of
-from hoban_assets.commands.app import (
-    LOOK,
-    AsJson,
-    Partition,
-    app,
-    asking_catalog,
-    built_one,
-    print_json,
-)
+from hoban_assets.commands.app import LOOK, app, asking_catalog, built_one, here
+from hoban_assets.commands.options import AsJson, Partition
+from hoban_assets.commands.printing import print_json, show_blocks, tell
 
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Ask
@@ -34,15 +28,11 @@ def results(
 
     Example: hoban results model_v9 --partition sub
     """
-    from hoban_assets.language import speaker
     from hoban_assets.reporting.results.as_json import as_json as whole
     from hoban_assets.reporting.results.asking import model_results
     from hoban_assets.reporting.results.document import document, write_results
-    from hoban_assets.reporting.terminal import show_blocks
-    from hoban_assets.settings import Settings
 
-    settings = Settings.from_env()
-    say = speaker(settings.language)
+    settings, say = here()
     with asking_catalog() as ask:
         found = model_results(ask, known_model(ask, model, partition), partition)
     if as_json:
@@ -55,7 +45,7 @@ def results(
             typer.echo(str(file), err=as_json)
     elif not as_json:
         command = f"hoban results {found.model} --partition {partition} --page"
-        typer.echo(say("With pictures: {command}", command=command))
+        tell("With pictures: {command}", command=command)
 
 
 def known_model(ask: Ask, name: str, partition: str) -> str:

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from hoban_assets.commands.app import FIX, AsJson, Partition, app, asking_catalog, known_asset, show
-from hoban_assets.settings import Settings
+from hoban_assets.commands.app import FIX, app, asking_catalog, here, known_asset
+from hoban_assets.commands.options import AsJson, Partition
+from hoban_assets.commands.printing import show, tell
 
 COLUMNS = ("queue", "what", "pictures", "looked at", "boxes a minute")
 
@@ -28,11 +29,9 @@ def review(
     from hoban_assets.corrections.log import read_log
     from hoban_assets.corrections.proposed import all_proposed
     from hoban_assets.corrections.standing import standing
-    from hoban_assets.language import speaker
     from hoban_assets.review.queues import queues
 
-    settings = Settings.from_env()
-    say = speaker(settings.language)
+    settings, say = here()
     active = standing(read_log(settings.corrections)).active
     with asking_catalog() as ask:
         asset = known_asset(ask, asset, partition)
@@ -52,11 +51,9 @@ def review(
     show(rows, as_json, COLUMNS)
     if rows and not as_json:
         first = rows[0]["queue"]
-        typer.echo(
-            say(
-                "Look at them: hoban view {asset} --partition {partition} --queue {queue}",
-                asset=asset,
-                partition=partition,
-                queue=first,
-            )
+        tell(
+            "Look at them: hoban view {asset} --partition {partition} --queue {queue}",
+            asset=asset,
+            partition=partition,
+            queue=first,
         )

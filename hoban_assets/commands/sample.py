@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from hoban_assets.commands.app import UPKEEP, app
+from hoban_assets.commands.printing import tell
 
 
 @app.command(rich_help_panel=UPKEEP)
@@ -21,19 +21,14 @@ def sample_data(
 
     Example: hoban sample-data data/raw --images 600
     """
-    from hoban_assets.language import speaker
     from hoban_assets.sample_data import generate
-    from hoban_assets.settings import language_of
 
     made = generate(folder, images, seed, lambda line: typer.echo(line, err=True))
-    say = speaker(language_of(os.environ))
-    typer.echo(
-        say(
-            "{images} images in {files} files in {folder}, with {defects} defects (defects.json "
-            "says what must become of each)",
-            images=f"{made.images:,}",
-            files=f"{made.files:,}",
-            folder=made.folder,
-            defects=made.defects,
-        )
+    tell(
+        "{images} images in {files} files in {folder}, with {defects} defects (defects.json "
+        "says what must become of each)",
+        images=f"{made.images:,}",
+        files=f"{made.files:,}",
+        folder=made.folder,
+        defects=made.defects,
     )

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hoban_assets.commands.app import FIX, AsJson, app, asking_catalog, nearest, print_json
+from hoban_assets.commands.app import FIX, app, asking_catalog, here, nearest
+from hoban_assets.commands.options import AsJson
+from hoban_assets.commands.printing import print_json, show_blocks, tell, tell_page
 from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
 
@@ -37,15 +39,11 @@ def site(source: OfSource, as_json: AsJson = False) -> None:
 
     from hoban_assets.corrections.log import read_log
     from hoban_assets.corrections.standing import standing
-    from hoban_assets.language import speaker
-    from hoban_assets.reporting.opening import how_to_open
     from hoban_assets.reporting.report import save_document
     from hoban_assets.reporting.site.document import document
     from hoban_assets.reporting.site.figures import figures_of
-    from hoban_assets.reporting.terminal import show_blocks
 
-    settings = Settings.from_env()
-    say = speaker(settings.language)
+    settings, say = here()
     found = figures_of(_proposed(source, settings), standing(read_log(settings.corrections)))
     if as_json:
         rate = found.videos.false_alarms
@@ -54,7 +52,7 @@ def site(source: OfSource, as_json: AsJson = False) -> None:
     blocks = document(found, say)
     show_blocks(blocks)
     files = save_document(settings.reports / "sites" / source, blocks, settings.language)
-    typer.echo(f"{say('open')}: {how_to_open(files[0])}")
+    tell_page(files[0])
 
 
 @app.command(rich_help_panel=FIX)
@@ -82,10 +80,8 @@ def track(
     from hoban_assets.corrections.standing import standing
     from hoban_assets.corrections.taking import Maker, Refused
     from hoban_assets.corrections.tracks import decide_track
-    from hoban_assets.language import speaker
 
     settings = Settings.from_env()
-    say = speaker(settings.language)
     if label is None:
         raise HobanError("nothing was decided", "give --label or --refuse")
     if class_name is not None:
@@ -109,5 +105,5 @@ def track(
     except Refused as error:
         raise HobanError(str(error), f"see: hoban view {source} --review") from None
     append(settings.corrections, rows)
-    typer.echo(say("decided on {n} frames", n=f"{len(rows):,}"))
-    typer.echo(say("Into the datasets: hoban rebuild"))
+    tell("decided on {n} frames", n=f"{len(rows):,}")
+    tell("Into the datasets: hoban rebuild")

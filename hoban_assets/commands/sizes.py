@@ -7,22 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hoban_assets.commands.app import (
-    LOOK,
-    AsJson,
-    Partition,
-    app,
-    asking_catalog,
-    known_asset,
-    nearest,
-    print_json,
-    progress_bar,
-    show,
-)
+from hoban_assets.commands.app import LOOK, app, asking_catalog, here, known_asset, nearest
+from hoban_assets.commands.options import AsJson, Partition
+from hoban_assets.commands.printing import print_json, progress_bar, show, tell, tell_page
 from hoban_assets.settings import Settings
 
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Row
+    from hoban_assets.language import Say
     from hoban_assets.reporting.gallery.pictures import Gallery
     from hoban_assets.reporting.sizes import Sizes
 
@@ -36,8 +28,7 @@ def sizes(
     class_name: Annotated[
         str,
         typer.Option(
-            "--class",
-            help="Class (English or Korean), its id, or its AI Hub code (07, 08).",
+            "--class", help="Class (English or Korean), its id, or its AI Hub code (07, 08)."
         ),
     ],
     top: Annotated[
@@ -64,7 +55,7 @@ def sizes(
     from hoban_assets.reporting.sizes import TOPS
     from hoban_assets.reporting.sizes import sizes as measure
 
-    settings = Settings.from_env()
+    settings, say = here()
     name = nearest(class_meant(class_name), CLASS_NAMES, "class")
     with asking_catalog() as ask:
         asset = known_asset(ask, asset, partition)
@@ -78,22 +69,19 @@ def sizes(
             with_ignored=with_ignored,
         )
     if not as_json:
-        _tell(found, settings.language)
-    galleries = _galleries(settings, found, quiet=as_json) if gallery else []
+        _tell(found, say)
+    galleries = _galleries(settings, found, say, quiet=as_json) if gallery else []
     if as_json:
         paths = {g.wanted.order: str(g.folder) for g in galleries}
         print_json(asdict(found) | ({"galleries": paths} if gallery else {}))
 
 
-def _tell(found: Sizes, language: str) -> None:
+def _tell(found: Sizes, say: Say) -> None:
     """Print the tables, each under a sentence that says what it is."""
-    from hoban_assets.language import speaker
-
-    say = speaker(language)
 
     def table(title: str, rows: list[Row]) -> None:
         typer.echo(f"\n{title}")
-        show([_readable(row) for row in rows], as_json=False)
+        show([_readable(row) for row in rows])
 
     name = say(found.class_name)
     name = name if name == found.class_name else f"{name} ({found.class_name})"
@@ -107,19 +95,17 @@ def _tell(found: Sizes, language: str) -> None:
     table(say("Largest first: the area of the last of the top N"), found.top)
     if found.too_few_for:
         missing = ", ".join(f"{n:,}" for n in found.too_few_for)
-        typer.echo(say("There are only {n:,}: no top {missing}.", n=found.labels, missing=missing))
+        tell("There are only {n:,}: no top {missing}.", n=found.labels, missing=missing)
     table(
         say("Smaller than a side in pixels, at training size {n} px", n=found.image_size),
         found.below_side,
     )
-    typer.echo(say("side_px: square root of the area of the box in pixels."))
+    tell("side_px: square root of the area of the box in pixels.")
     if found.unknown_size:
-        typer.echo(
-            say(
-                "Of {n:,} of them the size of the image is not known: counted as square, so "
-                "they are at most this large.",
-                n=found.unknown_size,
-            )
+        tell(
+            "Of {n:,} of them the size of the image is not known: counted as square, so "
+            "they are at most this large.",
+            n=found.unknown_size,
         )
     table(say("Smaller than a share of the image"), found.below_area)
     table(say("Quantiles"), found.quantiles)
@@ -131,7 +117,7 @@ def _tell(found: Sizes, language: str) -> None:
     ):
         table(title, rows[:LISTED])
         if len(rows) > LISTED:
-            typer.echo(say("... and {n:,} more: --json, or --gallery", n=len(rows) - LISTED))
+            tell("... and {n:,} more: --json, or --gallery", n=len(rows) - LISTED)
 
 
 def _readable(row: Row) -> Row:
@@ -147,15 +133,12 @@ def _readable(row: Row) -> Row:
     return shown
 
 
-def _galleries(settings: Settings, found: Sizes, *, quiet: bool) -> list[Gallery]:
+def _galleries(settings: Settings, found: Sizes, say: Say, *, quiet: bool) -> list[Gallery]:
     """Draw both ends; prints where they lie, and what was left out."""
-    from hoban_assets.language import speaker
     from hoban_assets.reporting.gallery.choice import Wanted
     from hoban_assets.reporting.gallery.page import how_many
     from hoban_assets.reporting.gallery.writing import chosen, draw_gallery
-    from hoban_assets.reporting.opening import how_to_open
 
-    say = speaker(settings.language)
     ends = {"smallest": found.smallest, "largest": found.largest}
     choice = {}
     with asking_catalog() as ask:
@@ -167,11 +150,11 @@ def _galleries(settings: Settings, found: Sizes, *, quiet: bool) -> list[Gallery
         typer.echo(f"\n{say('Galleries are chosen by labels alone, without ignore regions.')}")
     galleries = []
     for wanted, images in choice.items():
-        with progress_bar(say(found.class_name)) as progress:
+        with progress_bar(found.class_name) as progress:
             galleries.append(made := draw_gallery(settings, wanted, images, progress))
         for line in made.left_out:
             typer.echo(line, err=True)
         if not quiet:
             typer.echo(f"\n{how_many(len(made.pictures), say)}: {made.folder}")
-            typer.echo(f"{say('open')}: {how_to_open(made.page)}")
+            tell_page(made.page)
     return galleries

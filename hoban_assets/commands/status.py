@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from hoban_assets.commands.app import LOOK, AsJson, app, nearest, print_json
-from hoban_assets.reporting.terminal import show_blocks
+from hoban_assets.commands.app import LOOK, app, nearest
+from hoban_assets.commands.options import AsJson
+from hoban_assets.commands.printing import print_json, show_blocks
 from hoban_assets.settings import PARTITIONS, Settings
 
 

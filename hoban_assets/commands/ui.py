@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from hoban_assets.commands.app import LOOK, app
+from hoban_assets.commands.app import LOOK, app, here
+from hoban_assets.commands.printing import tell
 from hoban_assets.errors import HobanError
-from hoban_assets.settings import Settings
 
 
 @app.command(rich_help_panel=LOOK)
@@ -29,12 +29,10 @@ def ui(
     from hoban_assets.doctor.facts import PORT, free_port, is_free
     from hoban_assets.front.pages import PAGES
     from hoban_assets.front.services import serve
-    from hoban_assets.language import speaker
     from hoban_assets.reporting.home.document import ROAD
     from hoban_assets.reporting.home.writing import write_home
 
-    settings = Settings.from_env()
-    say = speaker(settings.language)
+    settings, say = here()
     chosen = free_port(PORT) if port is None else port
     if not is_free(chosen):
         raise HobanError(
@@ -46,6 +44,6 @@ def ui(
         typer.echo(f"{told} (make ui PORT=...)", err=True)
     write_home(settings)
     address = f"http://127.0.0.1:{chosen}"
-    typer.echo(say("First page: {page}", page=f"{address}{PAGES}/"))
-    typer.echo(say("Open: {address}", address=f"{address}{ROAD}"))
+    tell("First page: {page}", page=f"{address}{PAGES}/")
+    tell("Open: {address}", address=f"{address}{ROAD}")
     serve(chosen)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hoban_assets.commands.active_runs import ACTIVE
-from hoban_assets.commands.app import UPKEEP, AsJson, app, print_json, show
+from hoban_assets.commands.app import UPKEEP, app, here
+from hoban_assets.commands.options import AsJson
+from hoban_assets.commands.printing import print_json, show, tell
 from hoban_assets.errors import HobanError
-from hoban_assets.language import speaker
-from hoban_assets.settings import Settings
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -117,7 +117,7 @@ def _row(found: Found, claim: Claim) -> dict[str, Any]:
 
 def _tell(found: Found) -> None:
     """Print the table, and what it means in sentences."""
-    say = speaker(Settings.from_env().language)
+    _, say = here()
     states = {
         FREED: say("freed: its run is gone"),
         WAITING: say("waits for a slot"),
@@ -138,18 +138,16 @@ def _tell(found: Found) -> None:
             }
             for row in rows
         ]
-        show(table, as_json=False)
+        show(table)
     for run_id in found.ended:
-        typer.echo(say("freed the slots of run {run}, whose process is gone", run=run_id[:_SHORT]))
+        tell("freed the slots of run {run}, whose process is gone", run=run_id[:_SHORT])
     if not found.ended:
-        typer.echo(say("no slot is stuck"))
+        tell("no slot is stuck")
     for run_id, host in sorted(_unseen(found)):
-        typer.echo(
-            say(
-                "if run {run} of {host} is dead: hoban unlock --run {run}",
-                run=run_id[:_SHORT],
-                host=host or say("an unknown host"),
-            )
+        tell(
+            "if run {run} of {host} is dead: hoban unlock --run {run}",
+            run=run_id[:_SHORT],
+            host=host or say("an unknown host"),
         )
 
 

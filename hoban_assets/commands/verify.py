@@ -6,8 +6,9 @@ from dataclasses import asdict
 
 import typer
 
-from hoban_assets.commands.app import UPKEEP, AsJson, app, print_json
-from hoban_assets.settings import Settings
+from hoban_assets.commands.app import UPKEEP, app, here
+from hoban_assets.commands.options import AsJson
+from hoban_assets.commands.printing import print_json, tell
 
 
 @app.command(rich_help_panel=UPKEEP)
@@ -20,20 +21,18 @@ def verify(as_json: AsJson = False) -> None:
 
     Example: hoban verify
     """
-    from hoban_assets.language import speaker
     from hoban_assets.upkeep.verifying import damages
 
-    settings = Settings.from_env()
-    say = speaker(settings.language)
+    settings, say = here()
     found = []
     for damage in damages(settings, say, lambda line: typer.echo(line, err=True)):
         found.append({name: str(value) for name, value in asdict(damage).items()})
         if not as_json:
-            typer.echo(say("damaged: {path}: {problem}", **found[-1]))
-            typer.echo(say("  way out: {way_out}", **found[-1]))
+            tell("damaged: {path}: {problem}", path=damage.path, problem=damage.problem)
+            tell("  way out: {way_out}", way_out=damage.way_out)
     if as_json:
         print_json(found)
     elif not found:
-        typer.echo(say("Everything is as it was made."))
+        tell("Everything is as it was made.")
     if found:
         raise typer.Exit(1)

@@ -6,18 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from hoban_assets.commands.app import (
-    FIX,
-    OfClass,
-    OfRule,
-    OfSource,
-    Partition,
-    app,
-    asking_catalog,
-    known_asset,
-    nearest,
-    progress_bar,
-)
+from hoban_assets.commands.app import FIX, app, asking_catalog, here, known_asset, nearest
+from hoban_assets.commands.options import OfClass, OfRule, OfSource, Partition
+from hoban_assets.commands.printing import progress_bar
 from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
 
@@ -59,12 +50,10 @@ def view(
     from hoban_assets.corrections.log import read_log
     from hoban_assets.corrections.proposed import all_proposed
     from hoban_assets.corrections.standing import standing
-    from hoban_assets.language import speaker
     from hoban_assets.viewer.serving import serve
     from hoban_assets.viewer.store import Store
 
-    settings = Settings.from_env()
-    say = speaker(settings.language)
+    settings, say = here()
     if class_name is not None:
         class_name = nearest(class_meant(class_name), (*CLASS_NAMES, BACKGROUND), "class")
     with asking_catalog() as ask:
@@ -106,7 +95,6 @@ def _second_set(model: str, asset: str, partition: str, settings: Settings) -> A
 
     from hoban_assets.catalog.store import Catalog
     from hoban_assets.commands.evaluate import subject_named
-    from hoban_assets.language import speaker
     from hoban_assets.viewer.second_set import second_set
 
     current = Catalog(settings.catalog_path, deadline=settings.catalog_wait).current(
@@ -118,5 +106,5 @@ def _second_set(model: str, asset: str, partition: str, settings: Settings) -> A
             f"hoban view {asset} without --model, or view a dataset",
         )
     subject = subject_named(model, partition)
-    with progress_bar(speaker(settings.language)("looking at pictures")) as bar:
+    with progress_bar("looking at pictures") as bar:
         return second_set(subject, Path(current.path), asset, settings, bar)

@@ -8,16 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hoban_assets.commands.app import (
-    LOOK,
-    AsJson,
-    Partition,
-    app,
-    asking_catalog,
-    print_json,
-    progress_bar,
-)
-from hoban_assets.reporting.terminal import show_blocks
+from hoban_assets.commands.app import LOOK, app, asking_catalog, here
+from hoban_assets.commands.options import AsJson, Partition
+from hoban_assets.commands.printing import print_json, progress_bar, show_blocks
 from hoban_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,8 +20,7 @@ Image = Annotated[
     str, typer.Argument(help="Image id, path (of Windows too), file name, or a part of one.")
 ]
 WithPicture = Annotated[
-    bool,
-    typer.Option("--picture", help="Draw it, beside the image that was kept instead of it."),
+    bool, typer.Option("--picture", help="Draw it, beside the image that was kept instead of it.")
 ]
 OfModel = Annotated[
     str | None,
@@ -66,15 +58,13 @@ def why(
     if model is not None:
         _why_model(image, model, partition, box, among, as_json=as_json)
         return
-    from hoban_assets.language import speaker
     from hoban_assets.reporting.why.asking import found, judged, sources_declared
     from hoban_assets.reporting.why.data import as_data
     from hoban_assets.reporting.why.document import document
     from hoban_assets.reporting.why.told_unread import unread_data, unread_document
     from hoban_assets.reporting.why.unread import Unread
 
-    settings = Settings.from_env()
-    say = speaker(settings.language)
+    settings, say = here()
     sources = sources_declared(settings.cache)
     with _catalog_or_none(settings) as ask:
         life = found(ask, settings.raw_root, image, sources)
@@ -104,13 +94,11 @@ def _why_model(
 ) -> None:
     from hoban_assets.commands.results import known_model
     from hoban_assets.evaluation.subjects import trained_model
-    from hoban_assets.language import speaker
     from hoban_assets.reporting.why_model.asking import explained
     from hoban_assets.reporting.why_model.document import as_json as json_of
     from hoban_assets.reporting.why_model.document import document
 
-    settings = Settings.from_env()
-    say = speaker(settings.language)
+    settings, say = here()
     with asking_catalog() as ask:
         subject = trained_model(ask, known_model(ask, model, partition), partition)
     told = explained(
@@ -119,7 +107,7 @@ def _why_model(
         partition,
         typed,
         settings,
-        lambda what: progress_bar(say(what)),
+        progress_bar,
         box=box,
         among=among,
     )

@@ -1,18 +1,14 @@
 """The journal from hand-made runs: what a day says, in English and Korean, and its numbers."""
 
-import ast
 from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 from journal_days import BUILT, DATASET, DAY, FAILED, MODEL, NOW, TRAINED, at, build, day, run, step
 
 from hoban_assets.errors import HobanError
-from hoban_assets.language import korean, speaker
-from hoban_assets.reporting.journal import writing as journal
+from hoban_assets.language import speaker
 from hoban_assets.reporting.journal.build_text import duration
-from hoban_assets.reporting.journal.document import LAUNCHED, RUN_WORDS, STEP_WORDS
 from hoban_assets.reporting.journal.entries import Step, days_of
 from hoban_assets.reporting.journal.events import LoggedRun
 from hoban_assets.reporting.journal.summary import as_json, summarise
@@ -106,27 +102,6 @@ class TestADay:
             "## 하루 요약",
         ):
             assert f"{line}\n" in lines
-
-
-def said(file: Path) -> set[str]:
-    """Texts that a module says: say("..."), and many(n, "image", ...) as '{n} images'."""
-    texts = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            words = [a.value for a in node.args if isinstance(a, ast.Constant)]
-            if node.func.id == "say":
-                texts |= set(words)
-            elif node.func.id == "many":
-                texts |= {f"{{n}} {w.replace('box', 'boxe')}s" for w in words}
-    return texts
-
-
-def test_every_word_of_a_journal_has_its_korean():
-    files = list(Path(journal.__file__).parent.glob("*.py"))
-    texts = set().union(*(said(file) for file in files))
-    texts |= {*RUN_WORDS.values(), *STEP_WORDS.values(), *LAUNCHED.values()}
-    assert len(texts) > 60
-    assert texts - korean().keys() == set()
 
 
 class TestTheSummary:

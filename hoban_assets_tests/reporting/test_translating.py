@@ -1,26 +1,19 @@
 """Errors and help in the words of their reader."""
 
-import ast
 import re
-from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import pytest
 import typer
 import yaml
 from click.testing import CliRunner
+from said_texts import raised
 
-import hoban_assets
 from hoban_assets.cli import app, main
 from hoban_assets.errors import HobanError
 from hoban_assets.language import KOREAN, korean, speaker
 from hoban_assets.reporting.translating import error_text, paragraphs, said, translate_help
 
 FIELD = re.compile(r"\{(\w+)\}")
-PACKAGE = Path(hoban_assets.__file__).parent
-RAISED = frozenset({"HobanError", "Refused", "Failure", "_bad_row", "_refuse"})
-"""What is called with words that a user reads as an error."""
-TEXTS = ast.Constant | ast.IfExp | ast.JoinedStr
 NO_WORDS = re.compile(r"(<1>|\W|run: |sub\b|--\w+|(hoban|dagster asset|export) .*)*", re.S)
 """Nothing but fields, or a command."""
 
@@ -52,52 +45,8 @@ def test_every_template_finds_the_text_that_it_makes():
         assert said_so == korean_text.format(**values), english
 
 
-def raised_in(file: Path) -> Iterator[str]:
-    """Every error text that a module can make, "<1>" for what is filled in."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    held: dict[str, list[ast.expr]] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            held.setdefault(node.targets[0].id, []).append(node.value)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            called = getattr(node.func, "id", "") or getattr(node.func, "attr", "")
-            if called in RAISED:
-                for argument in node.args:
-                    yield from made_of(argument, held)
-
-
-def made_of(node: ast.expr, held: Mapping[str, list[ast.expr]]) -> Iterator[str]:
-    """Texts that an expression can make. What a name stands for is looked up in its module."""
-    match node:
-        case ast.Constant(value=str(text)):
-            yield text
-        case ast.JoinedStr(values=parts):
-            texts = [""]
-            for part in parts:
-                whole = part.value if isinstance(part, ast.FormattedValue) else part
-                meant = held.get(getattr(whole, "id", ""), [whole])
-                is_known = all(isinstance(each, TEXTS) for each in meant)
-                ends = list(made_of(whole, held)) if is_known else ["<1>"]
-                texts = [text + end for text in texts for end in ends]
-            yield from texts
-        case ast.BinOp(op=ast.Add(), left=left, right=right):
-            yield from (a + b for a in made_of(left, held) for b in made_of(right, held))
-        case ast.IfExp(body=one, orelse=other):
-            yield from (*made_of(one, held), *made_of(other, held))
-        case ast.Name(id=name) if name in held:
-            for value in held[name]:
-                if name not in {n.id for n in ast.walk(value) if isinstance(n, ast.Name)}:
-                    yield from made_of(value, held)
-        case _:
-            yield "<1>"
-
-
 def test_every_error_has_its_korean():
-    # The scripts on the server stand alone, and the viewer says its own.
-    elsewhere = (PACKAGE / "handoff" / "server", PACKAGE / "viewer")
-    files = [f for f in PACKAGE.rglob("*.py") if not any(map(f.is_relative_to, elsewhere))]
-    texts = {text: file.name for file in files for text in raised_in(file)}
+    texts = raised()
     assert len(texts) > 500
     english = {
         text: file

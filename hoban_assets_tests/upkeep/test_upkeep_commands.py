@@ -183,7 +183,7 @@ def test_a_run_that_starts_meanwhile_stops_the_rest(hoban, yard, replaced, monke
     asked = []
 
     @contextmanager
-    def starts_after_the_first(say):
+    def starts_after_the_first():
         def check():
             asked.append(1)
             if len(asked) == 3:  # before anything, before the first move, before the second
