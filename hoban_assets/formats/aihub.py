@@ -20,6 +20,7 @@ from hoban_assets.formats.collect import Collector
 from hoban_assets.formats.decoding import read_label
 from hoban_assets.formats.folders import parse_json, path_below, paused_collector, stem
 from hoban_assets.formats.listed import Listed
+from hoban_assets.formats.naming import nfc
 from hoban_assets.formats.numbers import bounds, number
 from hoban_assets.formats.outlines import compare_outlines
 from hoban_assets.formats.pairs import image_folders, pair
@@ -52,7 +53,7 @@ class AiHubReader(Listed):
         self._orphans = sorted({*orphans, *own_orphans} - used)
         self.paths = list(self._pairs)
         self._shared = shared_labels(self.tree, self._pairs)
-        self._names = {path.rpartition("/")[2] for path in self.paths}
+        self._names = {nfc(path.rpartition("/")[2]) for path in self.paths}
         self.label_files = [*filter(None, self._pairs.values()), *self._orphans]
         self._refuse_empty(
             "pairs of folders images/ and labels/, or 원천데이터 and 라벨링데이터, with one JSON "
@@ -106,8 +107,9 @@ class AiHubReader(Listed):
         found.boxes_in += len(annotations)
         facts = document.get("image")
         facts = facts if isinstance(facts, dict) else {}
-        name = path.rpartition("/")[2]
+        name = nfc(path.rpartition("/")[2])
         named = facts.get("filename")
+        named = nfc(named) if isinstance(named, str) else named
         if named != name or path in self._shared:
             reason = self._other_image(path, name, named)
             if reason is not None:
@@ -179,7 +181,7 @@ class AiHubReader(Listed):
 
 
 def _last(path: str) -> str:
-    return path.replace("\\", "/").rpartition("/")[2]
+    return nfc(path.replace("\\", "/").rpartition("/")[2])
 
 
 def normal_code(value: object) -> str | None:

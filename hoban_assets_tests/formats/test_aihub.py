@@ -1,3 +1,5 @@
+import unicodedata
+
 import pytest
 from reader_trees import aihub, aihub_item, aihub_json, head, image, only_box, read, rules, text
 
@@ -278,3 +280,13 @@ def test_an_image_that_a_second_label_names_is_not_read_by_halves(tmp_path, name
     result = read(aihub(), tmp_path)
     assert len(result.samples.images) == left
     assert ("identity_unclear", "drop") in rules(result) or left == 2
+
+
+def test_a_name_in_the_other_unicode_form_is_the_name(tmp_path):
+    """macOS takes Hangul apart in names of files; labels written elsewhere have it composed."""
+    name = "현장_00001.jpg"
+    image(tmp_path / "h" / "images" / unicodedata.normalize("NFD", name))
+    text(tmp_path / "h" / "labels" / "현장_00001.json", aihub_json(name, [head([1, 1, 9, 9])]))
+    result = read(aihub(), tmp_path)
+    assert rules(result) == []
+    assert len(result.samples.boxes) == 1
