@@ -83,7 +83,7 @@ def taken(
 
     Raises:
         Refused: no stage has the picture; an edited box is not there any more; a box is outside
-            the picture or of an unknown class.
+            the picture; a class is unknown.
     """
     standing = log.of(edited.content_hash, edited.image_id)
     base, current = boxes_now(now, standing)
@@ -91,6 +91,9 @@ def taken(
         raise Refused("no stage in the catalog has this picture")
     known = standing.complete if standing else None
     complete = known if now and edited.complete in (None, now.complete) else edited.complete
+    for name in edited.complete or ():
+        if name not in CLASS_NAMES:  # the log would not be readable with it
+            raise Refused(f"it names a class {name!r}, known are: {', '.join(CLASS_NAMES)}")
     kind: Kind = "reject" if edited.rejected else "boxes"
     result: Boxes = ()
     taught = now.taught if now else ()

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".jfif", ".tif", ".tiff"})
 LARGEST = 500_000_000
 """Bytes of an annotation file; one that is larger is no hand's work."""
-_NO_EXPORT = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
+_NO_EXPORT = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 _CANNOT_BE_READ = (OSError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError)
 """RuntimeError is what a zip with a password, or packed in another way, raises."""
 

@@ -3,7 +3,7 @@
 A checkpoint of Ultralytics is made to be served: its weights are the average (EMA) in half
 precision, and the weights that are trained, gradients that wait for an optimizer step, and what
 the random generators have drawn so far are not in it. Resumed from it alone, another training
-results. Here they are kept beside it.
+results. Here they are kept beside it. (Scaler, early stopping and the count of averages are in it.)
 
 Two things cannot be kept: what loading processes have drawn (a GPU has them, a CPU does not), and
 kernels of a GPU that add up in another order each time. Such a run says that it was resumed.
@@ -61,6 +61,7 @@ class Moment:
             "loading": {**self.loading, "now": loader.generator.get_state()},
             "mosaic": list(loader.dataset.buffer),
             "torch": torch.get_rng_state(),
+            "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
             "numpy": [drawn[0], drawn[1].tolist(), *drawn[2:]],
             "python": random.getstate(),
         }
@@ -127,6 +128,8 @@ def restore(trainer: Any, state: dict[str, Any], moment: Moment) -> None:
         trainer.train_loader.dataset.load_image(index)
     _go_on_loading(trainer, state["loading"], moment)
     torch.set_rng_state(state["torch"])
+    if len(drawn := state.get("cuda", [])) == torch.cuda.device_count():
+        torch.cuda.set_rng_state_all(drawn)
     np.random.set_state(tuple(state["numpy"]))
     random.setstate(state["python"])
 

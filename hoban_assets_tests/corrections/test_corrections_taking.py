@@ -44,6 +44,12 @@ def test_what_stays_of_a_judged_teachers_boxes_is_a_label_and_no_teacher_looks_a
     assert made.complete == ("person_with_helmet", "person")
 
 
+def test_a_class_that_is_not_known_is_not_written_into_the_log():
+    # A log that names one cannot be read any more.
+    with pytest.raises(Refused, match="'persn'"):
+        row([HUMAN], complete=("person", "persn"))
+
+
 def test_a_second_acceptance_says_nothing_new():
     made = row([HUMAN, GUESS], accepted=True)
     built = Now(made.after, made.complete)

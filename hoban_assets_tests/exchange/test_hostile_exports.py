@@ -15,6 +15,13 @@ CVAT = '<annotations><image name="a.jpg" width="{}" height="9"/></annotations>'
 DTD = '<!DOCTYPE a [<!ENTITY x "y">]><annotations>&x;</annotations>'
 COCO = '{{"images": [{{"id": 1, "file_name": "a", "width": {}, "height": 9}}], {}}}'
 REST = '"annotations": [], "categories": []'
+BOXED = '"annotations": [{"image_id": 1, "category_id": 1, "bbox": [0, 0, 1, 1]}], "categories": []'
+CVAT_BOX = '<box label="person" xtl="0" ytl="0" xbr="1" ybr="1"/>'
+TASK = (
+    '[{{"data": {{"image": "a"}}, "annotations": [{{"result": [{{"type": "rectanglelabels", '
+    '"original_width": 9, "original_height": 9, "value": {{"x": 1, "y": 1, "width": 1, '
+    '"height": 1, "rectanglelabels": {}}}}}]}}]}}]'
+)
 LAUGHS = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"{b}: &{b} [{','.join([f'*{a}'] * 10)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
 )
@@ -25,6 +32,10 @@ FILES = {
     "endless.xml": CVAT.format("inf"),
     "null.json": "null",
     "numbers.json": "[1, 2]",
+    "no-width.json": COCO.format(0, BOXED),
+    "no-width.xml": CVAT.format(0).replace("/></a", f">{CVAT_BOX}</image></a"),
+    "no-class.json": TASK.format("[]"),
+    "no-letter.json": TASK.format('""'),
     "entity.xml": DTD,
     "utf16.xml": DTD.encode("utf-16"),
     "declared.xml": b'<?xml version="1.0" encoding="utf-16le"?>' + DTD.encode("utf-16le"),

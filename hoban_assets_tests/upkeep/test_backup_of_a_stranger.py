@@ -42,6 +42,9 @@ def test_only_settings_are_set_and_values_are_only_values(trained, tmp_path):
             "LD_PRELOAD": "/tmp/evil.so",
             "PATH": "/tmp/evil",
             "HOBAN_RAY_PYTHON": "/tmp/evil/python",
+            "HOBAN_UI_HOSTS": "evil.example",
+            "HOBAN_REPORTS": "/tmp/evil",
+            "RAY_ADDRESS": "http://192.0.2.1:8265",
         }
 
     archive = rewritten(make(trained).archive, tmp_path / "evil.tar", change)
@@ -51,6 +54,7 @@ def test_only_settings_are_set_and_values_are_only_values(trained, tmp_path):
     assert env["HOBAN_IMAGE_SIZE"].startswith("320; touch")
     assert env["HOBAN_DATA_ROOT"] == str(tmp_path / "new")
     assert "LD_PRELOAD" not in env
+    assert not {"HOBAN_UI_HOSTS", "HOBAN_REPORTS", "RAY_ADDRESS"} & env.keys()
     assert "/tmp/evil" not in env.get("PATH", "") + env.get("HOBAN_RAY_PYTHON", "")
 
 
@@ -74,6 +78,43 @@ def test_a_manifest_that_hoban_did_not_write_is_refused(trained, tmp_path, what,
     archive = rewritten(make(trained).archive, tmp_path / "evil.tar", change)
     with pytest.raises(HobanError, match=what):
         put_back(archive, tmp_path / "new", trained)
+    assert not (tmp_path / "new").exists()
+
+
+def full_of_holes(tar):
+    """Write a member of a few bytes that says it is a file of 10 TB with holes."""
+    head = bytearray(tarfile.TarInfo("artifacts/holes").tobuf(tarfile.GNU_FORMAT))
+    head[124:136], head[156:157] = b"%011o\0" % 512, tarfile.GNUTYPE_SPARSE
+    head[386:410] = b"%011o\0%011o\0" % (0, 512)
+    head[483:495] = b"\x80" + (10**13).to_bytes(11, "big")
+    head[148:156] = b" " * 8
+    head[148:156] = b"%06o\0 " % sum(head)
+    tar.fileobj.write(bytes(head) + bytes(512))
+    tar.offset += 1024
+
+
+def dated(when):
+    """Return what writes a member whose time is no time."""
+
+    def write(tar):
+        member = tarfile.TarInfo("artifacts/x")
+        member.pax_headers = {"mtime": when}
+        tar.addfile(member, io.BytesIO())
+
+    return write
+
+
+@pytest.mark.parametrize(
+    "write", [full_of_holes, dated("inf"), dated("-1e400"), dated("1e30"), dated("nan")]
+)
+def test_a_member_that_would_fill_the_disk_or_has_no_time_is_refused(trained, tmp_path, write):
+    evil = tmp_path / "evil.tar"
+    with tarfile.open(make(trained).archive) as source, tarfile.open(evil, "w") as out:
+        write(out)
+        for member in source:
+            out.addfile(member, source.extractfile(member) if member.isreg() else None)
+    with pytest.raises(HobanError, match=r"torn or damaged|no backup"):
+        put_back(evil, tmp_path / "new", trained)
     assert not (tmp_path / "new").exists()
 
 

@@ -171,7 +171,7 @@ def read_archive(archive: Path, sink: Sink | None, progress: Progress) -> dict[s
                     manifest = read_manifest(_content(tar, info))
                     continue
                 found[info.name] = _take(tar, info, sink, progress)
-    except (tarfile.TarError, EOFError, ValueError) as error:
+    except (tarfile.TarError, EOFError, ValueError, ArithmeticError) as error:
         raise _torn(archive, str(error), found) from error
     except FileNotFoundError as error:
         if error.filename != str(archive):
@@ -228,7 +228,8 @@ def _take(
 
 
 def _content(tar: tarfile.TarFile, info: tarfile.TarInfo) -> IO[bytes]:
-    content = tar.extractfile(info) if info.isfile() else None
+    # What holes are filled with is not in the archive: a few bytes could fill any disk.
+    content = tar.extractfile(info) if info.isfile() and not info.issparse() else None
     if content is None:
         raise ValueError(f"{info.name} is neither a file nor a folder")
     return content

@@ -13,8 +13,11 @@ LARGEST = 1 << 30
 """Bytes of a manifest: about 5 million files."""
 
 _SETTING = re.compile(r"HOBAN_[A-Z0-9_]{1,60}|RAY_ADDRESS")
-_OF_THIS_MACHINE = frozenset({"HOBAN_FASTDUP_PYTHON", "HOBAN_RAY_PYTHON"})
-"""Programs: which of them runs is decided where a backup is restored, not in it."""
+OF_THIS_MACHINE = frozenset(
+    {"HOBAN_FASTDUP_PYTHON", "HOBAN_RAY_PYTHON", "RAY_ADDRESS", "HOBAN_UI_HOSTS", "HOBAN_REPORTS"}
+)
+"""Programs, where trainings are sent, who may ask the UI, where pages are written: decided where a
+backup is restored, not in it."""
 _TEXTS = ("made_at", "host", "data_root", "raw_root")
 
 
@@ -61,11 +64,11 @@ def must_be_sound(manifest: Mapping[str, Any]) -> None:
 
 
 def settings_in(manifest: Mapping[str, Any]) -> dict[str, str]:
-    """Settings of a manifest by name: only names of settings, and none that names a program."""
+    """Settings of a manifest by name: only names of settings, and none of `OF_THIS_MACHINE`."""
     return {
         name: value
         for name, value in manifest["environment"].items()
-        if _SETTING.fullmatch(name) and name not in _OF_THIS_MACHINE
+        if _SETTING.fullmatch(name) and name not in OF_THIS_MACHINE
     }
 
 

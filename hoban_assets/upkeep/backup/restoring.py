@@ -23,7 +23,7 @@ from hoban_assets.upkeep.backup import dagster_storage as dagster
 from hoban_assets.upkeep.backup.archive import SUMS, read_archive
 from hoban_assets.upkeep.backup.contents import CATALOG
 from hoban_assets.upkeep.backup.making import Backup, MegaBytes, described
-from hoban_assets.upkeep.backup.manifest import settings_in
+from hoban_assets.upkeep.backup.manifest import OF_THIS_MACHINE, settings_in
 
 STAGING = ".restoring"
 ENVIRONMENT = "restored.env"
@@ -172,8 +172,7 @@ def _environment(manifest: Mapping[str, Any], folder: Path, env: Mapping[str, st
         for name, value in settings_in(manifest).items()
     }
     chosen["HOBAN_RAW_ROOT"] = env.get("HOBAN_RAW_ROOT") or manifest["raw_root"]
-    if "HOBAN_RAY_PYTHON" in env:
-        chosen["HOBAN_RAY_PYTHON"] = env["HOBAN_RAY_PYTHON"]
+    chosen |= {name: env[name] for name in OF_THIS_MACHINE & env.keys()}
     chosen["HOBAN_FASTDUP_PYTHON"] = str(Settings.from_env(env).fastdup_python)
     chosen["HOBAN_DATA_ROOT"] = str(folder)
     chosen["DAGSTER_MODULE_NAME"] = "hoban_assets.definitions"
