@@ -28,6 +28,7 @@ from attack import (
     publishing,
     sources,
     training,
+    upkeep,
 )
 from attack.harness import Row, with_test_builders
 from attack.pace import Pace, adopt_orphans
@@ -40,6 +41,7 @@ SUBJECTS = {
     "import": importing.rows,
     "sources": sources.rows,
     "restore": archives.rows,
+    "upkeep": upkeep.rows,
     "training": training.rows,
     "calls": calls.rows,
 }

@@ -45,6 +45,11 @@ KINDS: Mapping[str, Mapping[str, Kind]] = {
         "restore: killed": Kind("복원: 강제로 끝냄", 45),
         "restore: hostile backups": Kind("복원: 해로운 백업", 20),
     },
+    "upkeep": {
+        "prune and its restore: killed": Kind("정리와 되돌리기: 강제로 끝냄", 20),
+        "add: killed": Kind("추가: 강제로 끝냄", 20),
+        "collect: killed": Kind("고친 라벨 받기: 강제로 끝냄", 20),
+    },
     "training": {
         "training of 13 epochs on a CPU: killed, other weights": Kind(
             "CPU에서 13에폭 학습: 강제로 끝냄, 다른 가중치", 150

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
-import tempfile
+import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from hoban_assets.corrections.proposed import Clip
 from hoban_assets.errors import HobanError, of_the_machine
 from hoban_assets.file_systems import link
 from hoban_assets.formats.taken import taken_of
-from hoban_assets.whole_folders import put_in_place
+from hoban_assets.processes.lifeline import own_folder
 
 Named = Sequence[tuple[str, Path]]
 """Name below the folder that was given, and path."""
@@ -56,14 +57,15 @@ def place(
         HobanError: the folder is there, a video cannot be read, or nothing can be written.
     """
     if target.exists():
-        raise HobanError(f"{target} is there already", "choose another name for the source")
+        raise _taken(target)
     clips, linked, total = [], True, len(pictures) + len(videos)
     names = _distinct([clip_name(name) for name, _ in videos])
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as made:
-            building = Path(made) / target.name
-            building.mkdir()
+        # By machine, as a raw root may be shared and processes elsewhere cannot be seen from here.
+        building = own_folder(target.parent, f"adding-{socket.gethostname()}")
+        building.mkdir()
+        try:
             for done, (name, path) in enumerate(pictures):
                 progress(done, total)
                 linked &= _place(path, building / name, copy=copy)
@@ -72,13 +74,21 @@ def place(
                 found = write_frames(path, building / clip, clip, rate)
                 taken = taken_of(name, pattern)
                 clips.append(Clip(clip, name, found.seconds, found.frames, *taken))
-            put_in_place(building, target)
+            building.rename(target)  # fails where somebody else has put something there meanwhile
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
     except OSError as error:
+        if error.errno in (errno.EEXIST, errno.ENOTEMPTY) and error.filename2 == str(target):
+            raise _taken(target) from error
         raise of_the_machine(error) or HobanError(
             f"{error.filename or target}: {error.strerror}",
             f"give this account the right to write to {target.parent}; nothing was left half done",
         ) from error
     return Placed(target, len(pictures), tuple(clips), linked and bool(pictures))
+
+
+def _taken(target: Path) -> HobanError:
+    return HobanError(f"{target} is there already", "choose another name for the source")
 
 
 def _place(path: Path, target: Path, *, copy: bool) -> bool:

@@ -36,7 +36,7 @@ def with_guard(start: Callable[..., Any]) -> Callable[..., Any]:
                 f"dagster dev starts {' '.join(words[:3])}, which is not known here",
                 "install the versions of constraints/platform.txt: make setup",
             )
-        return start([python, "-m", TOGETHER, INSTEAD[module], *rest], **kwargs)
+        return start([python, "-m", TOGETHER, str(os.getpid()), INSTEAD[module], *rest], **kwargs)
 
     return started
 

@@ -42,7 +42,7 @@ def own_folder(parent: Path, purpose: str) -> Path:
     The folder is not made. Its name ends in the id of this process.
     """
     for folder in parent.glob(f".{purpose}-*"):
-        pid = int(folder.name.rpartition("-")[2])
-        if pid == os.getpid() or not is_alive(pid):
+        pid = folder.name.rpartition("-")[2]
+        if pid.isdecimal() and (int(pid) == os.getpid() or not is_alive(int(pid))):
             shutil.rmtree(folder, ignore_errors=True)
     return parent / f".{purpose}-{os.getpid()}"

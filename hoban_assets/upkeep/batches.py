@@ -100,6 +100,13 @@ def batches(root: Path) -> list[Batch]:
     return [_read(folder) for folder in folders if (folder / MANIFEST).is_file()]
 
 
+def _only_begun(folder: Path) -> bool:
+    """Whether a batch was killed before its first list was written, so before anything moved."""
+    if not _BATCH.fullmatch(folder.name) or folder.is_symlink() or not folder.is_dir():
+        return False
+    return {entry.name for entry in folder.iterdir()} <= {_UNFINISHED}
+
+
 def strangers(root: Path) -> list[Path]:
     """What lies in the trash and is on no list: somebody else put it there."""
     folder = trash_of(root)
@@ -109,7 +116,7 @@ def strangers(root: Path) -> list[Path]:
         if entry in known:
             listed = {known[entry].place(item) for item in known[entry].items}
             found += _unlisted(entry, listed)
-        else:
+        elif not _only_begun(entry):
             found.append(entry)
     return found
 
@@ -137,8 +144,12 @@ def trash_of(root: Path) -> Path:
 
 
 def new_batch(root: Path) -> Batch:
-    """Make the folder of a new batch, named after the time."""
+    """Make the folder of a new batch, named after the time, after clearing begun ones."""
     trash = trash_of(root)
+    for folder in trash.iterdir() if trash.is_dir() else ():
+        if _only_begun(folder):
+            (folder / _UNFINISHED).unlink(missing_ok=True)
+            folder.rmdir()
     name = f"{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}"
     for number in range(1, 1000):
         folder = trash / (name if number == 1 else f"{name}-{number}")

@@ -1,5 +1,7 @@
 """Photographs and videos below the raw root, whole or not at all; objects are followed."""
 
+import socket
+
 import pytest
 from drawn_clips import video
 from PIL import Image
@@ -53,6 +55,29 @@ def test_photographs_are_linked_and_a_broken_video_leaves_nothing(tmp_path):
         place(pictures, [], target, 1)
     assert not place(pictures, [], tmp_path / "raw" / "copied", 1, copy=True).linked
     assert (tmp_path / "raw" / "copied" / "x" / "a.jpg").stat().st_nlink == 1
+
+
+def test_of_two_that_add_under_one_name_the_first_stays(tmp_path):
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.jpg")
+    target, theirs = tmp_path / "raw" / "site", tmp_path / "raw" / "site" / "theirs.jpg"
+
+    def meanwhile(done, of):
+        target.mkdir()
+        theirs.write_bytes(b"photo")
+
+    with pytest.raises(HobanError, match="is there already"):
+        place([("a.jpg", tmp_path / "a.jpg")], [], target, 1, progress=meanwhile)
+    assert list((tmp_path / "raw").rglob("*")) == [target, theirs]
+
+
+def test_what_a_killed_add_left_goes_with_the_next(tmp_path):
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.jpg")
+    mine = f".adding-{socket.gethostname()}"
+    names = (f"{mine}-999999999", f"{mine}-old", ".adding-elsewhere-999999999")
+    for name in names:
+        (tmp_path / "raw" / name).mkdir(parents=True)
+    place([("a.jpg", tmp_path / "a.jpg")], [], tmp_path / "raw" / "site", 1)
+    assert [(tmp_path / "raw" / name).exists() for name in names] == [False, True, True]
 
 
 def seen(left, score=0.9, name="person", width=0.1):

@@ -1,6 +1,8 @@
 """What a page of another origin sends is refused; what the UI's own pages send goes through."""
 
 import asyncio
+import os
+import subprocess
 import sys
 from urllib.parse import quote, urlencode
 
@@ -255,13 +257,24 @@ def test_dagster_dev_is_made_to_start_the_guarded_webserver_and_nothing_unknown(
     assert started([sys.executable, "-m", "dagster_webserver", "--port", "1"])[1:] == [
         "-m",
         together,
+        str(os.getpid()),
         "hoban_assets.front",
         "--port",
         "1",
     ]
-    assert started([sys.executable, "-m", "dagster._daemon", "run"])[2:4] == [
+    assert started([sys.executable, "-m", "dagster._daemon", "run"])[2:5] == [
         together,
+        str(os.getpid()),
         "dagster._daemon",
     ]
     with pytest.raises(HobanError, match="make setup"):
         started([sys.executable, "-m", "dagster_webserver2", "--port", "1"])
+
+
+@pytest.mark.parametrize(("parent", "status"), [(os.getpid, 0), (lambda: 1, 1)])
+def test_a_service_starts_with_its_parent_alone_whatever_number_that_has(parent, status):
+    # In a container `hoban ui` is process 1 itself.
+    words = [sys.executable, "-m", "hoban_assets.front.together", str(parent()), "this"]
+    ended = subprocess.run(words, capture_output=True, text=True)
+    assert ended.returncode == status
+    assert ("has ended" in ended.stderr) == bool(status)

@@ -113,6 +113,17 @@ list(trash.move(yard.data, yard.survey().unused, lambda item: None))
     assert other.is_dir()
 
 
+def test_a_batch_that_was_killed_before_its_first_list_goes_with_the_next(yard, replaced):
+    begun = yard.data / "trash" / "2026-11-29T124422Z"
+    full = yard.data / "trash" / "2026-11-29T124423Z"
+    for folder, name in ((begun, ".moved.json.new"), (full, "theirs")):
+        folder.mkdir(parents=True)
+        (folder / name).write_text("")
+    assert strangers(yard.data) == [full]
+    move(yard)
+    assert (begun.exists(), full.exists()) == (False, True)
+
+
 def test_another_file_system_stops_it_before_anything_is_moved(yard, replaced, monkeypatch):
     def refuse(self, target):
         raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
