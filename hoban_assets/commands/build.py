@@ -17,7 +17,6 @@ from hoban_assets.commands.options import Partition
 from hoban_assets.commands.printing import show, tell
 from hoban_assets.commands.wanted import wanted
 from hoban_assets.errors import HobanError
-from hoban_assets.reporting.terminal import cell, console
 from hoban_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -182,10 +181,12 @@ class _Lines:
     """Prints what is told: lines that stay, and below them one line of progress."""
 
     def __init__(self, say: Say, language: str) -> None:
+        from hoban_assets.reporting.terminal import cell, console
+
         # A copy, as descriptor 1 is a file's while Dagster is at work.
         terminal = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
         self._say, self._language = say, language
-        self._screen = console(terminal)
+        self._screen, self._cell = console(terminal), cell
         self._status = self._screen.status("") if terminal.isatty() else None
         self._last = 0.0
 
@@ -208,15 +209,15 @@ class _Lines:
         if line.kind == FAILED:
             parts = line.text.partition(" -> ")
             problem, way_out = (error_text(part, self._language) for part in parts[::2])
-            self._screen.print(f"[red]✗[/red] {line.asset:<20} {cell(problem)}")
+            self._screen.print(f"[red]✗[/red] {line.asset:<20} {self._cell(problem)}")
             if way_out:
-                self._screen.print(f"    {self._say('way out')}: {cell(way_out)}")
+                self._screen.print(f"    {self._say('way out')}: {self._cell(way_out)}")
             return
-        self._screen.print(f"{_MARKS[line.kind]} {line.asset:<20} {cell(line.text)}")
+        self._screen.print(f"{_MARKS[line.kind]} {line.asset:<20} {self._cell(line.text)}")
 
     def _progress(self, text: str, *, stays: bool) -> None:
         if self._status:
-            self._status.update(cell(text))
+            self._status.update(self._cell(text))
         elif stays or time.monotonic() - self._last >= _EVERY_SECONDS:
             self._last = time.monotonic()
-            self._screen.print(f"… {cell(text)}")
+            self._screen.print(f"… {self._cell(text)}")

@@ -9,7 +9,6 @@ import typer
 from hoban_assets.commands.app import LOOK, app, here
 from hoban_assets.commands.options import AsJson
 from hoban_assets.commands.printing import print_json
-from hoban_assets.reporting.terminal import cell, console
 
 _MARKS = {"ok": "[green]✓[/green]", "note": "[yellow]![/yellow]", "missing": "[red]✗[/red]"}
 
@@ -25,6 +24,7 @@ def doctor(as_json: AsJson = False) -> None:
     """
     from hoban_assets.doctor.facts import look
     from hoban_assets.doctor.findings import MISSING, NOTE, findings
+    from hoban_assets.reporting.terminal import cell, console
     from hoban_assets.reporting.translating import error_text
 
     settings, say = here()

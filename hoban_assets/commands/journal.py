@@ -11,7 +11,6 @@ import typer
 from hoban_assets.commands.app import REPORTS, app
 from hoban_assets.commands.options import AsJson
 from hoban_assets.errors import HobanError
-from hoban_assets.reporting.report import save
 from hoban_assets.settings import Settings
 
 
@@ -42,6 +41,7 @@ def journal(
     from hoban_assets.reporting.journal import writing as report
     from hoban_assets.reporting.journal.events import event_log
     from hoban_assets.reporting.journal.summary import as_json as plain
+    from hoban_assets.reporting.report import save
 
     settings, now = Settings.from_env(), datetime.now().astimezone()
     last = report.day_of(day, now.date()) if day else None
