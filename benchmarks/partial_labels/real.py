@@ -27,10 +27,8 @@ from benchmarks.partial_labels.common import (
     settings_of,
 )
 from hoban_assets.classes import CLASS_NAMES, PERSON
-from hoban_assets.declared.sources import FALL_FOLDERS
 from hoban_assets.declared.stages import BACKGROUND, COCO_PERSON, FALLEN_POOL, HELMET_60K
 from hoban_assets.evaluation.pictures import Pictures
-from hoban_assets.formats.source import RawSource
 from hoban_assets.ledger import Ledger
 from hoban_assets.pipeline.dataset import build_dataset
 from hoban_assets.pipeline.recipe import Recipe
@@ -45,9 +43,6 @@ KNOWN = CLASS_NAMES[:3]
 """Classes of the label files of `truth`: heads with and without a helmet, persons."""
 ALIKE = 0.95
 """Similarity from which on a photograph to train on is left out beside one that judges."""
-OTHER_NAMES = {"fall_v4i": {"fall": "fallen"}}
-"""Source -> its classes, where these photographs name one otherwise than the release does that
-is declared."""
 
 
 class Real:
@@ -134,11 +129,10 @@ class Real:
             "detector", {PERSON: PERSON}, predictions=str(self.predictions.absolute())
         )
         completion = Completion((teacher,)) if completed else None
-        falls = tuple(as_named(source) for source in FALL_FOLDERS)
         return (
             replace(HELMET_60K, complete=completion, watch=None),
             replace(COCO_PERSON, watch=None),
-            replace(FALLEN_POOL, sources=falls, watch=None),
+            replace(FALLEN_POOL, watch=None),
             replace(BACKGROUND, sources=BACKGROUND.sources[:1]),
         )
 
@@ -167,8 +161,3 @@ def labels_below(folder: Path) -> Mapping[str, Objects]:
         ]
         for label in sorted(folder.rglob("*.txt"))
     }
-
-
-def as_named(source: RawSource) -> RawSource:
-    """The source with the class names of these photographs."""
-    return replace(source, classes=OTHER_NAMES.get(source.name, source.classes))

@@ -12,7 +12,6 @@ figure that looks like a right one.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ import numpy as np
 from hoban_assets.errors import HobanError
 from hoban_assets.evaluation.detections import Detections
 from hoban_assets.evaluation.pictures import Boxes, Pictures
+from hoban_assets.formats.predictions import number_in
 
 SLACK = 0.02
 """Share of the image by which a box may stand out of it; it is cut off."""
@@ -144,10 +144,10 @@ def _checked(file: Path, each: Prediction, size: np.ndarray) -> tuple[float, np.
     Raises:
         HobanError: they are none.
     """
-    score = _number(each.score)
+    score = number_in(each.score)
     if score is None or not 0 <= score <= 1:
         _refuse(file, each.place, f"the score {each.score!r} is no number from 0 to 1")
-    numbers = [_number(v) for v in each.box] if isinstance(each.box, list) else []
+    numbers = [number_in(v) for v in each.box] if isinstance(each.box, list) else []
     if len(numbers) != 4 or None in numbers:
         _refuse(file, each.place, f"the box {each.box!r} is not four numbers")
     box = np.array(numbers, float)
@@ -165,11 +165,6 @@ def _checked(file: Path, each: Prediction, size: np.ndarray) -> tuple[float, np.
             "of an image of another size",
         )
     return score, np.clip(box, 0, 1)
-
-
-def _number(value: object) -> float | None:
-    is_one = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_one and math.isfinite(value) else None  # type: ignore[arg-type]
 
 
 def _places(pictures: Pictures) -> dict[str, int]:

@@ -193,21 +193,18 @@ def _refuse_other_pictures(path: Path, sizes: Mapping[str, Any], files: list[str
 
 
 def _score(path: Path, found: Found) -> float:
-    try:
-        score = float(found.score)
-    except (TypeError, ValueError):
-        score = math.nan
-    if not 0 <= score <= 1:
+    score = number_in(found.score)
+    if score is None or not 0 <= score <= 1:
         raise _bad_row(path, found.row, f"its score is {found.score}, and no number from 0 to 1")
     return score
 
 
 def _corners(path: Path, found: Found) -> tuple[float, float, float, float]:
-    try:
-        left, top, right, bottom = map(float, found.box)
-    except (TypeError, ValueError) as error:
-        raise _bad_row(path, found.row, f"its box {found.box} has no four numbers") from error
-    box = (left, top, right, bottom)
+    numbers = [number_in(value) for value in found.box] if _is_list(found.box) else []
+    box = [value for value in numbers if value is not None]
+    if len(numbers) != 4 or len(box) != 4:
+        raise _bad_row(path, found.row, f"its box {found.box} has no four numbers")
+    left, top, right, bottom = box
     if not all(-SLACK <= value <= 1 + SLACK for value in box) or left > right or top > bottom:
         text = ", ".join(f"{value:g}" for value in box)
         raise _bad_row(
@@ -218,6 +215,16 @@ def _corners(path: Path, found: Found) -> tuple[float, float, float, float]:
         )
     left, top, right, bottom = (min(max(value, 0.0), 1.0) for value in box)
     return left, top, right, bottom
+
+
+def number_in(value: object) -> float | None:
+    """A number of JSON as float; None for anything else: nan, infinity, true, text."""
+    is_one = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_one and math.isfinite(value) else None  # type: ignore[arg-type]
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, list | tuple)
 
 
 def _parsed(path: Path, text: str, row: int) -> Any:
