@@ -23,7 +23,8 @@ import numpy as np
 IOUS = np.linspace(0.5, 0.95, 10)
 """Thresholds; AP50 is of the first, AP50-95 the mean of all."""
 SAME_PLACE = 0.5
-"""IoU from which on a detection speaks of the object that a label of another class encloses."""
+"""IoU from which on a box speaks of the object that a label of another class encloses: in the
+evaluation, and where labels are completed (`curation.completion.bands`)."""
 RECALLS = np.linspace(0, 1, 101)
 
 

@@ -31,9 +31,8 @@ from hoban_assets.curation.completion.verdicts import (
 )
 from hoban_assets.curation.completion.voting import Candidates
 from hoban_assets.curation.packed_boxes import pairwise_iou
+from hoban_assets.workers.yolo_matching import SAME_PLACE
 
-SAME_BODY_IOU = 0.5
-"""Boxes of two classes that overlap this much may be one object (`classes.same_object`)."""
 TWICE_IOU = 0.6
 """Boxes of one class that overlap this much are one object, unless each has its own head."""
 
@@ -146,11 +145,11 @@ def _merge_labelled(
 ) -> None:
     """What people labelled stays. Where they cannot have meant `name`, it is background there."""
     for other in filter(lambda each: same_object(name, each), CLASS_NAMES):
-        near = pairwise_iou(corners, labelled.of({other})) >= SAME_BODY_IOU
+        near = pairwise_iou(corners, labelled.of({other})) >= SAME_PLACE
         same = near.any(axis=1) & (band != BACKGROUND)
         band[same] = MERGED if INSTEAD_OF.get(other) == name else IGNORE
         verdict[same] = SAME_BODY
-    drawn = pairwise_iou(corners, labelled.of({name})) >= SAME_BODY_IOU  # by a person, some of it
+    drawn = pairwise_iou(corners, labelled.of({name})) >= SAME_PLACE  # by a person, some of it
     band[drawn.any(axis=1) & (band != BACKGROUND)] = MERGED
 
 
