@@ -5,6 +5,7 @@
 # make test-look   see a wrong box, fix it in a browser, have it in the next dataset
 # make test-datumaro   what is exported, read by another program
 # make test-label-studio   the same by a real Label Studio, in an environment of its own (1 GB)
+# make test-ray   features compared on a Ray cluster of two nodes, one of which dies
 # make test-documents   every build that the documentation shows, as it is typed
 # make docs    the documentation as pages, in data/docs; make example-reports   its examples anew
 # make lock    versions and hashes anew; make audit   known faults of what is installed
@@ -26,7 +27,7 @@ TEST_PROCESSES ?= 3
 HOME_ENV := DAGSTER_HOME="$(CURDIR)" PATH="$(CURDIR)/$(BIN):$$PATH"
 DAGSTER_ENV := $(HOME_ENV) DAGSTER_MODULE_NAME=hoban_assets.definitions
 
-.PHONY: help setup fastdup instance sample demo ui test test-postgres test-look test-datumaro test-label-studio test-bundle test-documents lint lock audit docs example-reports attack zero-calls bench prove-partial-labels clean-demo
+.PHONY: help setup fastdup instance sample demo ui test test-postgres test-look test-datumaro test-label-studio test-bundle test-ray test-documents lint lock audit docs example-reports attack zero-calls bench prove-partial-labels clean-demo
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 
@@ -138,6 +139,9 @@ test-label-studio: setup .venv-label-studio/ready
 
 test-bundle: setup
 	$(DAGSTER_ENV) HOBAN_HEAVY=bundle $(BIN)/python -m pytest -rs hoban_assets_tests/heavy/test_bundle_fresh_environment.py
+
+test-ray: setup
+	$(DAGSTER_ENV) HOBAN_HEAVY=ray $(BIN)/python -m pytest -rs hoban_assets_tests/heavy/test_pairs_on_ray.py
 
 test-documents: setup
 	$(DAGSTER_ENV) HOBAN_HEAVY=documents $(BIN)/python -m pytest hoban_assets_tests/docs/test_documented_commands.py

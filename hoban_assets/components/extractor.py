@@ -1,10 +1,10 @@
-"""Heavy work on images for a step, here or on a Ray cluster: features, image facts."""
+"""Heavy work on images for a step, here or on a Ray cluster: features, their pairs, image facts."""
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,15 @@ from typing import Any
 import dagster as dg
 import numpy as np
 
+from hoban_assets.curation.block_pairs import ROWS, Progress, in_turn
+from hoban_assets.curation.cosine import Pairs
 from hoban_assets.curation.features import FeatureStore, engine_key, thumbnail_features
 from hoban_assets.curation.similarity import SimilarityGraph
 from hoban_assets.errors import HobanError
 from hoban_assets.external import run_worker
+from hoban_assets.on_ray import pairs as pair_search
 from hoban_assets.on_ray.cluster import runs_on_ray
+from hoban_assets.on_ray.features import FASTDUP, Found, written_by_fastdup
 from hoban_assets.on_ray.worker import RayJob, run_worker_on_ray
 from hoban_assets.pipeline.engines import NO_FASTDUP, engine_info
 from hoban_assets.pipeline.progress import progress_line
@@ -24,17 +28,20 @@ from hoban_assets.processes.lifeline import own_folder
 from hoban_assets.samples import Samples
 from hoban_assets.settings import Settings
 
-WORKER = Path(__file__).parents[1] / "workers" / "fastdup_features.py"
 PART = 4_000
 """Images that are computed and remembered at a time: under a minute of fastdup on two cores."""
-FACTS_WORKER = Path(__file__).parents[1] / "on_ray" / "facts.py"
+ALONE = 100_000
+"""Up to so many images this machine compares all pairs itself: 5 billion, a few minutes of a core;
+a cluster would begin to be worth the copies of the features that it needs."""
+ON_RAY = Path(pair_search.__file__).parent
+_NODE_WAY_OUT = "set HOBAN_RAY_PYTHON to an interpreter of the nodes that has hoban_assets"
 
 
 class Extractor:
     """A `FeatureExtractor`: each content is computed once for all stages and versions.
 
-    Where ``HOBAN_DATA_STEPS_<PARTITION>`` says so, fastdup and image facts run on the Ray cluster,
-    and leave what they found where the same work done here would have left it.
+    Where ``HOBAN_DATA_STEPS_<PARTITION>`` says so, features, the pair search of many images and
+    image facts run on the Ray cluster, and what they find is what the same work here would find.
     """
 
     def __init__(self, settings: Settings, context: dg.AssetExecutionContext) -> None:
@@ -77,18 +84,63 @@ class Extractor:
         proving = progress_line("proving copies", self._context.log.info)
         return copy_graph(rows, self._settings.workers, proving)
 
+    def pairs(
+        self,
+        features: np.ndarray,
+        threshold: float,
+        most: int,
+        progress: Progress | None = None,
+    ) -> Iterator[Pairs]:
+        """Search all pairs, here or on the cluster: an `Executor` of `block_pairs`."""
+        if len(features) <= ALONE or not self._is_on_ray:
+            yield from in_turn(features, threshold, most, progress)
+            return
+        folder = pair_search.prepare(
+            features, threshold, most, self._settings.cache / "pair_search", ROWS
+        )
+        self._run_tasks("pairs.py", (folder,), {"folder": str(folder)})
+        try:
+            yield from pair_search.answers(folder)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
     def _fill(self, store: FeatureStore, paths: dict[str, Path]) -> None:
+        if self._is_on_ray:
+            _refuse_bad(self._on_ray(store, paths), paths)
+            return
         told = progress_line("features", self._context.log.info)
         work = list(paths)
         for start in range(0, len(work), PART):
             part = {h: paths[h] for h in work[start : start + PART]}
             if self._settings.feature_engine == "fastdup":
-                hashes, matrix, bad = self._in_fastdup(part, start, len(work))
-                store.add(hashes, matrix, self.info)
-                _refuse_bad(bad, paths)
+                found = self._in_fastdup(part, start, len(work))
+                store.add(found.hashes, found.matrix, self.info)
+                _refuse_bad(found.bad, paths)
             else:
                 store.add(list(part), self._here(list(part.values())), self.info)
                 told(start + len(part), len(work))
+
+    def _on_ray(self, store: FeatureStore, paths: dict[str, Path]) -> dict[str, str]:
+        """Fill the store by tasks of the cluster; the error of each image without features."""
+        work_dir = own_folder(self._settings.cache, "features")
+        try:
+            work_dir.mkdir(parents=True)
+            listing = work_dir / "files.json"
+            listing.write_text(json.dumps({h: str(p) for h, p in paths.items()}), encoding="utf-8")
+            done = self._run_tasks(
+                "features.py",
+                (listing, self._settings.raw_root),
+                {
+                    "files": str(listing),
+                    "store": str(store.folder),
+                    "info": dict(self.info),
+                    "python": str(self._settings.fastdup_python),
+                },
+            )
+        finally:
+            shutil.rmtree(work_dir, ignore_errors=True)
+        [message] = done.get_custom_messages()
+        return dict(message["bad"])
 
     def _here(self, paths: list[Path]) -> np.ndarray:
         if self._settings.feature_engine == "thumbnail":
@@ -97,26 +149,21 @@ class Extractor:
 
         return sketches_of(paths, self._settings.workers)
 
-    def _in_fastdup(
-        self, paths: dict[str, Path], done: int, total: int
-    ) -> tuple[list[str], np.ndarray, dict[str, str]]:
+    def _in_fastdup(self, paths: dict[str, Path], done: int, total: int) -> Found:
         work_dir = own_folder(self._settings.cache, "fastdup")
         try:
             return self._run_fastdup(paths, work_dir, done, total)
         finally:
             shutil.rmtree(work_dir, ignore_errors=True)
 
-    def _run_fastdup(
-        self, paths: dict[str, Path], work_dir: Path, done: int, total: int
-    ) -> tuple[list[str], np.ndarray, dict[str, str]]:
-        """Hashes that have features, those, and hash -> error of the others."""
+    def _run_fastdup(self, paths: dict[str, Path], work_dir: Path, done: int, total: int) -> Found:
         work_dir.mkdir(parents=True)
         listing, out = work_dir / "images.json", work_dir / "features.npy"
         listing.write_text(json.dumps({h: str(p) for h, p in paths.items()}), encoding="utf-8")
-        self._run(
-            (listing, self._settings.raw_root),
+        run_worker(
+            self._context,
             python=self._settings.fastdup_python,
-            script=WORKER,
+            script=FASTDUP,
             extras={
                 "input": str(listing),
                 "work_dir": str(work_dir / "work"),
@@ -125,11 +172,10 @@ class Extractor:
                 "done": done,
                 "total": total,
             },
+            stall_seconds=self._settings.stall_seconds,
             way_out=NO_FASTDUP,
         )
-        report = json.loads(out.with_name(f"{out.name}.json").read_text(encoding="utf-8"))
-        hashes = out.with_name(f"{out.name}.txt").read_text(encoding="utf-8").split()
-        return hashes, np.load(out), report["bad"]
+        return written_by_fastdup(out)
 
     def read_facts(self, files: list[str]) -> None:
         """Fill the cache of image facts on the cluster, where it is chosen and facts are missing.
@@ -150,16 +196,10 @@ class Extractor:
             work_dir.mkdir(parents=True)
             listing = work_dir / "files.json"
             listing.write_text(json.dumps(missing), encoding="utf-8")
-            self._run(
-                (listing, root),
-                python=self._settings.ray_python,
-                script=FACTS_WORKER,
-                extras={
-                    "files": str(listing),
-                    "raw_root": str(root),
-                    "cache_file": str(cache_file),
-                },
-                way_out="set HOBAN_RAY_PYTHON to an interpreter of the nodes that has hoban_assets",
+            self._run_job(
+                RayJob(self._settings.ray_address, cpus=1, needs=(listing, root)),
+                "facts.py",
+                {"files": str(listing), "raw_root": str(root), "cache_file": str(cache_file)},
             )
         finally:
             shutil.rmtree(work_dir, ignore_errors=True)
@@ -171,14 +211,26 @@ class Extractor:
         choice = self._settings.data_steps[self._context.partition_key]
         return runs_on_ray(choice, self._settings)
 
-    def _run(self, needs: Sequence[Path], **worker: Any) -> None:
-        """Run a worker where the settings of this partition say."""
-        worker["stall_seconds"] = self._settings.stall_seconds
-        if self._is_on_ray:
-            job = RayJob(self._settings.ray_address, cpus=1, needs=needs)
-            run_worker_on_ray(self._context, job, **worker)
-        else:
-            run_worker(self._context, **worker)
+    def _run_tasks(
+        self, module: str, needs: Sequence[Path], extras: Mapping[str, Any]
+    ) -> dg.PipesClientCompletedInvocation:
+        """Run a job that gives its work to all nodes; itself it takes no processor of any."""
+        job = RayJob(self._settings.ray_address, needs=needs, starts_tasks=True)
+        return self._run_job(job, module, extras)
+
+    def _run_job(
+        self, job: RayJob, module: str, extras: Mapping[str, Any]
+    ) -> dg.PipesClientCompletedInvocation:
+        """Run a module of `on_ray` as a job of the cluster."""
+        return run_worker_on_ray(
+            self._context,
+            job,
+            python=self._settings.ray_python,
+            script=ON_RAY / module,
+            extras=extras,
+            stall_seconds=self._settings.stall_seconds,
+            way_out=_NODE_WAY_OUT,
+        )
 
 
 def _refuse_bad(bad: Mapping[str, str], paths: Mapping[str, Path]) -> None:

@@ -9,6 +9,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from hoban_assets.curation.cosine import Pairs
+from hoban_assets.curation.pair_list import PairList
 from hoban_assets.curation.similarity_graph import BLOCK, SimilarityGraph, parts
 
 LARGE = 32
@@ -29,6 +30,8 @@ def components(
     then two, four and so on, and images that are joined already are not compared with each other
     again: of a dense group only the first few are.
     """
+    if isinstance(graph, PairList):
+        return _of_list(graph.at(threshold), positions, graph.size)
     label = np.zeros(graph.size, np.int64)
     label[positions] = np.arange(len(positions))
     for top, end in doubling(len(positions), 1):
@@ -42,6 +45,20 @@ def components(
         if progress:
             progress(end, len(positions))
     return label[positions]
+
+
+def _of_list(pairs: Pairs, positions: np.ndarray, size: int) -> np.ndarray:
+    """The components of listed pairs of which both images are asked for."""
+    place = np.full(size, -1, np.int64)
+    place[positions] = np.arange(len(positions))
+    i, j = place[pairs.i], place[pairs.j]
+    known = (i >= 0) & (j >= 0)
+    edges = sparse.coo_array(
+        (np.ones(int(known.sum()), bool), (i[known], j[known])), shape=(len(positions),) * 2
+    )
+    joined = csgraph.connected_components(edges, directed=False)[1]
+    _, first, number = np.unique(joined, return_index=True, return_inverse=True)
+    return first[number]
 
 
 def _groups_of(strip: np.ndarray, label: np.ndarray) -> Iterator[tuple[np.ndarray, bool]]:

@@ -103,8 +103,8 @@ def duplicates_among(
         rule: see `Rule`.
         backgrounds: names of the sources whose images hold no object.
         look: shows the pictures; see `SameEvent.lying`.
-        threshold: the only one that will be asked for. Then events of vectors are searched once
-            where they are few, as `similarity_graph` does.
+        threshold: the only one that will be asked for. Then events are searched once where they
+            are few, as `similarity_graph` does.
     """
     if rule == "picture":
         return similar
@@ -112,7 +112,7 @@ def duplicates_among(
     if lying is None and look is not None:
         lying = PicturesLying(look, len(samples.images))
     graph = EventGraph(similar, SameEvent(samples, backgrounds, lying))
-    if threshold is None or not isinstance(similar, FeatureGraph):
+    if threshold is None or not isinstance(similar, FeatureGraph | PairList):
         return graph
     found = listed(graph, threshold, PER_IMAGE * graph.size)
     return graph if found is None else PairList(graph.size, found, threshold, similar.features)

@@ -16,11 +16,15 @@ from hoban_assets.curation.components import components, doubling
 from hoban_assets.curation.similarity import (
     BLOCK,
     NEARLY,
+    PairList,
     Pairs,
     SimilarityGraph,
+    parts,
     within,
 )
 
+AT_ONCE = 1_000_000
+"""Pairs of a list that are visited at a time: 100 MB as Python's numbers."""
 FIRST = 64
 """So many images of a block are compared with each other before all the others are."""
 
@@ -57,10 +61,39 @@ def keep_best(
         raise ValueError("order must name every image once")
     rank = np.empty(n, np.int64)
     rank[order] = np.arange(n)
-    best = np.full(n, n)  # rank of the witness, n: none
+    if isinstance(graph, PairList):
+        best = _visited(graph.at(threshold), rank)
+    else:
+        best = _compared(graph, np.asarray(order), rank, threshold, progress)
+    is_kept = best == n
+    return is_kept, np.where(is_kept, -1, np.append(order, -1)[best])
+
+
+def _visited(pairs: Pairs, rank: np.ndarray) -> np.ndarray:
+    """Rank of each image's witness, n: none, by one walk over the pairs in order of their ranks."""
+    n = len(rank)
+    ends = np.sort(np.stack([rank[pairs.i], rank[pairs.j]]), axis=0)
+    best = [n] * n  # by rank: that of the witness
+    for part in parts(np.lexsort((ends[1], ends[0])), AT_ONCE):
+        for earlier, later in zip(*ends[:, part].tolist(), strict=True):
+            if best[earlier] == n == best[later]:
+                best[later] = earlier
+    return np.array(best, np.int64)[rank]
+
+
+def _compared(
+    graph: SimilarityGraph,
+    order: np.ndarray,
+    rank: np.ndarray,
+    threshold: float,
+    progress: Progress | None,
+) -> np.ndarray:
+    """The same, where nothing is listed: block by block, each compared with the kept ones alone."""
+    n = graph.size
+    best = np.full(n, n)
     kept: list[np.ndarray] = []  # in order, a list for each block
     for top in range(0, n, BLOCK):
-        block = np.asarray(order[top : top + BLOCK])
+        block = order[top : top + BLOCK]
         for earlier in _filled(kept):
             block = block[best[block] == n]
             for pairs in graph.between(block, earlier, threshold):
@@ -69,19 +102,18 @@ def keep_best(
         kept.append(_kept_of(graph, block, threshold, rank, best))
         if progress:
             progress(min(top + BLOCK, n), n)
-    is_kept = best == n
-    return is_kept, np.where(is_kept, -1, np.append(order, -1)[best])
+    return best
 
 
-def _filled(parts: list[np.ndarray]) -> list[np.ndarray]:
+def _filled(lists: list[np.ndarray]) -> list[np.ndarray]:
     """Put short lists together in place, so that as few blocks as possible are compared."""
     merged: list[np.ndarray] = []
-    for part in parts:
+    for part in lists:
         if merged and len(merged[-1]) + len(part) <= BLOCK:
             merged[-1] = np.concatenate([merged[-1], part])
         elif len(part):
             merged.append(part)
-    parts[:] = merged
+    lists[:] = merged
     return merged
 
 

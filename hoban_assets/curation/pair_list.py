@@ -33,10 +33,18 @@ class PairList:
     floor: float
     features: np.ndarray | None = None
 
+    def at(self, threshold: float) -> Pairs:
+        """All pairs that are similar at `threshold`, each once.
+
+        Raises:
+            ValueError: `threshold` is below `floor`.
+        """
+        self._refuse_below(threshold)
+        return self._at_least(self.pairs, threshold)
+
     def between(self, rows: np.ndarray, columns: np.ndarray, threshold: float) -> Iterator[Pairs]:
         """See `SimilarityGraph.between`."""
-        if threshold < self.floor:
-            raise ValueError(f"pairs are known from {self.floor} on, not at {threshold}")
+        self._refuse_below(threshold)
         wanted = np.zeros(self.size, bool)
         wanted[columns] = True
         for here in parts(rows, BLOCK):
@@ -64,6 +72,10 @@ class PairList:
         where = np.concatenate([i, j]), np.concatenate([j, i])
         data = np.concatenate([similarity, similarity])
         return sparse.csr_array((data, where), shape=(self.size, self.size))
+
+    def _refuse_below(self, threshold: float) -> None:
+        if threshold < self.floor:
+            raise ValueError(f"pairs are known from {self.floor} on, not at {threshold}")
 
     def _at_least(self, pairs: Pairs, threshold: float) -> Pairs:
         if self.features is not None:

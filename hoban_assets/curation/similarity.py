@@ -1,15 +1,16 @@
 """Which images are similar: the exact graph of feature vectors, searched once or on demand.
 
-`similarity_graph` has the contract, `feature_graph` computes, `pair_list` remembers, and what is
-read off a graph stands in `graphs` and `components`.
+`similarity_graph` has the contract, `feature_graph` computes, `block_pairs` cuts a search into
+tasks, `pair_list` remembers, and what is read off a graph stands in `graphs` and `components`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
+from hoban_assets.curation.block_pairs import ROWS, Executor, Progress, in_turn, joined, search
 from hoban_assets.curation.cosine import Pairs, at_least
 from hoban_assets.curation.feature_graph import FeatureGraph
 from hoban_assets.curation.pair_list import LISTED_DECIMALS, PairList
@@ -35,8 +36,9 @@ __all__ = [
 MAX_PAIRS = 100_000_000
 """More pairs than this (1.2 GB) are never listed."""
 
-SHORT_LIST = 10_000_000
-"""Up to this many pairs a search is remembered instead of repeated: about 300 MB as a graph."""
+SHORT_LIST, PER_IMAGE = 10_000_000, 100
+"""Up to this many pairs, or so many an image, a search is remembered instead of repeated: about 300
+MB as a graph; 3 GB of a million images, which to compare again takes an hour and more."""
 
 SPARSE, SPARSE_PAIRS = 500, 100_000
 """A list is worth it up to one pair in 250, or up to so many."""
@@ -45,8 +47,9 @@ SPARSE, SPARSE_PAIRS = 500, 100_000
 def similarity_graph(
     features: np.ndarray,
     floor: float,
-    progress: Callable[[int, int], None] | None = None,
-    short: int = SHORT_LIST,
+    progress: Progress | None = None,
+    short: int | None = None,
+    executor: Executor = in_turn,
 ) -> SimilarityGraph:
     """Return the graph of `features`, searched once at `floor` where its list of pairs is short.
 
@@ -57,22 +60,26 @@ def similarity_graph(
         features: float32 [n, d], rows of length 1.
         floor: the loosest threshold that will be asked for.
         progress: called with (images compared, images).
-        short: so many pairs are listed at most; fewer where they are many for so few images, as a
-            list is then read more slowly than the products are computed.
+        short: so many pairs are listed at most (by default `SHORT_LIST`, or `PER_IMAGE` up to
+            `MAX_PAIRS`); fewer where they are many for so few images, as a list is then read more
+            slowly than the products are computed.
+        executor: runs the tasks of the search, here or elsewhere.
 
     Raises:
         ValueError: see `FeatureGraph`.
     """
     graph = FeatureGraph(features)
+    if short is None:
+        short = min(MAX_PAIRS, max(SHORT_LIST, PER_IMAGE * graph.size))
     most = min(short, max(SPARSE_PAIRS, graph.size**2 // SPARSE))
-    found = listed(graph, floor, most, progress)
+    found = search(graph.features, floor, most, progress, executor)
     if found is None:
         return graph
     return PairList(graph.size, found, floor, graph.features)
 
 
 def similar_pairs(
-    features: np.ndarray, threshold: float, block: int = BLOCK, max_pairs: int = MAX_PAIRS
+    features: np.ndarray, threshold: float, block: int = ROWS, max_pairs: int = MAX_PAIRS
 ) -> Pairs:
     """List every pair ``i < j`` of rows with a cosine of at least `threshold`, sorted. Exact.
 
@@ -80,7 +87,12 @@ def similar_pairs(
         ValueError: see `FeatureGraph`.
         HobanError: there are more than `max_pairs`; ask a `FeatureGraph`, which lists none.
     """
-    found = listed(FeatureGraph(features, block), threshold, max_pairs)
+    found = search(
+        FeatureGraph(features).features,
+        threshold,
+        max_pairs,
+        executor=partial(in_turn, rows=block),
+    )
     if found is None:
         raise HobanError(
             f"more than {max_pairs:,} pairs of images are similar at {threshold}",
@@ -89,23 +101,11 @@ def similar_pairs(
     return found
 
 
-def listed(
-    graph: SimilarityGraph,
-    threshold: float,
-    most: int,
-    progress: Callable[[int, int], None] | None = None,
-) -> Pairs | None:
-    """Return all pairs, i < j, sorted; None where there are more than `most`."""
-    found = [Pairs(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.float32))]
-    total = 0
-    for pairs in within(graph, np.arange(graph.size, dtype=np.int32), threshold, progress):
-        found.append(pairs)
-        total += len(pairs.i)
-        if total > most:
-            return None
-    i, j, similarity = (np.concatenate(column) for column in zip(*found, strict=True))
-    order = np.lexsort((j, i))
-    return Pairs(i[order], j[order], similarity[order])
+def listed(graph: SimilarityGraph, threshold: float, most: int) -> Pairs | None:
+    """Return all pairs of any graph, i < j, sorted; None where there are more than `most`."""
+    everyone = np.arange(graph.size, dtype=np.int32)
+    found = joined(within(graph, everyone, threshold), most)
+    return found.only(np.lexsort((found.j, found.i))) if len(found.i) <= most else None
 
 
 def among(pairs: Pairs, kept: np.ndarray) -> Pairs:

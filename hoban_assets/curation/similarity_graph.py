@@ -6,7 +6,7 @@ question, `SimilarityGraph.between`, is answered block by block.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Protocol
 
 import numpy as np
@@ -58,12 +58,7 @@ class SimilarityGraph(Protocol):
         ...
 
 
-def within(
-    graph: SimilarityGraph,
-    positions: np.ndarray,
-    threshold: float,
-    progress: Callable[[int, int], None] | None = None,
-) -> Iterator[Pairs]:
+def within(graph: SimilarityGraph, positions: np.ndarray, threshold: float) -> Iterator[Pairs]:
     """Yield every similar pair among `positions` once, in blocks: i stands before j in them."""
     rank = np.zeros(graph.size, np.int32)
     rank[positions] = np.arange(len(positions), dtype=np.int32)
@@ -72,8 +67,6 @@ def within(
         for pairs in graph.between(strip, strip, threshold):
             yield pairs.only(rank[pairs.i] < rank[pairs.j])
         yield from graph.between(strip, positions[top + BLOCK :], threshold)
-        if progress:
-            progress(top + len(strip), len(positions))
 
 
 def parts(positions: np.ndarray, size: int) -> Iterator[np.ndarray]:

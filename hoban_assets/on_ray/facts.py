@@ -11,14 +11,12 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from dagster_pipes import open_dagster_pipes
+from dagster_pipes import PipesContext
 
-from hoban_assets.errors import HobanError
 from hoban_assets.formats.facts_cache import load, stat_files
 from hoban_assets.formats.image_facts import read_facts
+from hoban_assets.on_ray.node_job import run_job
 from hoban_assets.pipeline.progress import progress_line
-from hoban_assets.workers import _watchdog
-from hoban_assets.workers._surroundings import REASON
 
 
 def unknown_files(files: Sequence[str], raw_root: Path, cache_file: Path) -> list[str]:
@@ -30,26 +28,15 @@ def unknown_files(files: Sequence[str], raw_root: Path, cache_file: Path) -> lis
     return [str(file) for file in both.file[both["_merge"] == "left_only"]]
 
 
-def main() -> int:
+def _main(pipes: PipesContext) -> None:
     """Read the facts of the files named, with a thread for each processor of the node."""
-    _watchdog.start()
-    with open_dagster_pipes() as pipes:
-        files = json.loads(Path(pipes.get_extra("files")).read_text(encoding="utf-8"))
-        raw_root, cache_file = (
-            Path(pipes.get_extra("raw_root")),
-            Path(pipes.get_extra("cache_file")),
-        )
-        workers = len(os.sched_getaffinity(0))
-        pipes.log.info(f"image facts of {len(files):,} files, {workers} threads")
-        try:
-            line = progress_line("images", pipes.log.info)
-            read_facts(files, raw_root, cache_file, workers, progress=line)
-        except HobanError as error:
-            reason = {"problem": error.problem, "way_out": error.way_out}
-            print(f"\n{REASON}{json.dumps(reason)}", flush=True)
-            return 1
-    return 0
+    files = json.loads(Path(pipes.get_extra("files")).read_text(encoding="utf-8"))
+    raw_root, cache_file = Path(pipes.get_extra("raw_root")), Path(pipes.get_extra("cache_file"))
+    workers = len(os.sched_getaffinity(0))
+    pipes.log.info(f"image facts of {len(files):,} files, {workers} threads")
+    line = progress_line("images", pipes.log.info)
+    read_facts(files, raw_root, cache_file, workers, progress=line)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(run_job(_main))

@@ -48,6 +48,8 @@ class RayJob:
     training: str = ""
     """Which training it is: started twice, the second start joins the first one's job."""
     env: Mapping[str, str] = field(default_factory=dict)
+    starts_tasks: bool = False
+    """It joins the cluster itself, so it is told of it; others are kept from it."""
 
 
 def run_worker_on_ray(
@@ -139,6 +141,7 @@ def _entrypoint(python: Path, script: Path, cwd: Path | None, job: RayJob, mark:
         "mark": f"{mark}-{uuid.uuid4().hex}",
         "needs": [str(path) for path in job.needs],
         "env": dict(job.env),
+        "starts_tasks": job.starts_tasks,
         "cwd": None if cwd is None else str(cwd),
     }
     return "exec " + shlex.join([str(python), GUARD, json.dumps(order)])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Iterable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from hoban_assets.curation.block_pairs import Progress, in_turn
+from hoban_assets.curation.cosine import Pairs
 from hoban_assets.curation.engines import refuse_below
 from hoban_assets.curation.lying_pictures import Look
 from hoban_assets.curation.similarity import SimilarityGraph, similarity_graph
@@ -33,6 +35,17 @@ class FeatureExtractor(Protocol):
         ...
 
 
+@runtime_checkable
+class PairSearcher(Protocol):
+    """An extractor that can also run the tasks of a pair search, on other machines maybe."""
+
+    def pairs(
+        self, features: np.ndarray, threshold: float, most: int, progress: Progress | None = None
+    ) -> Iterable[Pairs]:
+        """See `block_pairs.Executor`."""
+        ...
+
+
 def similarity_of(
     extract: FeatureExtractor, samples: Samples, floor: float, log: Callable[[str], None]
 ) -> SimilarityGraph:
@@ -43,7 +56,9 @@ def similarity_of(
     """
     found = extract(samples)
     if isinstance(found, np.ndarray):
-        return similarity_graph(found, floor, progress_line("comparing images", log))
+        executor = extract.pairs if isinstance(extract, PairSearcher) else in_turn
+        told = progress_line("comparing images", log)
+        return similarity_graph(found, floor, told, executor=executor)
     refuse_below(extract.engine, floor, found.floor)
     return found
 

@@ -65,8 +65,9 @@ def main(job: dict[str, Any]) -> int:
 
 def _start(job: dict[str, Any]) -> subprocess.Popen[bytes]:
     """Start the worker in a session of its own, under the mark of the job."""
+    env = clean_environment(os.environ)
     env = {
-        **without_ray(clean_environment(os.environ)),
+        **(env if job["starts_tasks"] else without_ray(env)),
         **job["env"],
         _watchdog.PARENT: str(os.getpid()),
         _watchdog.MARK: job["mark"],

@@ -82,8 +82,11 @@ def wait_until(is_so: Callable[[], Any], what: str = "it") -> Any:
 
 
 @contextmanager
-def ray_cluster() -> Iterator[str]:
-    """Start a cluster as the documentation says, on loopback, with a token; its address."""
+def ray_cluster(head_port: int = 0, cpus: int = 2) -> Iterator[str]:
+    """Start a cluster as the documentation says, on loopback, with a token; its address.
+
+    `head_port` is where further nodes join (0: none will).
+    """
     pytest.importorskip("ray", reason="Ray is not installed: pip install 'hoban_assets[ray]'")
     pytest.importorskip("dagster_ray", reason="pip install 'hoban_assets[ray]'")
     port = str(free_port())
@@ -100,8 +103,8 @@ def ray_cluster() -> Iterator[str]:
         with (Path(folder) / "log").open("wb") as log:
             head = subprocess.Popen(
                 [
-                    *(str(BIN / command[0]), *command[1:], "--block", "--num-cpus", "2"),
-                    *("--node-ip-address", "127.0.0.2", "--port", "0"),
+                    *(str(BIN / command[0]), *command[1:], "--block", "--num-cpus", str(cpus)),
+                    *("--node-ip-address", "127.0.0.2", "--port", str(head_port)),
                     *("--temp-dir", f"{folder}/r", "--object-store-memory", "100000000"),
                     *("--ray-client-server-port", str(free_port())),
                     *("--dashboard-agent-listen-port", str(free_port())),

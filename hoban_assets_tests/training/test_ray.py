@@ -314,6 +314,6 @@ def test_features_computed_on_the_cluster_are_those_computed_here(cluster, raw):
         for where in ("ray", "local"):
             ended, logged = run_step(compute(where), instance, "full")
             assert ended.success
-            on_ray = [r for r in logged if "Starting Ray job fastdup_features-" in r.user_message]
+            on_ray = [r for r in logged if "Starting Ray job features-" in r.user_message]
             assert bool(on_ray) == (where == "ray")
     np.testing.assert_array_equal(found["ray"], found["local"])

@@ -45,7 +45,7 @@ def candidates(
     sketches: Sketches, progress: Progress | None = None, workers: int = 1
 ) -> Candidates:
     """Find the pairs that are worth a proof. Depends on the order of the images only in ties."""
-    whole = _wholes(sketches.small, progress)
+    whole = whole_pictures(sketches.small, progress)
     corner = crops(sketches, workers)
     i, j = np.concatenate([whole[0], corner["i"]]), np.concatenate([whole[1], corner["j"]])
     places, where = np.unique(i.astype(np.int64) * len(sketches.small) + j, return_inverse=True)
@@ -55,9 +55,10 @@ def candidates(
     return Candidates(pairs[0].astype(np.int32), pairs[1].astype(np.int32), turn)
 
 
-def _wholes(
-    small: np.ndarray, progress: Progress | None
+def whole_pictures(
+    small: np.ndarray, progress: Progress | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pairs i < j of grey pictures (uint8 [n, SMALL, SMALL]) alike as wholes, and turns of i."""
     plain = _frequencies(small, 0)
     inverse = [_frequencies(small, int(INVERSE[turn])) for turn in TURNS]
     n = len(small)
