@@ -27,6 +27,7 @@ COMMANDS = """
 doctor | status --check-raw | build v9 --dry-run | inspect RAW/coco | !audit-split RAW/coco
 calibrate copies RAW/coco --count 10 | find person coco | !fate S2 | why 4616M00101 --picture
 sql 'SELECT count(*) FROM boxes' | summary v9 | results v9 --page | compare v8 v9 --page
+plan --images 1000000
 diff v8 v9 | quality --json | sizes helmet_60k --class 08 --gallery | gallery v9 --class fallen
 !completed helmet_60k | evaluate model_v9 dataset_v9 --on val
 label-errors model_v9 | predict model_v9 RAW/background --save

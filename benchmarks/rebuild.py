@@ -20,7 +20,7 @@ from typing import Any
 
 from benchmarks.duplicates import fastdup_python
 from benchmarks.harness import Context, Criterion, Result
-from benchmarks.worker import Work, call
+from benchmarks.worker import Timing, Work, call
 
 ASSET = "dataset_v9"
 PARTITION = "sub"
@@ -35,16 +35,7 @@ def run(context: Context) -> Result:
     raw_root = str(context.folder / "raw")
     drawn = call(f"{__name__}:draw", raw_root=raw_root, images=images)
     context.say(f"sample of {images} images drawn in {drawn.seconds:.1f} s")
-    environment = {
-        "DAGSTER_HOME": str(context.folder / "dagster"),
-        "HOBAN_RAW_ROOT": raw_root,
-        "HOBAN_DATA_ROOT": str(context.folder / "data"),
-        "HOBAN_FASTDUP_PYTHON": str(fastdup_python()),
-    }
-    first, second = (
-        call(f"{__name__}:materialize", environment=environment, raw_root=raw_root)
-        for _ in range(2)
-    )
+    first, second = (build(context.folder, PARTITION) for _ in range(2))
     before, after = first.result, second.result
     if not before["read"]:
         raise RuntimeError("the first run left no trace: this file system tells of no opening")
@@ -80,6 +71,21 @@ def run(context: Context) -> Result:
     )
 
 
+def build(folder: Path, partition: str, more: Mapping[str, str] | None = None) -> Timing:
+    """Build the dataset from ``raw`` below `folder` in a fresh process."""
+    raw_root = str(folder / "raw")
+    environment = {
+        "DAGSTER_HOME": str(folder / "dagster"),
+        "HOBAN_RAW_ROOT": raw_root,
+        "HOBAN_DATA_ROOT": str(folder / "data"),
+        "HOBAN_FASTDUP_PYTHON": str(fastdup_python()),
+        **(more or {}),
+    }
+    return call(
+        f"{__name__}:materialize", environment=environment, raw_root=raw_root, partition=partition
+    )
+
+
 def draw(raw_root: str, images: int) -> Work:
     """Write the project's own sample: a raw tree in every raw format."""
     from hoban_assets.sample_data import generate
@@ -90,7 +96,7 @@ def draw(raw_root: str, images: int) -> Work:
     return work
 
 
-def materialize(raw_root: str) -> Work:
+def materialize(raw_root: str, partition: str) -> Work:
     """Time one run of the graph up to the dataset, in this process."""
     import dagster as dg
 
@@ -104,7 +110,7 @@ def materialize(raw_root: str) -> Work:
 
     def work() -> Callable[[], dict[str, Any]]:
         with dg.DagsterInstance.get() as instance:
-            done = resolved.execute_in_process(partition_key=PARTITION, instance=instance)
+            done = resolved.execute_in_process(partition_key=partition, instance=instance)
         versions = {
             event.materialization.asset_key.to_user_string(): _data_version(event.materialization)
             for event in done.get_asset_materialization_events()

@@ -23,6 +23,14 @@ class Bytes(int):
         return size_text(self)
 
 
+class Hours(float):
+    """0.0351, told as '0.035 h'; JSON has the number."""
+
+    def __str__(self) -> str:
+        """As text."""
+        return f"{float(self):,.0f} h" if self >= 100 else f"{float(self):.2g} h"
+
+
 class Difference(float):
     """A difference, told with its sign: '+1,234', '-0.067'; JSON has the number."""
 

@@ -33,6 +33,7 @@ COMMANDS = (
     "journal",
     "label-errors",
     "noise",
+    "plan",
     "predict",
     "propose",
     "prune",

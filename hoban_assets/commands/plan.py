@@ -1,0 +1,58 @@
+"""`hoban plan`: hours, memory and disk of a build before anybody starts it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from hoban_assets.commands.app import LOOK, AsJson, app, nearest, print_json
+from hoban_assets.settings import FEATURE_ENGINES, Settings
+
+
+def _known_engine(value: str | None) -> str | None:
+    return None if value is None else nearest(value, FEATURE_ENGINES, "feature engine")
+
+
+@app.command(rich_help_panel=LOOK)
+def plan(
+    images: Annotated[int, typer.Option(min=1, help="How many images the build reads.")],
+    engine: Annotated[
+        str | None,
+        typer.Option(
+            help="fastdup, copies or thumbnail (else HOBAN_FEATURE_ENGINE).", callback=_known_engine
+        ),
+    ] = None,
+    cores: Annotated[
+        int | None,
+        typer.Option(min=1, help="Cores of all machines together (else HOBAN_WORKERS)."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a build would take: hours, memory and disk of each step. Training apart.
+
+    Extrapolated from measured costs; docs/scale.md says how they grow.
+
+    Example: hoban plan --images 1000000 --engine copies --cores 64
+    """
+    import os
+    import shutil
+    from dataclasses import asdict
+
+    from hoban_assets.language import speaker
+    from hoban_assets.reporting.forecast.document import document
+    from hoban_assets.reporting.forecast.figures import forecast
+    from hoban_assets.reporting.terminal import show_blocks
+
+    settings = Settings.from_env()
+    engine = engine or settings.feature_engine
+    found = forecast(images, engine, cores or settings.workers, settings.workers)
+    if as_json:
+        totals = {"hours": found.hours, "memory": found.memory, "disk": found.disk}
+        print_json(asdict(found) | {"total": totals})
+        return
+    root = settings.data_root
+    place = next(folder for folder in (root, *root.parents) if folder.is_dir())
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    free = shutil.disk_usage(place).free
+    show_blocks(document(found, memory, free, speaker(settings.language)))
