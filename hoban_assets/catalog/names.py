@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
+from urllib.parse import unquote
 
 from hoban_assets.catalog.answers import Ask, Row
 from hoban_assets.naming import image_tag
@@ -28,7 +29,10 @@ _PUBLISHED = re.compile(r"-([0-9a-f]{12})\.[A-Za-z0-9]+$")
 
 def plain(typed: str) -> str:
     """A name as people paste it (quotes, `file://`, backslashes, a drive) as a '/' path."""
-    text = typed.strip().strip("\"'").removeprefix("file://").replace("\\", "/")
+    text = typed.strip().strip("\"'")
+    if text.startswith("file://"):
+        text = unquote(text.removeprefix("file://"))
+    text = text.replace("\\", "/")
     return re.sub(r"/+", "/", _DRIVE.sub("/", text)).rstrip("/")
 
 

@@ -84,3 +84,10 @@ def test_the_nearest_name_is_proposed(ask):
 
 def test_what_is_pasted_becomes_a_plain_path():
     assert plain(' "D:\\a\\\\b.jpg" ') == "/a/b.jpg"
+
+
+def test_an_address_that_a_file_manager_copies_is_its_path():
+    assert (
+        plain("file:///raw/fall.v1i%20(2)/%EB%82%99%EC%83%81.jpg") == "/raw/fall.v1i (2)/낙상.jpg"
+    )
+    assert plain("/raw/100%20.jpg") == "/raw/100%20.jpg"

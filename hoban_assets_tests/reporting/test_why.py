@@ -14,6 +14,7 @@ from hoban_assets.reporting.why.data import as_data
 from hoban_assets.reporting.why.document import document
 from hoban_assets.reporting.why.places import before_turning, written
 from hoban_assets.reporting.why.sentence import sentence
+from hoban_assets.reporting.why.unread import image_of_label
 
 SAY, SAGEN = speaker("en"), speaker("ko")
 
@@ -199,3 +200,18 @@ def test_of_a_sub_that_was_taken_from_full_the_decision_of_full_is_told(tmp_path
         "dataset_v3 [full]",
         "near_duplicate",
     )
+
+
+@pytest.mark.parametrize(
+    ("read", "label", "image"),
+    [
+        (["train/images/a.jpg", "train/images/b.jpg"], "train/labels/a.txt", "train/images/a.jpg"),
+        (["train/images/a.jpg", "valid/images/a.jpg"], "valid/labels/A.TXT", "valid/images/a.jpg"),
+        (["train/images/a.jpg", "valid/images/a.jpg"], "test/labels/a.txt", None),
+        (["train/images/a.b.jpg"], "train/labels/a.txt", None),
+    ],
+)
+def test_a_label_leads_to_its_image_also_where_a_stage_left_it_out(read, label, image):
+    rows = [{"partition": "sub", "image_id": f"fall_v2i/{path}"} for path in read]
+    found_image = image_of_label(lambda *_: rows, f"fall.v2i.yolo26/{label}")
+    assert found_image == (image and f"fall_v2i/{image}")

@@ -12,7 +12,7 @@ from hoban_assets.errors import HobanError
 from hoban_assets.reporting.why.figures import Life, life_of, mistakes_on
 from hoban_assets.reporting.why.files import files_meant
 from hoban_assets.reporting.why.findings import Story, story
-from hoban_assets.reporting.why.unread import Unread, by_decision, passed_over
+from hoban_assets.reporting.why.unread import Unread, by_decision, image_of_label, passed_over
 
 if TYPE_CHECKING:
     from hoban_assets.catalog.answers import Ask
@@ -46,13 +46,14 @@ def found(
     folders = {source.folder: source.name for source in known}
     images = images_meant(ask, typed, folders) if ask is not None else []
     if len(images) == 1 and ask is not None:
-        life = life_of(ask, images[0])
-        if (passed := _passed_over(life)) is not None:
-            return passed
-        return replace(life, mistakes=mistakes_on(ask, life))
+        return _read(ask, images[0])
     files = [] if images else files_meant(raw_root, typed)
     if len(files) == 1:
-        return passed_over(ask, raw_root, files[0])
+        passed = passed_over(ask, raw_root, files[0])
+        if ask is not None and passed.rule == "label_not_read":
+            image = image_of_label(ask, files[0])
+            return passed if image is None else _read(ask, image)
+        return passed
     several = images or files
     if several:
         listed = "\n    ".join(several)
@@ -60,6 +61,12 @@ def found(
     close = nearest_images(ask, typed) if ask is not None else []
     way_out = f"did you mean {' or '.join(close)}?" if close else "try a shorter part of its name"
     raise HobanError(f"no image {typed!r}, neither in the catalog nor below {raw_root}", way_out)
+
+
+def _read(ask: Ask, image_id: str) -> Life | Unread:
+    life = life_of(ask, image_id)
+    passed = _passed_over(life)
+    return replace(life, mistakes=mistakes_on(ask, life)) if passed is None else passed
 
 
 def _passed_over(life: Life) -> Unread | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +70,32 @@ def passed_over(ask: Ask | None, raw_root: Path, file: str) -> Unread:
             _build(stages, "sub"),
         )
     return _by_listing(raw_root, file, source, stages, known)
+
+
+def image_of_label(ask: Ask, file: str) -> str | None:
+    """Id of the image that was read with a label file, also where a stage left it out again.
+
+    Args:
+        ask: open catalog.
+        file: label below the raw root that the reader of its source uses.
+
+    Returns:
+        The one image of this stem whose folders have most in common with those of the label; None
+        where there is none, or no single one.
+    """
+    source = source_of(file)
+    if source is None:
+        return None
+    known = _known(ask, source, _stages(source))
+    *folders, name = folded(file)[len(source.folder) + 1 :].split("/")
+    shared: dict[str, int] = {}
+    for image_id in {image_id for ids in known.values() for image_id in ids}:
+        *theirs, image = folded(image_id).split("/")[1:]
+        if image.rpartition(".")[0] == name.rpartition(".")[0]:
+            both = zip(folders, theirs, strict=False)
+            shared[image_id] = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], both))
+    best = [image_id for image_id, count in shared.items() if count == max(shared.values())]
+    return best[0] if len(best) == 1 else None
 
 
 def source_of(file: str) -> RawSource | None:
