@@ -6,8 +6,10 @@ from typing import Annotated
 
 import typer
 
-from hoban_assets.commands.app import LOOK, AsJson, app, nearest, print_json
-from hoban_assets.settings import FEATURE_ENGINES, Settings
+from hoban_assets.commands.app import LOOK, app, here, nearest
+from hoban_assets.commands.options import AsJson
+from hoban_assets.commands.printing import print_json
+from hoban_assets.settings import FEATURE_ENGINES
 
 
 def _known_engine(value: str | None) -> str | None:
@@ -39,12 +41,11 @@ def plan(
     import shutil
     from dataclasses import asdict
 
-    from hoban_assets.language import speaker
     from hoban_assets.reporting.forecast.document import document
     from hoban_assets.reporting.forecast.figures import forecast
     from hoban_assets.reporting.terminal import show_blocks
 
-    settings = Settings.from_env()
+    settings, say = here()
     engine = engine or settings.feature_engine
     found = forecast(images, engine, cores or settings.workers, settings.workers)
     if as_json:
@@ -55,4 +56,4 @@ def plan(
     place = next(folder for folder in (root, *root.parents) if folder.is_dir())
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     free = shutil.disk_usage(place).free
-    show_blocks(document(found, memory, free, speaker(settings.language)))
+    show_blocks(document(found, memory, free, say))
