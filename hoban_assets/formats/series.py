@@ -21,19 +21,24 @@ def is_series(numbers: list[int], images: int, kind: Kind) -> bool:
 
 def is_dense(numbers: list[int]) -> bool:
     """Whether numbers follow each other closely, or all at the same distance."""
-    distinct = sorted(set(numbers))
-    if len(distinct) < FEWEST:
+    gaps = _gaps(numbers)
+    if len(gaps) + 1 < FEWEST:
         return False
-    gaps = [b - a for a, b in pairwise(distinct)]
-    step = sorted(gaps)[len(gaps) // 2]
-    return len(gaps) >= DENSE * (distinct[-1] - distinct[0]) / max(1, min(step, 100))
+    return len(gaps) >= DENSE * sum(gaps) / max(1, min(_usual(gaps), 100))
 
 
 def _is_even(seconds: list[int]) -> bool:
     """Whether times of day are as a program takes frames, not a person photographs: evenly."""
-    distinct = sorted(set(seconds))
-    if len(distinct) < FEWEST:
+    gaps = _gaps(seconds)
+    if len(gaps) + 1 < FEWEST:
         return False
-    gaps = [b - a for a, b in pairwise(distinct)]
-    step = sorted(gaps)[len(gaps) // 2]
+    step = _usual(gaps)
     return sum(abs(gap - step) <= 1 for gap in gaps) >= EVEN * len(gaps)
+
+
+def _gaps(numbers: list[int]) -> list[int]:
+    return [b - a for a, b in pairwise(sorted(set(numbers)))]
+
+
+def _usual(gaps: list[int]) -> int:
+    return sorted(gaps)[len(gaps) // 2]
