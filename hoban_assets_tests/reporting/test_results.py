@@ -195,6 +195,12 @@ def test_problems_come_by_how_many_errors_each_explains(v8):
     assert [f.level for f in findings(v8)][-1] in ("good", "info")
 
 
+@pytest.mark.parametrize("way", ["mask", "naive"])
+def test_terminal_and_page_say_how_the_model_was_trained(v8, way):
+    told = markdown(document(replace(v8, partial_labels=way), ENGLISH))
+    assert f"Trained with partial_labels: {way}" in told
+
+
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_the_page_holds_its_pictures_and_needs_nothing_else(tmp_path, language):
     run = tmp_path / "run"
