@@ -7,9 +7,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from attack.harness import FORK, Row, killed_at_random
+from attack.harness import FORK, Row, duration_of, killed_at_random
 
-WRITERS, TIMES = 3, 2
+WRITERS, TIMES, KILLED_TIMES = 3, 2, 9
 
 
 def rows(folder: Path, size: int, dice: random.Random) -> list[Row]:
@@ -21,10 +21,11 @@ def rows(folder: Path, size: int, dice: random.Random) -> list[Row]:
     import hoban_assets.catalog.store  # noqa: F401
 
     row = Row("catalog: writers at once, one killed, one reader", size)
+    longest = duration_of(lambda: _alone(folder / "alone" / "catalog.duckdb"))
     for number in range(size):
         path = folder / str(number) / "catalog.duckdb"
         path.parent.mkdir(parents=True)
-        row.note(_race(path, dice))
+        row.note(_race(path, longest * WRITERS, dice))
     return [row]
 
 
@@ -58,12 +59,19 @@ def hold(path: Path, seconds: float) -> None:
             time.sleep(0.02)
 
 
-def _race(path: Path, dice: random.Random) -> str | None:
+def _alone(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    process = FORK.Process(target=write, args=(path, "killed", KILLED_TIMES))
+    process.start()
+    process.join()
+
+
+def _race(path: Path, longest: float, dice: random.Random) -> str | None:
     others = [FORK.Process(target=write, args=(path, f"asset_{n}")) for n in range(WRITERS)]
     others.append(FORK.Process(target=hold, args=(path, dice.uniform(0, 0.3))))
     for process in others:
         process.start()
-    killed_at_random(write, (path, "killed", 9), 2.0, dice)
+    killed_at_random(write, (path, "killed", KILLED_TIMES), longest, dice)
     for process in others:
         process.join()
     if wrong := [p.exitcode for p in others if p.exitcode]:

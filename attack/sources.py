@@ -52,6 +52,8 @@ def inspected(source: Path) -> str | None:
     told = (ended.stdout + ended.stderr).decode("utf-8", "replace")
     if "Traceback" in told or ended.returncode not in (0, 1):
         return f"exit status {ended.returncode}: {told[-200:]}"
+    if "\x1b[2J" in told or any(line.startswith("Done in") for line in told.splitlines()):
+        return "obeys a name"
     return "shows a file of another folder" if SECRET in told else None
 
 
@@ -75,6 +77,13 @@ def coco(folder: Path, text: str) -> None:
     (folder / "train2017").mkdir()
     Image.new("RGB", (64, 64)).save(folder / "train2017" / "a.jpg")
     (folder / "annotations" / "instances_train2017.json").write_text(text)
+
+
+def voc(folder: Path, text: str) -> None:
+    """A photograph with a label in XML."""
+    folder.mkdir(parents=True)
+    Image.new("RGB", (64, 64)).save(folder / "a.jpg")
+    (folder / "a.xml").write_text(text)
 
 
 def aliases() -> str:
@@ -116,6 +125,7 @@ def _image(source: Path) -> Path:
 NUMBERS = (
     "nan nan nan nan nan\n0 inf 0 1 1\n0 1e308 1e308 1e308 1e308\n9{} .5 .5 .1 .1\n-1 0 0 1 1\n"
 )
+DEEP = "[" * 3000 + "]" * 3000
 PERSON = '"categories":[{"id":1,"name":"person"}]'
 ONE = '"images":[{"id":1,"file_name":"a.jpg","width":64,"height":64}]'
 BOX = '"annotations":[{{"id":1,"image_id":1,"category_id":1,"bbox":{}}}]'
@@ -165,6 +175,62 @@ KINDS: dict[str, Make] = {
     ),
     "half a character": lambda d: coco(
         d, "{" + ONE.replace("a.jpg", "\\ud800.jpg") + "," + PERSON + "}"
+    ),
+    "yaml in itself": lambda d: yolo(d, "names: &n {0: *n}\n"),
+    "yaml of dates": lambda d: yolo(d, "names: {2020-01-01: fall, .nan: x}\nnc: .inf\n"),
+    "yaml of documents": lambda d: yolo(d, "names: [a]\n---\n" * 10_000),
+    "a great yaml": lambda d: yolo(d, f'names: [fall]\nx: "{"a" * 40_000_000}"\n'),
+    "yaml that names other folders": lambda d: yolo(
+        d, "path: /etc\ntrain: ../../../../etc\nval: /etc/passwd\nnames: [fall]\n"
+    ),
+    "a class that begins a line": lambda d: yolo(d, 'names: ["\\e[2J\\nDone in 3 s."]\n'),
+    "COCO of other types": lambda d: coco(
+        d,
+        '{"images":[{"id":{"a":1},"file_name":"a.jpg"},{"id":[1],"file_name":5},null],'
+        '"annotations":[{"image_id":[1],"category_id":{},"bbox":"x"},null],'
+        '"categories":[{"id":[],"name":[]},null]}',
+    ),
+    "COCO of objects": lambda d: coco(d, '{"images":{"a":1},"annotations":{},"categories":{}}'),
+    "a mask of 10^18 pixels": lambda d: coco(
+        d,
+        f'{{{ONE},"annotations":[{{"id":1,"image_id":1,"category_id":1,"bbox":[1,1,9,9],'
+        f'"iscrowd":1,"segmentation":{{"size":[1000000000,1000000000],"counts":[0,9]}}}}],'
+        f"{PERSON}}}",
+    ),
+    "deep outline": lambda d: coco(
+        d,
+        f'{{{ONE},"annotations":[{{"id":1,"image_id":1,"category_id":1,"bbox":[1,1,9,9],'
+        f'"segmentation":{DEEP}}}],{PERSON}}}',
+    ),
+    "COCO names that are folders": lambda d: coco(
+        d,
+        '{"images":[{"id":1,"file_name":".."},{"id":2,"file_name":""},'
+        f'{{"id":3,"file_name":"{"x/" * 5000}a.jpg"}}],"annotations":[],{PERSON}}}',
+    ),
+    "VOC with an entity": lambda d: voc(
+        d, '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><annotation>&x;</annotation>'
+    ),
+    "VOC that includes": lambda d: voc(
+        d,
+        '<annotation xmlns:xi="http://www.w3.org/2001/XInclude">'
+        '<xi:include href="/etc/passwd" parse="text"/></annotation>',
+    ),
+    "deep VOC": lambda d: voc(
+        d, f"<annotation>{'<object>' * 100_000}{'</object>' * 100_000}</annotation>"
+    ),
+    "VOC numbers": lambda d: voc(
+        d,
+        f"<annotation><filename>../../etc/passwd</filename><size><width>{'9' * 5000}</width>"
+        "<height>nan</height></size><object><name>&#27;[2J</name><bndbox><xmin>inf</xmin>"
+        "<ymin/><xmax>1e999</xmax></bndbox></object></annotation>",
+    ),
+    "memory for a photograph": lambda d: instead(
+        _image(d), lambda f: f.symlink_to("/proc/self/mem")
+    ),
+    "folder for a label": lambda d: instead(yolo(d) / "a.txt", Path.mkdir),
+    "400 folders deep": lambda d: yolo(d).joinpath(*["d"] * 400).mkdir(parents=True),
+    "a name that is no text": lambda d: os.link(
+        os.fsencode(yolo(d) / "a.txt"), os.fsencode(d / "train" / "labels") + b"/\xff\xfe.txt"
     ),
     "a name that is obeyed": lambda d: (yolo(d) / "\x1b[2J\u202e.txt").write_text(LABEL),
 }

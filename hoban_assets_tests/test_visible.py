@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from hoban_assets.errors import HobanError
 from hoban_assets.language import speaker
-from hoban_assets.reporting.blocks import Bullets, Finding, Heading, Paragraph
+from hoban_assets.reporting.blocks import Bullets, Finding, Heading, Paragraph, Table
 from hoban_assets.reporting.markdown import markdown, markdown_rows
-from hoban_assets.reporting.terminal import cell
+from hoban_assets.reporting.terminal import cell, show_blocks
 from hoban_assets.visible import show_in_logs, visible
 
 NAMES = {
@@ -66,6 +66,13 @@ def test_a_name_begins_no_line_of_its_own(language):
     assert say("{path} is new", path=FORGED) == shown
     assert say("{path} is new", path=Path(FORGED)) == shown
     assert str(HobanError(f"{FORGED} is gone", "look")) == "a\n    Done in 3 s..jpg is gone -> look"
+
+
+def test_a_name_in_a_table_begins_no_line_at_the_margin(capsys):
+    show_blocks([Table([{"class": FORGED, "boxes": 1}], {"class": "class", "boxes": "boxes"})])
+    lines = capsys.readouterr().out.splitlines()
+    assert not [line for line in lines if line.startswith("Done")]
+    assert [line for line in lines if line.startswith("    Done in 3 s..jpg")]
 
 
 def test_lines_that_are_meant_stay():

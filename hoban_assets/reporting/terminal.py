@@ -22,6 +22,7 @@ from hoban_assets.reporting.blocks import (
     numeric,
 )
 from hoban_assets.units import text_of
+from hoban_assets.visible import indented
 
 _LEAST = 14
 """Cells that a column of words needs; what is longer goes on in the next line."""
@@ -129,7 +130,7 @@ def rich_table(block: Table) -> Any:
 
 
 def _cell(value: object) -> str:
-    return styled(cell(value), value.tone if isinstance(value, Cell) else "")
+    return styled(indented(cell(value)), value.tone if isinstance(value, Cell) else "")
 
 
 def styled(text: str, tone: str) -> str:
