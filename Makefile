@@ -80,6 +80,9 @@ lock: .venv-lock/ready
 	$(subst 3.11,3.11.5,$(MORE)) --extra docs -c constraints/docs.txt -o constraints/docs.lock
 	printf 'fastdup\ndagster-pipes\n' | $(UV) --no-config --python-platform x86_64-manylinux_2_31 - \
 		-c constraints/fastdup.txt -o constraints/fastdup.lock
+	echo datumaro | $(UV) --universal - -c constraints/peers/bench.txt -o constraints/peers/bench.lock
+	echo label-studio | $(UV) --universal - -c constraints/peers/label-studio.txt \
+		-o constraints/peers/label-studio.lock
 
 # Asks a public list of known faults; without a network, constraints/audit.json is its last answer.
 audit: .venv-lock/ready
@@ -102,7 +105,7 @@ demo: setup sample
 	@echo; echo "Look at it: make ui"
 
 ui: setup
-	$(HOME_ENV) $(BIN)/hoban ui $(if $(PORT),--port $(PORT))
+	@$(HOME_ENV) $(BIN)/hoban ui $(if $(PORT),--port $(PORT))
 
 lint: .venv/ready
 	$(BIN)/ruff format --check .
@@ -123,18 +126,21 @@ test-look: setup
 test-datumaro: setup .venv-bench/ready
 	$(DAGSTER_ENV) $(BIN)/python -m pytest -rs hoban_assets_tests/heavy/test_datumaro_reads.py
 
-.venv-bench/ready: constraints/bench.txt
+.venv-bench/ready: constraints/build.lock constraints/peers/bench.lock
 	test -x .venv-bench/bin/python || $(BASE_PYTHON) -m venv .venv-bench
-	.venv-bench/bin/python $(PIP_INSTALL) -c constraints/bench.txt datumaro
+	.venv-bench/bin/python $(PIP_INSTALL) --no-deps --require-hashes -r constraints/build.lock
+	.venv-bench/bin/python $(PIP_INSTALL) --no-deps --require-hashes -r constraints/peers/bench.lock
 	@touch $@
 
 test-label-studio: setup .venv-label-studio/ready
 	$(DAGSTER_ENV) HOBAN_HEAVY=label-studio $(BIN)/python -m pytest -rs hoban_assets_tests/heavy/test_label_studio.py
 
-.venv-label-studio/ready: constraints/label-studio.txt
+.venv-label-studio/ready: constraints/build.lock constraints/peers/label-studio.lock
 	@echo "making .venv-label-studio (about 1 GB)"
 	test -x .venv-label-studio/bin/python || $(BASE_PYTHON) -m venv .venv-label-studio
-	.venv-label-studio/bin/python $(PIP_INSTALL) -c constraints/label-studio.txt label-studio
+	.venv-label-studio/bin/python $(PIP_INSTALL) --no-deps --require-hashes -r constraints/build.lock
+	.venv-label-studio/bin/python $(PIP_INSTALL) --no-deps --require-hashes \
+		-r constraints/peers/label-studio.lock
 	@touch $@
 
 test-bundle: setup

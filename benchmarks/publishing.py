@@ -25,7 +25,7 @@ from benchmarks.worker import Timing, Work, call
 FASTER_THAN_DATUMARO = 5
 OF_BARE_LOOP = 3
 ENVIRONMENT = CHECKOUT / ".venv-bench"
-CONSTRAINTS = CHECKOUT / "constraints" / "bench.txt"
+LOCK = CHECKOUT / "constraints" / "peers" / "bench.lock"
 CATEGORIES = ("person", "car", "truck", "chair", "backpack", "handbag")
 WIDTH, HEIGHT = 320, 240
 DISTINCT = 24
@@ -105,7 +105,7 @@ def make_environment(context: Context) -> Path:
     subprocess.run(
         [sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT)], check=True, stdout=sys.stderr
     )
-    install = ["-m", "pip", "install", "--quiet", "-c", str(CONSTRAINTS), "datumaro"]
+    install = ["-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "-r", str(LOCK)]
     subprocess.run([str(python), *install], check=True, stdout=sys.stderr)
     return python
 

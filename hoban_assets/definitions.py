@@ -1,9 +1,11 @@
 """Assembles the code location: the defs folder, resources, executor. Nothing else."""
 
+import contextlib
 import os
 import sys
 import warnings
-from functools import lru_cache
+from collections.abc import Iterator
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +19,27 @@ from hoban_assets.components.presence import finished
 from hoban_assets.declared import sources, stages
 from hoban_assets.errors import HobanError
 from hoban_assets.files import private
+from hoban_assets.language import speaker
+from hoban_assets.reporting.metadata import in_words
 from hoban_assets.reporting.translating import said
 from hoban_assets.settings import Settings, language_of
-from hoban_assets.slips import refuse_slips
+from hoban_assets.slips import refuse_slips, refuse_unknown
 from hoban_assets.visible import show_in_logs
 
 private()
 show_in_logs()
-try:
+
+
+@contextlib.contextmanager
+def _slips_end_it() -> Iterator[None]:
+    try:
+        yield
+    except HobanError as error:
+        sys.exit(said(error, language_of(os.environ)))
+
+
+with _slips_end_it():
     refuse_slips(sys.argv, os.environ)
-except HobanError as error:
-    sys.exit(said(error, language_of(os.environ)))
 
 # Dagster warns of calls that it makes itself: 20 times in one run, and nobody here can fix them.
 warnings.filterwarnings("ignore", "Parameter `owners` of initializer `SensorD", dg.BetaWarning)
@@ -61,10 +73,17 @@ def _read_from(settings: Settings) -> tuple[Any, ...]:
 @lru_cache(maxsize=1)
 def _definitions(*_read_from: Any) -> dg.Definitions:
     settings = Settings.from_env()
-    samples = SamplesIOManager(Catalog(settings.catalog_path, deadline=settings.catalog_wait))
+    samples = SamplesIOManager(
+        Catalog(settings.catalog_path, deadline=settings.catalog_wait),
+        partial(in_words, say=speaker(settings.language)),
+    )
     loaded = dg.load_from_defs_folder(path_within_project=Path(__file__).parent)
+    assets = finished(loaded.assets or [])
+    known = {key.to_user_string() for asset in assets for key in asset.keys}
+    with _slips_end_it():
+        refuse_unknown(sys.argv, known)
     return dg.Definitions(
-        assets=finished(loaded.assets or []),
+        assets=assets,
         jobs=loaded.jobs,
         schedules=loaded.schedules,
         sensors=loaded.sensors,

@@ -12,6 +12,7 @@ import dagster as dg
 import pytest
 
 from hoban_assets.catalog.store import Catalog
+from hoban_assets.reporting.metadata import in_english
 
 REPOSITORY = Path(__file__).parents[1]
 STAGES = ("helmet_60k", "coco_person", "fallen_pool", "background")
@@ -68,7 +69,7 @@ class Road:
     @contextmanager
     def environment(self, **more: str) -> Iterator[None]:
         with pytest.MonkeyPatch.context() as patch:
-            for name, value in self.env(**more).items():
+            for name, value in self.env(**{"HOBAN_LANG": "en", **more}).items():
                 patch.setenv(name, value)
             yield
 
@@ -88,7 +89,7 @@ def failure_of(result: dg.ExecuteInProcessResult) -> str:
 def metadata_of(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, dg.MetadataValue]:
     """Metadata of the materialisation of an asset."""
     (event,) = result.asset_materializations_for_node(asset)
-    return dict(event.metadata)
+    return in_english(event.metadata)
 
 
 def check_of(result: dg.ExecuteInProcessResult, name: str) -> dg.AssetCheckEvaluation:

@@ -1,6 +1,7 @@
 """The graph as a user runs it: from raw label files to a published dataset."""
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -161,11 +162,12 @@ def test_the_sample_is_asked_what_it_can_give(first):
     assert len(found) > 30
 
 
-def test_each_materialisation_carries_tables_a_plot_and_durations(first):
+def test_each_materialisation_carries_tables_a_plot_and_durations(first, road):
     for asset in (*STAGES, DATASET):
         metadata = metadata_of(first, asset)
         assert {"composition", "stages", "box_areas", "images", "boxes", "seconds"} <= set(metadata)
-        assert "data:image/png;base64," in metadata["box_areas"].value
+        (address,) = re.findall(r"\((/hoban/pictures/.+\.png)\)", metadata["box_areas"].value)
+        assert (road.data / "reports" / Path(address).relative_to("/hoban")).is_file()
 
 
 def test_what_was_kept_instead_of_a_near_duplicate_is_there_or_went_by_a_rule_too(first, road):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import dagster as dg
 
 from hoban_assets.catalog.store import Build, Catalog, Run
@@ -17,9 +20,14 @@ class SamplesIOManager(dg.IOManager):
     catalog's place is a setting: the launchpad shows what of a run can be chosen, and no more.
     """
 
-    def __init__(self, catalog: Catalog) -> None:
-        """Hand rows over through `catalog`."""
+    def __init__(
+        self,
+        catalog: Catalog,
+        named: Callable[[dict[str, Any]], Mapping[str, Any]] = dict,
+    ) -> None:
+        """Hand rows over through `catalog`; `named` puts names of metadata into other words."""
         self.catalog = catalog
+        self.named = named
 
     def handle_output(self, context: dg.OutputContext, obj: Build) -> None:
         """Record what the asset built; where it was reused, only see that it is still there.
@@ -44,7 +52,9 @@ class SamplesIOManager(dg.IOManager):
         else:
             made = Run(context.run_id, context.asset_spec.code_version)
             number = self.catalog.record(asset, partition, obj, made)
-        context.add_output_metadata({"materialization_id": number, "reused": obj.reused})
+        context.add_output_metadata(
+            self.named({"materialization_id": number, "reused": obj.reused})
+        )
 
     def load_input(self, context: dg.InputContext) -> Samples:
         """Load the rows of the upstream asset, for the partition of this run.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import webbrowser
 from typing import Annotated
 
 import typer
 
 from hoban_assets.commands.app import LOOK, app, here
-from hoban_assets.commands.printing import tell
 from hoban_assets.errors import HobanError
 
 
@@ -19,14 +20,17 @@ def ui(
             min=1, max=65535, help="Port; without one the first that is free from 3000 on."
         ),
     ] = None,
+    browser: Annotated[bool, typer.Option(help="Open the first page in the browser.")] = True,
 ) -> None:
     """Serve the Dagster UI on this machine, guarded against web pages of others, until Ctrl-C.
 
-    Starts webserver, daemon and code server from the folder of the project, as 'make ui' does.
+    Starts webserver, daemon and code server from the folder of the project, as 'make ui' does, and
+    opens the first page as soon as it answers.
 
     Example: hoban ui --port 3000
     """
     from hoban_assets.doctor.facts import PORT, free_port, is_free
+    from hoban_assets.front.opening import has_screen, when_it_answers
     from hoban_assets.front.pages import PAGES
     from hoban_assets.front.services import serve
     from hoban_assets.reporting.home.document import ROAD
@@ -44,6 +48,17 @@ def ui(
         typer.echo(f"{told} (make ui PORT=...)", err=True)
     write_home(settings)
     address = f"http://127.0.0.1:{chosen}"
-    tell("First page: {page}", page=f"{address}{PAGES}/")
-    tell("Open: {address}", address=f"{address}{ROAD}")
+    first = f"{address}{PAGES}/"
+    addresses = [
+        say("First page: {page}", page=first),
+        say("Lineage: {address}", address=f"{address}{ROAD}"),
+    ]
+    typer.echo("\n".join([*addresses, say("Starting takes some seconds; Ctrl-C ends it.")]))
+
+    def answers() -> None:
+        typer.echo("\n".join([say("Ready."), *addresses]))
+        if browser and has_screen(os.environ):
+            webbrowser.open(first)
+
+    when_it_answers(chosen, answers)
     serve(chosen)

@@ -14,10 +14,11 @@ import pandas as pd
 from hoban_assets.catalog.store import Build, Materialization
 from hoban_assets.components.describing import words
 from hoban_assets.components.platform import Platform
+from hoban_assets.components.shown import shown
 from hoban_assets.curation.checks import DESCRIPTIONS, WARNINGS, Check, from_table
 from hoban_assets.errors import HobanError, of_the_machine
 from hoban_assets.freshness.declared import declared
-from hoban_assets.language import retold
+from hoban_assets.language import Say, plain, retold, speaker
 from hoban_assets.processes.lifeline import end_with_run
 from hoban_assets.reporting.composition import (
     area_histogram,
@@ -26,6 +27,7 @@ from hoban_assets.reporting.composition import (
     stage_flow,
 )
 from hoban_assets.reporting.gallery.contact_sheets import contact_sheets
+from hoban_assets.reporting.metadata import in_order, in_words
 from hoban_assets.reporting.report import save
 from hoban_assets.samples import Samples
 from hoban_assets.settings import PARTITIONS, Settings
@@ -83,7 +85,9 @@ def hand_over(
     declared(Settings.from_env().cache)  # so that the first command that asks has it at hand
     version = build.data_version or (build.samples.data_version() if build.samples else "")
     yield dg.MaterializeResult(
-        value=build, metadata=dict(metadata), data_version=dg.DataVersion(version)
+        value=build,
+        metadata=in_words(in_order(metadata), words()),
+        data_version=dg.DataVersion(version),
     )
 
 
@@ -91,7 +95,7 @@ def unchanged(
     platform: Platform,
     same: Materialization,
     extra: Mapping[str, Any] | None = None,
-    summary: Callable[[Samples, Sequence[Check]], Any] | None = None,
+    summary: Callable[[Samples, Sequence[Check]], Mapping[str, Any]] | None = None,
 ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult]:
     """Hand over what the catalog holds already: the same went in, so nothing is read again."""
     catalog = platform.catalog()
@@ -99,14 +103,14 @@ def unchanged(
     number = same.materialization_id
     stages = catalog.small_table("stages", number)
     checks = from_table(catalog.small_table("checks", number))
-    text = f"same inputs as materialisation {number}: nothing was read"
+    text = words()("same inputs as materialisation {number}: nothing was read", number=number)
     dg.get_dagster_logger().info(f"{same.asset}: {text}")
     metadata = {
-        **({"summary": summary(samples, checks)} if summary else {}),
+        **(summary(samples, checks) if summary else {}),
         "unchanged": text,
         **(extra or {}),
-        **sample_metadata(samples, stages),
         **pictures(same.asset, same.partition, samples, platform.settings(), draw=False),
+        **sample_metadata(samples, stages, platform.settings()),
     }
     build = Build(input_key=same.input_key or "", data_version=same.data_version, reused=True)
     yield from hand_over(same.asset, checks, lambda: (build, metadata))
@@ -124,7 +128,7 @@ def step() -> Iterator[None]:
             raise
         raise dg.Failure(
             str(known),
-            metadata={"way out": dg.MetadataValue.text(known.way_out)},
+            metadata=in_words({"way out": dg.MetadataValue.text(known.way_out)}, words()),
             allow_retries=False,
         ) from error
 
@@ -138,7 +142,7 @@ def check_result(check: Check, asset: str) -> dg.AssetCheckResult:
         passed=check.passed,
         severity=severity,
         description=retold(check.text, words()),
-        metadata=dict(check.numbers),
+        metadata=in_words(check.numbers, words()),
     )
 
 
@@ -161,32 +165,40 @@ def pictures(
     gallery = settings.reports / "gallery" / asset / partition
     return {
         "gallery": dg.MetadataValue.path(str(gallery)),
-        **{f"pictures/{name}": dg.MetadataValue.md(text) for name, text in sheets.items()},
+        **{
+            f"pictures/{name}": shown(
+                text, settings, f"{samples.data_version()}-{name}-{settings.language}"
+            )
+            for name, text in sheets.items()
+        },
     }
 
 
-def sample_metadata(samples: Samples, stages: pd.DataFrame) -> dict[str, Any]:
+def sample_metadata(samples: Samples, stages: pd.DataFrame, settings: Settings) -> dict[str, Any]:
     """Metadata of a materialisation: counts, tables, a plot of box areas.
 
     `stages` is `Ledger.table()`.
     """
+    say = speaker(settings.language)
+    areas = f"{samples.data_version()}-areas"
     return {
         "images": len(samples.images),
         "boxes": len(samples.labels),
         "ignore_regions": int(samples.boxes.ignore.sum()),
         **{f"boxes/{name}": count for name, count in samples.box_counts().items()},
-        "composition": table(composition(samples)),
-        "decisions": table(decision_counts(samples)),
-        "box_areas": dg.MetadataValue.md(area_histogram(samples)),
-        "stages": table(stage_flow(stages)),
+        "composition": table(composition(samples, say), say),
+        "decisions": table(decision_counts(samples), say),
+        "box_areas": shown(area_histogram(samples), settings, areas),
+        "stages": table(stage_flow(stages), say),
         "seconds": round(float(stages.seconds.sum()), 2),
     }
 
 
-def table(frame: pd.DataFrame) -> Any:
-    """A table in the UI; Dagster has no empty ones, so those become text."""
+def table(frame: pd.DataFrame, say: Say = plain) -> Any:
+    """A table in the UI, headed in the reader's words; Dagster has no empty ones: then a text."""
     if frame.empty:
-        return dg.MetadataValue.md("(none)")
+        return dg.MetadataValue.md(say("(none)"))
+    frame = frame.rename(columns={name: say(name) for name in frame.columns})
     known = frame.astype(object).where(frame.notna(), None)  # the UI cannot parse NaN
     records = [dg.TableRecord(cast(Any, row)) for row in known.to_dict("records")]
     return dg.MetadataValue.table(records)

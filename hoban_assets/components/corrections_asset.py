@@ -11,6 +11,7 @@ from hoban_assets.components.platform import Platform
 from hoban_assets.corrections.log import read_log
 from hoban_assets.corrections.standing import Standing, standing, version_of
 from hoban_assets.ingredients import CORRECTIONS
+from hoban_assets.reporting.metadata import in_words
 
 NONE_YET = "none"
 """Data version of an empty log; Dagster has no empty ones."""
@@ -48,15 +49,16 @@ def corrections_as_read(context: dg.AssetExecutionContext, log: Standing) -> dg.
     """Observe the corrections as a stage found them (see `components.observation`)."""
     return dg.AssetObservation(
         CORRECTIONS,
-        metadata={**_counts(log), "read by": context.asset_key.to_user_string()},
+        metadata=_counts(log, context.asset_key.to_user_string()),
         tags={DATA_VERSION: version_as_read(log)[CORRECTIONS]},
     )
 
 
-def _counts(log: Standing) -> dict[str, int]:
-    return {
+def _counts(log: Standing, read_by: str = "") -> dict[str, Any]:
+    counts = {
         "rows": len(log.rows),
         "pictures": len(log.active),
         "undone": len(log.undone),
         "overruled": len(log.overruled),
     }
+    return in_words({**counts, **({"read by": read_by} if read_by else {})}, words())

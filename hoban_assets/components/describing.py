@@ -16,6 +16,7 @@ from hoban_assets.language import Say, speaker
 from hoban_assets.pipeline.recipe import Recipe
 from hoban_assets.pipeline.stage import Stage
 from hoban_assets.pipeline.sub import is_part_of_full
+from hoban_assets.reporting.metadata import in_english
 from hoban_assets.reporting.status.recipe_words import recipe_sentences
 from hoban_assets.settings import PARTITIONS, Settings
 from hoban_assets.tables import COLUMNS, Column
@@ -135,7 +136,7 @@ def with_reports(specs: Mapping[dg.AssetKey, dg.AssetSpec]) -> dict[dg.AssetKey,
     """Metadata that leads from an asset to the reports that tell of it."""
     links: dict[dg.AssetKey, dict[str, Any]] = {}
     for key, spec in specs.items():
-        for name in spec.metadata.get(TELLS_OF, ()):
+        for name in in_english(spec.metadata).get(TELLS_OF, ()):
             link = dg.MetadataValue.asset(key)
             links.setdefault(dg.AssetKey(name), {})[f"report/{key.path[-1]}"] = link
     return links

@@ -147,7 +147,8 @@ class _Import:
             return replace(told, since=before["created_at"])
         plan = plan_of(self.placed(before, trained_on))
         result = read_result(plan)
-        metadata = model_metadata(plan, result)  # reads pictures: fails before anything is recorded
+        # Reads pictures, so it fails before anything is recorded.
+        metadata = model_metadata(plan, result, self.settings)
         if before is None:
             found, number = self.recorded(plan, result)
         else:

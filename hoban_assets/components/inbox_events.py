@@ -6,7 +6,9 @@ from typing import Any, TypeAlias
 import dagster as dg
 
 from hoban_assets.components.common import check_result
+from hoban_assets.components.describing import words
 from hoban_assets.curation.checks import Check
+from hoban_assets.reporting.metadata import in_words
 
 Event: TypeAlias = dg.AssetCheckEvaluation | dg.AssetMaterialization
 JOB, OP = "import_results", "import_archive"
@@ -51,7 +53,7 @@ def events_of(
         for check, result in found
     ]
     materialisation = dg.AssetMaterialization(
-        asset, metadata=dict(metadata), partition=partition, tags=dict(tags)
+        asset, metadata=in_words(metadata, words()), partition=partition, tags=dict(tags)
     )
     return [*evaluations, materialisation]
 

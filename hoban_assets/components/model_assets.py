@@ -28,6 +28,7 @@ from hoban_assets.components.model_judging import (
     subject_of,
 )
 from hoban_assets.components.platform import Platform
+from hoban_assets.components.shown import shown
 from hoban_assets.components.training_config import TrainingConfig
 from hoban_assets.curation import checks
 from hoban_assets.curation.checks import Check
@@ -36,11 +37,12 @@ from hoban_assets.evaluation import regression
 from hoban_assets.evaluation.judging import Judgement
 from hoban_assets.howto import build_all
 from hoban_assets.ingredients import version_of
-from hoban_assets.language import Say, plain
+from hoban_assets.language import Say, plain, speaker
 from hoban_assets.pipeline.recipe import Recipe
 from hoban_assets.publish.yolo_tree import what_is_wrong
 from hoban_assets.reporting.composition import markdown_preview
 from hoban_assets.reporting.markdown import markdown_rows
+from hoban_assets.settings import Settings
 from hoban_assets.training.metrics import ALL, LABEL_AWARE, STOCK, class_table, value_of
 from hoban_assets.training.plan import TrainingPlan, plan_ingredients, plan_training
 from hoban_assets.training.run import TrainingResult
@@ -113,7 +115,7 @@ def model_asset(recipe: Recipe) -> dg.AssetsDefinition:
                     data_version=plan.run_dir.name,
                     checks=checks.as_table(found),
                 )
-                return done, model_metadata(plan, result)
+                return done, model_metadata(plan, result, settings)
 
             yield from hand_over(recipe.model, found, finish)
 
@@ -209,14 +211,19 @@ def with_benchmarks(result: TrainingResult, judged: Mapping[str, Judgement]) -> 
     return pd.concat([result.metrics, rows], ignore_index=True)
 
 
-def model_metadata(plan: TrainingPlan, result: TrainingResult) -> dict[str, Any]:
+def model_metadata(
+    plan: TrainingPlan, result: TrainingResult, settings: Settings
+) -> dict[str, Any]:
     """Figures, pictures and a copyable command of a trained model."""
+    say = speaker(settings.language)
     pictures = {
-        f"picture/{picture.stem}": dg.MetadataValue.md(markdown_preview(picture))
+        f"picture/{picture.stem}": shown(
+            markdown_preview(picture), settings, f"{result.run_dir.name}-{picture.stem}"
+        )
         for picture in result.pictures
     }
     return {
-        "summary": dg.MetadataValue.md(markdown_rows(_class_rows(result, LABEL_AWARE))),
+        "summary": dg.MetadataValue.md(markdown_rows(_class_rows(result, LABEL_AWARE, say))),
         "path": dg.MetadataValue.path(str(result.run_dir)),
         "best_weights": dg.MetadataValue.path(str(result.best)),
         "dataset": dg.MetadataValue.path(str(plan.dataset_path)),
@@ -226,25 +233,22 @@ def model_metadata(plan: TrainingPlan, result: TrainingResult) -> dict[str, Any]
         **({"resumed_after_epochs": list(result.resumed)} if result.resumed else {}),
         "mAP50": round(value_of(result.metrics, "mAP50", result.best_epoch) or 0.0, 4),
         "mAP50-95": round(value_of(result.metrics, "mAP50-95", result.best_epoch) or 0.0, 4),
-        "per_class": per_class(result, LABEL_AWARE),
-        "per_class_stock": per_class(result, STOCK),
+        "per_class": table(_classes(result, LABEL_AWARE, say), say),
+        "per_class_stock": table(_classes(result, STOCK, say), say),
         **pictures,
     }
 
 
-def per_class(result: TrainingResult, split: str) -> Any:
-    """Table of the final figures of each class, 'all' (their mean) first."""
-    return table(_classes(result, split))
+def _class_rows(result: TrainingResult, split: str, say: Say) -> list[dict[str, Any]]:
+    """Final figures of each class as rows, which the UI shows whole where it cuts off a table."""
+    known = _classes(result, split, say).drop(columns="labels").astype(object)
+    return [{say(str(k)): v for k, v in row.items()} for row in known.to_dict("records")]
 
 
-def _class_rows(result: TrainingResult, split: str) -> list[dict[str, Any]]:
-    """The same as rows, which the UI shows whole where a table of its own is cut off."""
-    known = _classes(result, split).astype(object)
-    return [{str(k): v for k, v in row.items()} for row in known.to_dict("records")]
-
-
-def _classes(result: TrainingResult, split: str) -> pd.DataFrame:
+def _classes(result: TrainingResult, split: str, say: Say) -> pd.DataFrame:
+    """Final figures of each class, 'all' (their mean) first."""
     figures = class_table(result.metrics, result.best_epoch, split=split)
     shown = ["mAP50", "mAP50-95", "precision", "recall", "labels"]
     judged = figures.reindex(columns=shown).dropna(how="all")  # images without objects have none
-    return judged.round(3).reset_index()
+    rows = judged.round(3).reset_index()
+    return rows.assign(class_name=rows.class_name.map(say))

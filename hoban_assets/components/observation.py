@@ -13,7 +13,9 @@ from typing import Any, TypeVar
 
 import dagster as dg
 
+from hoban_assets.components.describing import words
 from hoban_assets.observing.fingerprint import Fingerprint
+from hoban_assets.reporting.metadata import in_words
 from hoban_assets.units import size_text
 
 DATA_VERSION = "dagster/data_version"
@@ -23,8 +25,9 @@ INPUT_EVENT = "dagster/input_event_pointer"
 Seen = TypeVar("Seen")
 
 
-def observation_metadata(found: Fingerprint) -> dict[str, Any]:
+def observation_metadata(found: Fingerprint, read_by: str = "") -> dict[str, Any]:
     """What a person wants to know of a raw folder: how much, how new, what changed."""
+    say = words()
     metadata: dict[str, Any] = {
         "files": found.files,
         "labels": found.labels,
@@ -35,17 +38,18 @@ def observation_metadata(found: Fingerprint) -> dict[str, Any]:
         metadata["newest file"] = found.newest.encode(errors="backslashreplace").decode()
         metadata["newest change"] = dg.MetadataValue.timestamp(found.newest_at)
     if found.changes is None:
-        metadata["compared with"] = "nothing: the first look at this folder"
+        metadata["compared with the look of"] = say("nothing: the first look at this folder")
     else:
         metadata |= {
             "added": found.changes.added,
             "changed": found.changes.changed,
             "removed": found.changes.removed,
-            "compared with": dg.MetadataValue.timestamp(found.changes.since),
+            "compared with the look of": dg.MetadataValue.timestamp(found.changes.since),
         }
     if found.unreadable:
         metadata["labels that cannot be read"] = found.unreadable
-    return metadata | {"labels opened": found.opened, "seconds": round(found.seconds, 3)}
+    metadata |= {"labels opened": found.opened, "seconds": round(found.seconds, 3)}
+    return in_words(metadata | ({"read by": read_by} if read_by else {}), say)
 
 
 def sources_as_read(
@@ -55,7 +59,7 @@ def sources_as_read(
     for name, look in _declared(context, found).items():
         yield dg.AssetObservation(
             name.split("/"),
-            metadata={**observation_metadata(look), "read by": context.asset_key.to_user_string()},
+            metadata=observation_metadata(look, read_by=context.asset_key.to_user_string()),
             tags={DATA_VERSION: look.version},
         )
 

@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 
 from hoban_assets.components.describing import with_reports, words
+from hoban_assets.reporting.metadata import in_english, in_words
 
 LACKING = "lacking"
 """Metadata of a stage: raw folders that are not on this machine."""
@@ -27,10 +28,11 @@ def finished(assets: Iterable[Any]) -> list[Any]:
     """
     everything = list(assets)
     specs = {s.key: s for a in everything if isinstance(a, dg.AssetsDefinition) for s in a.specs}
-    lacking = {k: list(s.metadata[LACKING]) for k, s in specs.items() if LACKING in s.metadata}
+    known = {key: in_english(spec.metadata) for key, spec in specs.items()}
+    lacking = {k: list(told[LACKING]) for k, told in known.items() if LACKING in told}
     stages = set(lacking)
     for key, spec in specs.items():
-        if RECIPE_FILE in spec.metadata:
+        if RECIPE_FILE in known[key]:
             inputs = [dep.asset_key for dep in spec.deps]
             if unknown := [name for name in inputs if name not in stages]:
                 raise _unknown(unknown[0].path[-1], spec, stages)
@@ -44,7 +46,7 @@ def finished(assets: Iterable[Any]) -> list[Any]:
     links, say = with_reports(specs), words()
 
     def marked(spec: dg.AssetSpec) -> dg.AssetSpec:
-        linked = spec.merge_attributes(metadata=links.get(spec.key, {}))
+        linked = spec.merge_attributes(metadata=in_words(links.get(spec.key, {}), say))
         folders = lacking.get(spec.key)
         if not folders:
             return linked
@@ -76,7 +78,7 @@ def _unknown(
     known = sorted(key.path[-1] for key in stages)
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean {near[0]}?" if near else f"stages are {', '.join(known)}"
-    file = Path(spec.metadata[RECIPE_FILE].path)
+    file = Path(in_english(spec.metadata)[RECIPE_FILE].path)
     return dg.DagsterInvalidDefinitionError(
         f"{file}:{_line_of(name, file)}: no stage is named {name!r}; {hint}"
     )

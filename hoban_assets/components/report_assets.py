@@ -7,9 +7,10 @@ import dagster as dg
 
 from hoban_assets.code_version import code_version_of
 from hoban_assets.components.common import OWNERS, PARTITIONS_DEF, step
-from hoban_assets.components.describing import TELLS_OF
+from hoban_assets.components.describing import TELLS_OF, words
 from hoban_assets.components.platform import Platform
 from hoban_assets.reporting.home.writing import write_home
+from hoban_assets.reporting.metadata import in_words
 from hoban_assets.reporting.report import Report
 from hoban_assets.settings import Settings
 
@@ -43,7 +44,7 @@ def report_asset(
         partitions_def=PARTITIONS_DEF,
         code_version=REPORT_CODE,
         deps=list(tells_of) if needs_them else [],
-        metadata={TELLS_OF: list(tells_of)},
+        metadata=in_words({TELLS_OF: list(tells_of)}, words()),
     )
     def build(
         context: dg.AssetExecutionContext, platform: Platform
@@ -59,9 +60,10 @@ def report_asset(
 def report_metadata(report: Report) -> dict[str, Any]:
     """Where the files lie, the document itself, and its figures."""
     first, *others = report.files
-    return {
+    told = {
         "path": dg.MetadataValue.path(str(first)),
         "preview": dg.MetadataValue.md(report.preview),
         **{f"file/{f.name}": dg.MetadataValue.path(str(f)) for f in others},
         **report.numbers,
     }
+    return in_words(told, words())

@@ -11,6 +11,7 @@ from hoban_assets.components.platform import Platform
 from hoban_assets.formats.source import RawSource
 from hoban_assets.observing.fingerprint import fingerprint
 from hoban_assets.pipeline.progress import progress_line
+from hoban_assets.reporting.metadata import in_words
 from hoban_assets.settings import Settings
 
 
@@ -24,7 +25,9 @@ def observed(source: RawSource) -> Any:
         ["raw", source.asset_name],
         group_name="sources",
         description=source_text(source, is_here, words()),
-        metadata={"folder": source.folder, "format": source.format, "present": is_here},
+        metadata=in_words(
+            {"folder": source.folder, "format": source.format, "present": is_here}, words()
+        ),
         owners=OWNERS,
         kinds={source.format} if is_here else {source.format, "absent"},
     )

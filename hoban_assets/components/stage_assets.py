@@ -46,6 +46,7 @@ from hoban_assets.pipeline.corrected import corrections_in
 from hoban_assets.pipeline.features import FeatureExtractor
 from hoban_assets.pipeline.stage import Stage, raw_fingerprints, stage_ingredients, versions_in
 from hoban_assets.pipeline.stage_build import StageBuild, build_stage
+from hoban_assets.reporting.metadata import in_words
 from hoban_assets.samples import Samples
 from hoban_assets.settings import Settings
 
@@ -67,7 +68,9 @@ def stage_asset(stage: Stage) -> dg.AssetsDefinition:
     @dg.asset(
         name=stage.name,
         description=stage_text(stage, words()),
-        metadata={LACKING: stage.lacking(Settings.from_env().raw_root), **schemas(words())},
+        metadata=in_words(
+            {LACKING: stage.lacking(Settings.from_env().raw_root), **schemas(words())}, words()
+        ),
         group_name="stages",
         owners=OWNERS,
         kinds={"python", "duckdb"},
@@ -145,8 +148,8 @@ def stage_asset(stage: Stage) -> dg.AssetsDefinition:
                 checks=checks.as_table(judged),
             )
             metadata = {
-                **sample_metadata(built.samples, ledger.table()),
                 **pictures(stage.name, partition, built.samples, settings),
+                **sample_metadata(built.samples, ledger.table(), settings),
             }
             events = hand_over(stage.name, judged, lambda: (done, metadata))
             yield from made_from(context, inputs, events)

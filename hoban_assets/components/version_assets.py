@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import pandas as pd
 
 from hoban_assets.catalog.store import Build, Catalog, Materialization
 from hoban_assets.classes import CLASS_NAMES
@@ -19,6 +20,7 @@ from hoban_assets.components.common import (
     pictures,
     sample_metadata,
     step,
+    table,
     unchanged,
 )
 from hoban_assets.components.describing import dataset_text, schemas, words
@@ -29,9 +31,9 @@ from hoban_assets.curation import checks, split_checks
 from hoban_assets.curation.checks import Check
 from hoban_assets.curation.completion.aside import set_aside
 from hoban_assets.curation.survival import NAME as SURVIVAL
-from hoban_assets.curation.survival import sources_survive, survivals, survivals_of
+from hoban_assets.curation.survival import Survival, sources_survive, survivals, survivals_of
 from hoban_assets.ingredients import can_be_taken_from, key_of, version_of
-from hoban_assets.language import Say, plain
+from hoban_assets.language import Say, plain, retold
 from hoban_assets.ledger import Ledger
 from hoban_assets.pipeline.dataset import (
     Dataset,
@@ -44,6 +46,7 @@ from hoban_assets.pipeline.sub import is_part_of_full, sub_of_full
 from hoban_assets.publish.prescaled import Scaling, published_version
 from hoban_assets.publish.yolo_files import MANIFEST
 from hoban_assets.publish.yolo_tree import PublishReport, publish, read_report, unfit_names
+from hoban_assets.reporting.metadata import in_words
 from hoban_assets.samples import Samples
 from hoban_assets.settings import PARTITIONS, Settings
 from hoban_assets.units import size_text
@@ -74,7 +77,9 @@ def dataset_asset(recipe: Recipe, file: Path) -> dg.AssetsDefinition:
         name=recipe.dataset,
         description=dataset_text(recipe, words()),
         group_name=recipe.group("datasets"),
-        metadata={RECIPE_FILE: dg.MetadataValue.path(str(file)), **schemas(words())},
+        metadata=in_words(
+            {RECIPE_FILE: dg.MetadataValue.path(str(file)), **schemas(words())}, words()
+        ),
         owners=OWNERS,
         kinds={"yolo", "duckdb"},
         partitions_def=PARTITIONS_DEF,
@@ -102,7 +107,7 @@ def dataset_asset(recipe: Recipe, file: Path) -> dg.AssetsDefinition:
             same = platform.catalog().find(recipe.dataset, partition, key)
             if same and same.path and (tree := read_report(Path(same.path))):
                 told = partial(dataset_summary, say=words())
-                yield from unchanged(platform, same, publish_metadata(tree), told)
+                yield from unchanged(platform, same, publish_metadata(tree, words()), told)
                 return
             ledger = Ledger(context.log.info)
             if full is None:
@@ -135,10 +140,10 @@ def dataset_asset(recipe: Recipe, file: Path) -> dg.AssetsDefinition:
                 for line in unfit_names(dataset.samples, target).said(words()):
                     context.log.warning(line)
                 metadata = {
-                    "summary": dataset_summary(dataset.samples, found, words()),
-                    **publish_metadata(report),
-                    **sample_metadata(dataset.samples, ledger.table()),
+                    **dataset_summary(dataset.samples, found, words()),
                     **pictures(recipe.dataset, partition, dataset.samples, settings),
+                    **publish_metadata(report, words()),
+                    **sample_metadata(dataset.samples, ledger.table(), settings),
                 }
                 done = Build(
                     input_key=key,
@@ -206,33 +211,33 @@ def dataset_checks(
     ]
 
 
-def dataset_summary(samples: Samples, found: Sequence[Check], say: Say) -> dg.MetadataValue:
-    """What the UI shows first: how much there is, and what is left of each source."""
+def dataset_summary(samples: Samples, found: Sequence[Check], say: Say) -> dict[str, Any]:
+    """What the UI shows first: how much there is, and what is left of each source.
+
+    The latter is a table, as Dagster hides a long text behind a button.
+    """
     held = say("{images} images, {boxes} boxes", **_counted(samples))
     regions = say("{n} ignore regions", n=f"{int(samples.boxes.ignore.sum()):,}")
     splits = ", ".join(f"{n} {c:,}" for n, c in samples.images.split.value_counts().items())
+    counts = samples.labels.class_name.value_counts()
+    labels = [f"{say(name)} {counts[name]:,}" for name in CLASS_NAMES if name in counts]
+    lines = (f"{held}, {regions}", splits, ", ".join(labels))
     numbers = next((c.numbers for c in found if c.name == SURVIVAL), {})
-    lines = [f"- {survival.said(say)}" for survival in survivals_of(numbers)]
-    parts = [
-        f"{held}, {regions}",
-        splits,
-        f"**{say('Labels, and the sources that they come from:')}**",
-        "\n".join(f"- {line}" for line in labels_by_source(samples, say)),
-        f"**{say('What is left of each source:')}**",
-        "\n".join(lines),
+    left = [
+        {
+            "source": survival.source,
+            "images": ". ".join(filter(None, (_passed(survival), survival.reasons(say)))),
+        }
+        for survival in survivals_of(numbers)
     ]
-    return dg.MetadataValue.md("\n\n".join(parts))
+    return {
+        "summary": dg.MetadataValue.md("\n".join(f"- {line}" for line in lines)),
+        "what is left": table(pd.DataFrame(left), say),
+    }
 
 
-def labels_by_source(samples: Samples, say: Say) -> list[str]:
-    """``fallen 180: fallen_v2i 38, fall_v1i 30``, a line a class, the largest source first."""
-    labels = samples.labels.merge(samples.images[["image_id", "source"]], on="image_id")
-    of = {name: labels.source[labels.class_name == name].value_counts() for name in CLASS_NAMES}
-    return [
-        f"{say(name)} {counts.sum():,}: " + ", ".join(f"{s} {n:,}" for s, n in counts.items())
-        for name, counts in of.items()
-        if len(counts)
-    ]
+def _passed(survival: Survival) -> str:
+    return f"{survival.before:,} → {survival.after:,}"
 
 
 def _counted(samples: Samples) -> dict[str, str]:
@@ -248,20 +253,26 @@ def earlier_trees(settings: Settings) -> list[Path]:
     return [file.parent for file in manifests if not file.parent.name.startswith(".")]
 
 
-def publish_metadata(report: PublishReport) -> dict[str, Any]:
+def publish_metadata(report: PublishReport, say: Say) -> dict[str, Any]:
     """Where the tree lies and how its images got there."""
-    how = f"{report.linked:,} hard links, {report.copied:,} copies"
+    how = say("{n} hard links", n=f"{report.linked:,}")
+    how += ", " + say("{n} copies", n=f"{report.copied:,}")
     if report.symbolic:
-        how += f", {report.symbolic:,} symbolic links"
-    why = "".join(f"; {reason}" for reason in report.copy_reasons)
+        how += ", " + say("{n} symbolic links", n=f"{report.symbolic:,}")
+    why = "".join(f"; {retold(reason, say)}" for reason in report.copy_reasons)
     metadata: dict[str, Any] = {"path": dg.MetadataValue.path(str(report.path))}
     if report.prescale is None:
         return {**metadata, "placed_as": how + why}
-    sizes = f"{size_text(report.raw_bytes)} -> {size_text(report.image_bytes)}"
-    text = f"{report.scaled:,} scaled to {report.prescale} pixels ({sizes} in all), {how}{why}"
+    scaled = say(
+        "{n} scaled to {pixels} pixels ({raw} -> {size} in all)",
+        n=f"{report.scaled:,}",
+        pixels=report.prescale,
+        raw=size_text(report.raw_bytes),
+        size=size_text(report.image_bytes),
+    )
     return {
         **metadata,
-        "placed_as": text,
+        "placed_as": f"{scaled}, {how}{why}",
         "prescale": report.prescale,
         "raw_bytes": report.raw_bytes,
         "image_bytes": report.image_bytes,

@@ -23,16 +23,16 @@ WAITS = "not_labelled_yet"
 _NO_LABEL = "no_label_left"
 _MOST_REASONS = 3
 RULES = {
-    "area_too_small": "below area.least",
-    "area_too_large": "above area.most",
-    "area_outlier": "from area.outlier on",
-    "near_duplicate": "near-duplicates",
-    "crowded": "above max_persons",
-    "no_label_left": "without a label",
-    "copies_contradict": "contradicting copies",
-    "background_has_label": "backgrounds with a label",
-    "background_labelled_elsewhere": "backgrounds labelled elsewhere",
-    QUOTA: "over the quota",
+    "area_too_small": "{n} below area.least",
+    "area_too_large": "{n} above area.most",
+    "area_outlier": "{n} from area.outlier on",
+    "near_duplicate": "{n} near-duplicates",
+    "crowded": "{n} above max_persons",
+    "no_label_left": "{n} without a label",
+    "copies_contradict": "{n} contradicting copies",
+    "background_has_label": "{n} backgrounds with a label",
+    "background_labelled_elsewhere": "{n} backgrounds labelled elsewhere",
+    QUOTA: "{n} over the quota",
 }
 """What a rule took, for the field of the recipe that decides it."""
 
@@ -58,11 +58,19 @@ class Survival:
     def said(self, say: Say) -> str:
         """``site_helmet 32 -> 1: 21 below area.least, 10 near-duplicates``."""
         first = f"{self.source} {self.before:,} -> {self.after:,}"
+        told = self.reasons(say)
+        return f"{first}: {told}" if told else first
+
+    def reasons(self, say: Say) -> str:
+        """``21 below area.least, 10 near-duplicates``; nothing where nothing was lost."""
         most = sorted(self.lost.items(), key=lambda item: -item[1])
-        told = [f"{count:,} {say(RULES.get(rule, rule))}" for rule, count in most[:_MOST_REASONS]]
+        told = [
+            say(RULES.get(rule, f"{{n}} {rule}"), n=f"{count:,}")
+            for rule, count in most[:_MOST_REASONS]
+        ]
         if rest := sum(count for _, count in most[_MOST_REASONS:]):
             told.append(say("{n} by other rules", n=f"{rest:,}"))
-        return f"{first}: {', '.join(told)}" if told else first
+        return ", ".join(told)
 
     def numbers(self) -> dict[str, float]:
         """As numbers of a check, from which `survivals_of` makes it again."""

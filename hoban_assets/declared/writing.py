@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -34,10 +35,10 @@ def checked_entry(values: Mapping[str, Any]) -> SourceEntry:
 
 
 def refuse_taken(values: Mapping[str, Any], defs: Path | None = None) -> Path:
-    """Return where the entry of these attributes goes; write nothing.
+    """Return where the entry of these attributes goes; leave nothing there.
 
     Raises:
-        HobanError: a field is wrong, or the name is taken.
+        HobanError: a field is wrong, the name is taken, or nothing can be written there.
     """
     entry = checked_entry(values)
     file = (defs or DEFS) / FOLDER / entry.name / "defs.yaml"
@@ -45,6 +46,11 @@ def refuse_taken(values: Mapping[str, Any], defs: Path | None = None) -> Path:
         raise HobanError(f"{file} is there already", "edit it, or choose another name")
     if entry.name in {*(s.name for s in SOURCES), *(s.name for s in STAGES)}:
         raise HobanError(f"{entry.name} is declared already", "choose another name")
+    above = next(folder for folder in file.parents if folder.is_dir())
+    try:
+        tempfile.TemporaryFile(dir=above).close()
+    except OSError as error:
+        raise _unwritable(file, error) from error
     return file
 
 
@@ -65,8 +71,12 @@ def write_entry(
     try:
         save(file, entry_text(values, notes or {}))
     except OSError as error:
-        raise HobanError(
-            f"{file} cannot be written: {error.strerror}",
-            "run this in a checkout that you may write to",
-        ) from error
+        raise _unwritable(file, error) from error
     return file
+
+
+def _unwritable(file: Path, error: OSError) -> HobanError:
+    return HobanError(
+        f"{file} cannot be written: {error.strerror}",
+        "run this in a checkout that you may write to",
+    )

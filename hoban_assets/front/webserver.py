@@ -25,12 +25,14 @@ def guarded(make: Callable[..., Any]) -> Callable[..., Any]:
     """The same maker of an application, with the guard as its outermost layer."""
     from hoban_assets.front.guard import Guard
     from hoban_assets.front.pages import with_pages
+    from hoban_assets.front.styles import Styled
     from hoban_assets.settings import Settings
 
     @functools.wraps(make)
     def made(*args: Any, **kwargs: Any) -> Any:
         settings = Settings.from_env()
         app = with_pages(make(*args, **kwargs), settings.reports)
+        app.add_middleware(Styled)
         app.add_middleware(Guard, hosts=settings.ui_hosts)
         return app
 

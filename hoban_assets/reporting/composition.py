@@ -10,30 +10,31 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from hoban_assets.classes import CLASS_NAMES, COLOURS
+from hoban_assets.classes import BACKGROUND, CLASS_NAMES, COLOURS
+from hoban_assets.language import Say, plain
 from hoban_assets.samples import Samples
 
 
-def composition(samples: Samples) -> pd.DataFrame:
-    """Images and boxes of each class, split and source; 'background' counts images without labels.
+def composition(samples: Samples, say: Say = plain) -> pd.DataFrame:
+    """Boxes of each class, and below it of each of its sources, the largest first.
 
-    Columns: class_name, boxes, images, split ('-' before a dataset), source. An image with
-    several classes counts for each of them.
+    Columns: 'class, source', then 'train' and 'val', or before the split 'boxes'. 'background'
+    counts images without labels. Few and short columns, as the UI cuts wider tables off.
     """
-    images = samples.images[["image_id", "source", "split"]].fillna({"split": "-"})
+    images = samples.images[["image_id", "source", "split"]].fillna({"split": "boxes"})
     rows = images.merge(samples.labels[["image_id", "class_name"]], on="image_id", how="left")
-    empty = rows.class_name.isna()
-    rows = rows.assign(class_name=rows.class_name.fillna("background"), box=(~empty).astype(int))
-    table = rows.groupby(["source", "split", "class_name"], sort=False).agg(
-        images=("image_id", "nunique"), boxes=("box", "sum")
-    )
-    order = {name: i for i, name in enumerate((*CLASS_NAMES, "background"))}
-    rows = table.reset_index().sort_values(
-        ["class_name", "source", "split"],
-        key=lambda c: c.map(order) if c.name == "class_name" else c,
-        ignore_index=True,
-    )
-    return rows[["class_name", "boxes", "images", "split", "source"]]  # the widest last
+    rows = rows.fillna({"class_name": BACKGROUND})
+    sides = [side for side in ("train", "val", "boxes") if side in set(rows.split)]
+    told = []
+    for name in (*CLASS_NAMES, BACKGROUND):
+        mine = rows[rows.class_name == name]
+        counts = mine.groupby(["source", "split"]).size().unstack(fill_value=0)
+        counts = counts.reindex(columns=sides, fill_value=0)
+        counts = counts.loc[counts.sum(axis=1).sort_values(ascending=False, kind="stable").index]
+        if len(counts):
+            told.append({"class, source": say(name), **counts.sum().to_dict()})
+        told += [{"class, source": f"· {s}", **c} for s, c in counts.to_dict("index").items()]
+    return pd.DataFrame(told, columns=["class, source", *sides])
 
 
 def stage_flow(stages: pd.DataFrame) -> pd.DataFrame:

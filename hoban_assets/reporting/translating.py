@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import yaml
@@ -27,20 +27,28 @@ _PANELS = (
 )
 """Words of typer's help."""
 ERRORS = ("errors.yaml", "import_results.yaml")
+PROGRESS = ("progress.yaml",)
 _FIELD = re.compile(r"\{(\w+)\}")
 _PARAGRAPHS = re.compile(r"\n\s*\n")
 
 
-def error_text(text: str, language: str) -> str:
-    """The text of an error in 'ko' or 'en'."""
+def error_text(text: str, language: str, files: Sequence[str] = ERRORS) -> str:
+    """The text of an error in 'ko' or 'en', by the templates of `files`."""
     if language != "ko":
         return text
-    for template, text_ in _templates():
+    for template, told in _templates(tuple(files)):
         if found := template.fullmatch(text):
             words = language_words()
             values = found.groupdict().items()
-            return text_.format(**{k: words.get(v) or error_text(v, language) for k, v in values})
+            return told.format(
+                **{k: words.get(v) or error_text(v, language, files) for k, v in values}
+            )
     return text
+
+
+def progress_said(line: str, language: str) -> str:
+    """A line of a build's progress in 'ko' or 'en'."""
+    return error_text(line, language, PROGRESS)
 
 
 def said(error: HobanError, language: str) -> str:
@@ -57,10 +65,10 @@ def usage_said(error: Any, language: str) -> str:
 
 
 @functools.cache
-def _templates() -> tuple[tuple[re.Pattern[str], str], ...]:
+def _templates(files: tuple[str, ...]) -> tuple[tuple[re.Pattern[str], str], ...]:
     """English template as a pattern, and its Korean; the one with most words of its own first."""
     words: dict[str, str] = {}
-    for name in ERRORS:
+    for name in files:
         words |= yaml.load((KOREAN / name).read_bytes(), yaml.CSafeLoader)
     longest = sorted(words, key=lambda english: -len(_FIELD.sub("", english)))
     return tuple((re.compile(pattern_of(t, ".+?"), re.S), words[t]) for t in longest)

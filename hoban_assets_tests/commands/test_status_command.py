@@ -35,7 +35,7 @@ def status(world: World, *arguments: str, language: str = "en") -> Result:
 
 def test_the_answer_says_what_is_there_what_is_stale_why_and_what_mends_it(world):
     shown = status(world, "--partition", "sub").stdout
-    assert "6 artifacts are built; 2 of them are out of date." in shown
+    assert "6 artifacts are built; out of date: 2." in shown
     assert re.search(r"dataset_v9 +sub +stale", shown)
     assert re.search(r"coco_person +sub +up to date", shown)
     assert "coco_person was built again since, with other rows" in shown

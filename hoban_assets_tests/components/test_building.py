@@ -61,7 +61,41 @@ def test_progress_has_rate_and_time_left_in_both_languages():
     line = "publishing: 1,000 of 4,000, 50/s, 60 s left"
     assert progress_text(line, EN) == "publishing: 1,000 of 4,000, 50/s, 1:00 min left"
     assert "4,000개 중 1,000개" in progress_text(line, KO)
-    assert progress_text("epoch 2/24", KO) == "epoch 2/24"
+
+
+@pytest.mark.parametrize(
+    ("line", "korean"),
+    [
+        ("epoch 2/24", "에폭 2/24"),
+        (
+            "epoch 2/24  mAP50 0.5  R 0.8  9.1 s, 2:10 min left",
+            "에폭 2/24  mAP50 0.5  R 0.8  9.1 s, 2:10 min 남음",
+        ),
+        (
+            "epoch 1/2: batch 8 of 31, 4.1 images/s, 90 s left  box 2",
+            "에폭 1/2: 배치 31개 중 8개, 초당 4.1장, 90 s 남음  box 2",
+        ),
+        (
+            "validation: batch 8 of 31, 4.1 images/s, 90 s left",
+            "검증: 배치 31개 중 8개, 초당 4.1장, 90 s 남음",
+        ),
+        (
+            "train: 481 images, 720 boxes, as published",
+            "train: 이미지 481장, 박스 720개, 게시한 그대로",
+        ),
+        (
+            "features: 346 of 1,346 images, 67/s, about 9 s left",
+            "특징: 이미지 1,346장 중 346장, 초당 67장, 약 9 s 남음",
+        ),
+        (
+            "best epoch 19, label-aware: mAP50 0.9  mAP50-95 0.5",
+            "최고 에폭 19, 라벨 범위 기준: mAP50 0.9  mAP50-95 0.5",
+        ),
+    ],
+)
+def test_lines_of_programs_of_their_own_are_told_in_korean(line, korean):
+    assert progress_text(line, KO) == korean
+    assert progress_text(line, EN) == line
 
 
 def test_what_dagster_says_to_itself_is_left_out():

@@ -16,12 +16,12 @@ from hoban_assets.components.describing import (
     stage_text,
     with_reports,
 )
-from hoban_assets.components.version_assets import labels_by_source
 from hoban_assets.curation.checks import DESCRIPTIONS
 from hoban_assets.declared.recipes import declared_recipes
 from hoban_assets.declared.sources import SOURCES
 from hoban_assets.declared.stages import STAGES
 from hoban_assets.language import korean, speaker
+from hoban_assets.reporting.composition import composition
 from hoban_assets.tables import COLUMNS
 
 RECIPES = {recipe.version: recipe for recipe in declared_recipes()}
@@ -92,10 +92,18 @@ def test_every_column_has_a_type_and_a_note():
     assert names == [name for name, _, _ in COLUMNS["boxes"]]
 
 
-def test_a_dataset_says_which_sources_its_labels_come_from():
+def test_the_composition_says_which_sources_the_labels_of_a_class_come_from():
     person, fallen = ("person", 0.1), ("fallen", 0.2)
     samples = samples_of({"coco/1": [person, person], "site/1": [person, fallen], "site/2": []})
-    assert labels_by_source(samples, ENGLISH) == ["person 3: coco 2, site 1", "fallen 1: site 1"]
+    assert composition(samples, ENGLISH).to_numpy().tolist() == [
+        ["person", 3],
+        ["· coco", 2],
+        ["· site", 1],
+        ["fallen", 1],
+        ["· site", 1],
+        ["background", 1],
+        ["· site", 1],
+    ]
 
 
 def test_an_asset_leads_to_the_reports_that_tell_of_it():

@@ -23,6 +23,7 @@ from hoban_assets.evaluation.detections import Detections
 from hoban_assets.evaluation.judging import Confidences
 from hoban_assets.handoff.results.archive import Refused
 from hoban_assets.language import korean
+from hoban_assets.reporting.metadata import in_english
 from hoban_assets.reporting.results.asking import model_results
 from hoban_assets.upkeep.leftovers import survey
 from hoban_assets.upkeep.references import references
@@ -130,19 +131,20 @@ def test_dagster_shows_its_figures_pictures_and_checks(imported):
     (event,) = home.events()
     assert event.partition == PARTITION
     plan = inbox.plan_of(inbox.local_plan(*_manifest(home), "x"))
-    assert set(model_metadata(plan, found.result)) <= set(event.metadata)
-    assert event.metadata["mAP50"].value == 0.801
-    assert event.metadata["picture/results"].value.startswith("![")
-    table = event.metadata["per_class"].value.records
-    assert [row.data["class_name"] for row in table][:2] == ["all", "person_with_helmet"]
-    assert event.metadata["handed_in"].value == f"results_{MODEL}_{PARTITION}_{KEY}.tar"
-    assert "NVIDIA H200" in event.metadata["trained_with"].value
+    metadata = in_english(event.metadata)
+    assert set(model_metadata(plan, found.result, home.settings)) <= set(metadata)
+    assert metadata["mAP50"].value == 0.801
+    assert metadata["picture/results"].value.startswith("![")
+    table = metadata["per_class"].value.records
+    assert [next(iter(row.data.values())) for row in table][:2] == ["all", "person_with_helmet"]
+    assert metadata["handed_in"].value == f"results_{MODEL}_{PARTITION}_{KEY}.tar"
+    assert "NVIDIA H200" in metadata["trained_with"].value
     checks = {c.check_name: c for c in home.checks()}
     assert {c.partition for c in checks.values()} == {PARTITION}
     assert not checks["map50"].passed
     assert checks["map50"].severity == dg.AssetCheckSeverity.WARN
     assert "mAP50 0.801 against" in checks["map50"].description
-    assert checks["map50"].metadata["label_aware"].value == 0.801
+    assert in_english(checks["map50"].metadata)["label_aware"].value == 0.801
 
 
 def _manifest(home):
@@ -275,7 +277,7 @@ def test_a_second_import_does_what_a_kill_left_undone(home, monkeypatch, owner, 
     assert found.fixed == (owner is not Catalog)
     assert len(home.models()) == len(home.events()) == 1
     assert {c.check_name for c in home.checks()} == {"map50", "no_regression"}
-    assert home.events()[0].metadata["materialization_id"].value == 2
+    assert in_english(home.events()[0].metadata)["materialization_id"].value == 2
 
 
 def test_an_import_that_was_replaced_does_not_come_back_and_can_be_pruned(home):

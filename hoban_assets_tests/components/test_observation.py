@@ -181,7 +181,7 @@ def test_an_observation_tells_how_much_there_is_and_what_changed(house, raw):
     assert (first["files"], first["labels"], first["labels opened"]) == (4, 1, 1)
     assert first["bytes"] == sum(f.stat().st_size for f in raw.rglob("*") if f.is_file())
     assert first["newest file"] == LABELS.removeprefix("coco/")
-    assert "first look" in first["compared with"]
+    assert "first look" in first["compared with the look of"]
     (raw / "coco/train2017/new.jpg").write_bytes(b"new")
     (raw / "coco/train2017/000000000003.jpg").unlink()
     house.observe()

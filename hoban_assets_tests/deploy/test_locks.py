@@ -12,7 +12,10 @@ import pytest
 CONSTRAINTS = Path(__file__).parents[2] / "constraints"
 OF = {
     **dict.fromkeys(("dev", "server", "ray", "postgres"), "platform"),
-    **{name: name for name in ("docs", "fastdup", "build", "tools")},
+    **{
+        name: name
+        for name in ("docs", "fastdup", "build", "tools", "peers/bench", "peers/label-studio")
+    },
 }
 EXTRAS = ("ray", "postgres", "docs")
 PINNED = re.compile(r"^([A-Za-z0-9_.-]+)==([^ ;\\\n]+)", re.M)

@@ -1,6 +1,6 @@
 """An export is imported by a real Label Studio, edited there, and the next build holds the edit.
 
-``make test-label-studio``: its environment is .venv-label-studio (constraints/label-studio.txt).
+``make test-label-studio``; its environment: constraints/peers/label-studio.lock.
 """
 
 import json

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from hoban_assets.components.killed_steps import killed_text
 from hoban_assets.curation.checks import DESCRIPTIONS
-from hoban_assets.language import Say
+from hoban_assets.language import Say, plain
 from hoban_assets.pipeline.progress import progress_of
+from hoban_assets.reporting.metadata import in_english
+from hoban_assets.reporting.translating import progress_said
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -62,7 +64,7 @@ def progress_text(line: str, say: Say) -> str:
     """A line of a step's log; counts with rate and time left in the reader's words."""
     found = progress_of(line)
     if found is None:
-        return line
+        return line if say is plain else progress_said(line, "ko")
     return say(
         "{what}: {done} of {of}, {rate}/s, {left} left",
         what=say(found.what),
@@ -136,4 +138,4 @@ def _name(step: str) -> str:
 
 def _metadata(event: dg.DagsterEvent) -> dict[str, Any]:
     found = event.step_materialization_data.materialization.metadata
-    return {key: getattr(value, "value", value) for key, value in found.items()}
+    return {key: getattr(value, "value", value) for key, value in in_english(found).items()}

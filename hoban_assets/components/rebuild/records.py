@@ -17,6 +17,7 @@ from hoban_assets.components.describing import TELLS_OF
 from hoban_assets.components.rebuild.words import Attempts, told
 from hoban_assets.components.rebuild.world import look_from_json
 from hoban_assets.freshness.plan import Look, ReportState, Step
+from hoban_assets.reporting.metadata import in_english
 
 PARTITION = "dagster/partition"
 REBUILD = "hoban/rebuild"
@@ -199,7 +200,7 @@ def report_states(instance: dg.DagsterInstance, graph: Any, partition: str) -> l
     return [
         _report_state(instance, graph, key, partition)
         for key in sorted(graph.materializable_asset_keys)
-        if TELLS_OF in graph.get(key).metadata
+        if TELLS_OF in in_english(graph.get(key).metadata)
     ]
 
 
@@ -214,7 +215,7 @@ def _report_state(
     event = newest[0].asset_materialization if newest else None
     return ReportState(
         key.path[-1],
-        tuple(sorted(node.metadata[TELLS_OF])),
+        tuple(sorted(in_english(node.metadata)[TELLS_OF])),
         node.code_version or "",
         at,
         (event.tags or {}).get("dagster/code_version") if event else None,

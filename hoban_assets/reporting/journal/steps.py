@@ -11,6 +11,7 @@ import dagster as dg
 from dagster import DagsterEventType as Event
 
 from hoban_assets.reporting.journal.entries import CheckEntry, RunStatus, Step, StepStatus
+from hoban_assets.reporting.metadata import in_english
 
 _ERROR_LINE = re.compile(r"^[\w.]*(Error|Exception|Interrupt|Failure|Exit)\b:?.*", re.MULTILINE)
 _DONE = ("built", "unchanged", "done")
@@ -58,7 +59,7 @@ def _step(key: str, events: Sequence[Any], run_status: RunStatus, ended: datetim
     failed = last_of(events, Event.STEP_FAILURE)
     end = last_of(events, Event.STEP_SUCCESS) or failed
     asset = (made or seen).dagster_event.asset_key if made or seen else None
-    metadata = made.dagster_event.materialization.metadata if made else {}
+    metadata = in_english(made.dagster_event.materialization.metadata) if made else {}
     begun = local_time(start.timestamp) if start else None
     over = local_time(end.timestamp) if end else (ended if begun else None)
     status = _step_status(run_status, start, end, failed, made, seen)
@@ -98,7 +99,7 @@ def _number(event: Any) -> tuple[int, bool] | None:
     """Return the number in the catalog of what an event tells, and whether it was used again."""
     if type_of(event) != Event.ASSET_MATERIALIZATION:
         return None
-    metadata = event.dagster_event.materialization.metadata
+    metadata = in_english(event.dagster_event.materialization.metadata)
     if "materialization_id" not in metadata:
         return None
     reused = metadata.get("reused")
@@ -115,7 +116,7 @@ def _step_reason(event: Any) -> tuple[str | None, str | None]:
     data = event.dagster_event.step_failure_data
     told = data.user_failure_data
     if told and told.description:
-        way_out = told.metadata.get("way out")
+        way_out = in_english(told.metadata).get("way out")
         return _split(told.description, str(way_out.value) if way_out else None)
     error = data.error
     while error and error.cause:

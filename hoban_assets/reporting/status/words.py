@@ -126,7 +126,7 @@ def headline(status: Status, say: Say) -> str:
     values = {"built": built, "old": old}
     if not old:
         return say("{built} artifacts are built, and all of them are up to date.", **values)
-    return say("{built} artifacts are built; {old} of them are out of date.", **values)
+    return say("{built} artifacts are built; out of date: {old}.", **values)
 
 
 def as_json(status: Status, say: Say) -> dict[str, Any]:
