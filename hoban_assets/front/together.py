@@ -1,8 +1,7 @@
 """Runs a module that ends with the process that started it, however that one ended.
 
-``python -m hoban_assets.front.together PARENT MODULE ...``, PARENT its process id. Dagster tells its
-services through a pipe to end, which a ``kill -9`` of the one command that started them never
-writes to.
+``python -m hoban_assets.front.together MODULE ...``. Dagster ends its services through a pipe,
+which a ``kill -9`` of the one command that started them never writes to.
 """
 
 from __future__ import annotations
