@@ -44,8 +44,11 @@ def ended(run: RunFolder) -> dict[str, Any]:
         finished: dict[str, Any] = json.loads(run.finished.read_text(encoding="utf-8"))
         return finished
     state = run.state()
-    ended = {"epochs": state["epoch"], "best_epoch": state["best_epoch"]}
-    return {**ended, "resumed": state.get("resumed", [])}
+    return {
+        "epochs": state["epoch"],
+        "best_epoch": state["best_epoch"],
+        "resumed": state.get("resumed", []),
+    }
 
 
 def end_training(run: RunFolder) -> None:

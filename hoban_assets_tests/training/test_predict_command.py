@@ -96,8 +96,12 @@ def test_confidences_are_kept_with_the_model(tmp_path):
     chosen = Confidences({"person": 0.4}, "benchmark_site", ("fallen",))
     confidences.store(tmp_path, chosen)
     assert confidences.stored(tmp_path) == chosen
-    (tmp_path / confidences.STORED).write_text("{")
-    assert confidences.stored(tmp_path) is None
+    kept = tmp_path / confidences.STORED
+    told = json.loads(kept.read_text())
+    by_other_rules = {**told, "evaluation": told["evaluation"] - 1}
+    for text in ("{", json.dumps(by_other_rules)):
+        kept.write_text(text)
+        assert confidences.stored(tmp_path) is None
 
 
 @pytest.mark.parametrize(("after", "kept"), [(0.896, True), (0.894, False)])
