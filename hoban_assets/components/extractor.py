@@ -31,8 +31,8 @@ from hoban_assets.settings import Settings
 PART = 4_000
 """Images that are computed and remembered at a time: under a minute of fastdup on two cores."""
 ALONE = 100_000
-"""Up to so many images this machine compares all pairs itself: 5 billion, a few minutes of a core;
-a cluster would begin to be worth the copies of the features that it needs."""
+"""Up to so many images this machine compares all pairs itself: 5 billion, a minute or two of a
+core, less than it takes to hand the features to a cluster."""
 ON_RAY = Path(pair_search.__file__).parent
 _NODE_WAY_OUT = "set HOBAN_RAY_PYTHON to an interpreter of the nodes that has hoban_assets"
 

@@ -7,7 +7,7 @@ on blocks of pairs, so a group of n similar images costs time, and never n**2 of
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,7 +71,7 @@ def keep_best(
 
 def _visited(pairs: Pairs, rank: np.ndarray) -> np.ndarray:
     """Rank of each image's witness, n: none, by one walk over the pairs in order of their ranks."""
-    n = len(rank)
+    n, rank = len(rank), rank.astype(np.int32)
     ends = np.sort(np.stack([rank[pairs.i], rank[pairs.j]]), axis=0)
     best = [n] * n  # by rank: that of the witness
     for part in parts(np.lexsort((ends[1], ends[0])), AT_ONCE):
@@ -172,6 +172,11 @@ def nearest_kept(
     rank = np.empty(n, np.int64)
     rank[order] = np.arange(n)
     nearest, most = np.full(n, -1, np.int64), np.full(n, -1.0)
+    if isinstance(graph, PairList):
+        for pairs in _either_way(graph.at(threshold)):
+            earlier = kept[pairs.j] & (rank[pairs.j] < rank[pairs.i])
+            _take_nearest(graph, pairs.only(earlier), rank, nearest, most)
+        return nearest
     for top in range(0, n, BLOCK):
         strip, before = np.asarray(order[top : top + BLOCK]), np.asarray(order[:top])
         for pairs in graph.highest(strip, before[kept[before]], threshold):
@@ -179,6 +184,14 @@ def nearest_kept(
         for pairs in graph.between(strip, strip[kept[strip]], threshold):
             _take_nearest(graph, pairs.only(rank[pairs.j] < rank[pairs.i]), rank, nearest, most)
     return nearest
+
+
+def _either_way(pairs: Pairs) -> Iterator[Pairs]:
+    """Each pair once in either direction, in parts."""
+    for part in parts(np.arange(len(pairs.i)), AT_ONCE):
+        some = pairs.only(part)
+        yield some
+        yield Pairs(some.j, some.i, some.similarity)
 
 
 def _take_nearest(
@@ -226,13 +239,19 @@ def survey(graph: SimilarityGraph, kept: np.ndarray, threshold: float) -> Survey
     Only what may still be wrong is compared: kept ones with each other, the others with kept ones
     until one is similar, and for the components what is not joined yet.
     """
-    everyone = np.arange(graph.size, dtype=np.int32)
-    residual = sum(len(pairs.i) for pairs in within(graph, everyone[kept], threshold))
+    everyone, covered = np.arange(graph.size, dtype=np.int32), np.zeros(graph.size, bool)
     uncovered = everyone[~kept]
-    covered = np.zeros(graph.size, bool)
-    for start, stop in doubling(int(kept.sum()), FIRST):
-        for pairs in graph.between(uncovered, everyone[kept][start:stop], threshold):
-            covered[pairs.i] = True
+    if isinstance(graph, PairList):
+        listed = graph.at(threshold)
+        residual = int((kept[listed.i] & kept[listed.j]).sum())
+        for pairs in _either_way(listed):
+            covered[pairs.i[kept[pairs.j]]] = True
         uncovered = uncovered[~covered[uncovered]]
+    else:
+        residual = sum(len(pairs.i) for pairs in within(graph, everyone[kept], threshold))
+        for start, stop in doubling(int(kept.sum()), FIRST):
+            for pairs in graph.between(uncovered, everyone[kept][start:stop], threshold):
+                covered[pairs.i] = True
+            uncovered = uncovered[~covered[uncovered]]
     sizes = np.bincount(components(graph, everyone, threshold), minlength=1)
     return Survey(residual, len(uncovered), int(sizes.max(initial=0)))

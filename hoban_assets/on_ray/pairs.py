@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -82,12 +83,19 @@ def prepare(features: np.ndarray, threshold: float, most: int, parent: Path, row
 
 
 def answers(folder: Path) -> Iterator[Pairs]:
-    """Pairs by position, as a job found them; fewer tasks than all where they were too many."""
+    """Pairs by position, as a job found them; fewer tasks than all where they were too many.
+
+    Raises:
+        HobanError: an answer is damaged.
+    """
     search = _search(folder)
     for upper, lower in json.loads((folder / _ANSWERED).read_text(encoding="utf-8")):
         question = _question(folder, search, upper, lower)
-        with np.load(question.answer) as found:
-            pairs = Pairs(found["i"], found["j"], found["similarity"])
+        try:
+            with np.load(question.answer, allow_pickle=False) as found:
+                pairs = Pairs(found["i"], found["j"], found["similarity"])
+        except Exception:  # zip and npy readers raise whatever broken bytes lead to
+            raise _damaged(question.answer) from None
         yield placed(pairs, (upper, lower), search.rows)
 
 
@@ -95,7 +103,7 @@ def answer(question: Question) -> int:
     """Answer one task in a file; return how many pairs there are, at least `most` if too many.
 
     Raises:
-        HobanError: a block is not what its name says.
+        HobanError: a block is not what its name says, or this node does not see the folder.
     """
     folder = Path(question.folder)
     upper = _block(folder, question.upper)
@@ -140,13 +148,23 @@ def _name(part: np.ndarray) -> str:
 
 
 def _block(folder: Path, name: str) -> np.ndarray:
+    if not folder.is_dir():
+        raise HobanError(
+            f"node {socket.gethostname()} of the Ray cluster does not see {folder}",
+            "put HOBAN_DATA_ROOT (and for data steps HOBAN_RAW_ROOT) on a drive that every node of "
+            "the cluster mounts under the same path, or choose 'local' (docs/train-on-ray.md)",
+        )
     file = folder / f"{name}.npy"
     with suppress(OSError, ValueError):
         part: np.ndarray = np.load(file, allow_pickle=False)
         if _name(part) == name:
             return part
-    raise HobanError(
-        f"a block of features is missing or damaged: {file}",
+    raise _damaged(file)
+
+
+def _damaged(file: Path) -> HobanError:
+    return HobanError(
+        f"a file of the pair search is missing or damaged: {file}",
         "remove the folder that it lies in, and run the same command again",
     )
 

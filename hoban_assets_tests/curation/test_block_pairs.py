@@ -118,21 +118,34 @@ def test_equals_a_search_by_hand(kind: str, by_files: Executor) -> None:
         np.testing.assert_allclose(found.similarity, whole.similarity, atol=rounding, rtol=0)
 
 
-def test_who_is_kept_does_not_depend_on_who_searched(by_files: Executor) -> None:
-    features = HOSTILE["at the threshold"]()
+@pytest.mark.parametrize("kind", ["clusters", "at the threshold", "equal blocks", "opposite"])
+def test_what_is_read_off_does_not_depend_on_who_searched(kind: str, by_files: Executor) -> None:
+    features = HOSTILE[kind]()
     order = np.random.default_rng(5).permutation(len(features))
-    here = similarity_graph(features, THRESHOLD)
-    there = similarity_graph(features, THRESHOLD, executor=by_files)
     products = FeatureGraph(features)  # never listed: compared block by block
-    assert isinstance(here, PairList) and isinstance(there, PairList)
     kept, witness = graphs.keep_best(products, order, THRESHOLD)
+    some = order[: len(order) // 2]
+    few = kept & (np.arange(len(kept)) % 3 > 0)  # leaves something uncovered
     assert 0 < kept.sum() < len(kept)
-    for graph in (here, there):
-        assert graphs.keep_best(graph, order, THRESHOLD)[0].tolist() == kept.tolist()
-        assert graphs.keep_best(graph, order, THRESHOLD)[1].tolist() == witness.tolist()
-        some = order[: len(order) // 2]
-        joined = components(products, some, THRESHOLD)
-        assert components(graph, some, THRESHOLD).tolist() == joined.tolist()
+    for executor in (in_turn, by_files):
+        graph = similarity_graph(features, THRESHOLD, executor=executor)
+        assert isinstance(graph, PairList)
+        for found, wanted in (
+            (graphs.keep_best(graph, order, THRESHOLD), (kept, witness)),
+            (components(graph, some, THRESHOLD), components(products, some, THRESHOLD)),
+            *(
+                (
+                    graphs.nearest_kept(graph, who, order, THRESHOLD),
+                    graphs.nearest_kept(products, who, order, THRESHOLD),
+                )
+                for who in (kept, few, ~kept)
+            ),
+        ):
+            np.testing.assert_array_equal(found, wanted)
+        for who in (kept, few, ~kept):
+            seen = graphs.survey(graph, who, THRESHOLD)
+            assert seen == graphs.survey(products, who, THRESHOLD)
+        assert graphs.survey(graph, few, THRESHOLD).uncovered > 0
 
 
 def test_ends_early_where_there_are_too_many(by_files: Executor) -> None:
@@ -169,10 +182,25 @@ def test_a_search_goes_on_with_what_is_answered(
     assert listed(found) == by_hand(features)
 
 
-def test_a_damaged_block_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", ["npy", "npz"])
+def test_a_damaged_file_is_named(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(on_ray, "spread", map)
     folder = on_ray.prepare(clusters(), THRESHOLD, ANY_NUMBER, tmp_path, ROWS)
-    first = sorted(folder.glob("*.npy"))[0]
-    first.write_bytes(first.read_bytes()[:-1] + b"x")
+    if kind == "npz":
+        on_ray.run(folder, lambda text: None)
+    first = sorted(folder.glob(f"*.{kind}"))[0]
+    first.write_bytes(first.read_bytes()[:-30])
     with pytest.raises(HobanError, match=first.name):
         on_ray.run(folder, lambda text: None)
+        list(on_ray.answers(folder))
+
+
+def test_a_node_without_the_drive_says_so(tmp_path: Path) -> None:
+    folder = on_ray.prepare(clusters(), THRESHOLD, ANY_NUMBER, tmp_path, ROWS)
+    question = on_ray.Question(str(folder), "a", None, THRESHOLD, ANY_NUMBER)
+    with pytest.raises(HobanError, match="missing or damaged"):
+        on_ray.answer(question)
+    with pytest.raises(HobanError, match="does not see"):
+        on_ray.answer(question._replace(folder=str(tmp_path / "elsewhere")))
