@@ -37,7 +37,7 @@ def document(found: Forecast, memory: int, free: int, say: Say) -> list[Block]:
         Heading(
             1,
             say(
-                "{images} images, engine {engine}, {cores} cores",
+                "{images} images, engine {engine}, cores: {cores}",
                 images=f"{found.images:,}",
                 engine=found.engine,
                 cores=found.cores,
