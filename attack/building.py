@@ -21,13 +21,13 @@ sql 'SELECT count(*) FROM boxes' | status | status --check-raw | summary v9 | fi
 why S2-N4601M00101 | sizes helmet_60k --class 08 | doctor | review dataset_v9 | corrections list
 !is-safe-to-delete RAW/coco | prune --dry-run | inspect RAW/background | backup OUT/backup
 verify | build v9 --dry-run | quality | gallery v9 --class fallen
-export dataset_v9 --format cvat --count 3 --to OUT/cvat
 """
 """Commands that ask; on a read-only disk they answer as ever, and write their reports elsewhere
 (``HOBAN_REPORTS``). The answer of one with ! is no."""
 WRITING = """
 build v9 | quality | gallery v9 --class fallen | rebuild --partition sub | prune --yes | unlock
 journal | bundle dataset_v9 --partition sub | import-results OUT/none.tar | build v9 --model
+export dataset_v9 --format cvat --count 3 --to OUT/cvat
 """
 """Commands that write, or that ask Dagster, which writes to read; there they end in one message."""
 RAW_IS_READ = ("build v9", "status --check-raw", "gallery v9 --class fallen", "prune --yes")

@@ -17,7 +17,7 @@ from hoban_assets.corrections.pictures import BOX_LIST, boxes_from
 from hoban_assets.corrections.proposed import Proposed
 from hoban_assets.corrections.rows import Boxes
 from hoban_assets.corrections.standing import Standing
-from hoban_assets.errors import HobanError
+from hoban_assets.errors import HobanError, of_the_machine
 from hoban_assets.exchange import coco, cvat, label_studio, yolo
 from hoban_assets.exchange.pictures import Picture
 from hoban_assets.file_systems import link
@@ -158,7 +158,7 @@ def export(
         save(shown_in / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}.json", manifest)
         inside.rename(target)
     except OSError as error:
-        raise HobanError(
+        raise of_the_machine(error) or HobanError(
             f"the export cannot be written: {error.filename or target}: {error.strerror}",
             "make room, or name another folder with --to; nothing was left half done",
         ) from error
