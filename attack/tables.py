@@ -22,9 +22,9 @@ class Kind(NamedTuple):
 
 KINDS: Mapping[str, Mapping[str, Kind]] = {
     "build": {
-        "builds: killed": Kind("만들기: 강제로 끝냄", 200),
-        "builds: full disks": Kind("만들기: 가득 찬 디스크", 300),
-        "commands: read-only disks": Kind("명령: 읽기 전용 디스크", 300),
+        "builds: killed": Kind("만들기: 강제로 끝냄", 220),
+        "builds: full disks": Kind("만들기: 가득 찬 디스크", 330),
+        "commands: read-only disks": Kind("명령: 읽기 전용 디스크", 280),
     },
     "publish": {
         "publish: two at once, one killed": Kind("게시: 둘이 동시에, 하나는 강제로 끝냄", 12),
@@ -33,14 +33,14 @@ KINDS: Mapping[str, Mapping[str, Kind]] = {
     },
     "catalog": {
         "catalog: writers at once, one killed, one reader": Kind(
-            "카탈로그: 여럿이 동시에 씀, 하나는 강제로 끝냄, 하나는 읽음", 80
+            "카탈로그: 여럿이 동시에 씀, 하나는 강제로 끝냄, 하나는 읽음", 120
         )
     },
     "import": {
         "import: hostile archives": Kind("가져오기: 해로운 아카이브", 10),
         "import: killed": Kind("가져오기: 강제로 끝냄", 8),
     },
-    "sources": {"raw folders: hostile": Kind("원본 폴더: 해로운 것", 55)},
+    "sources": {"raw folders: hostile": Kind("원본 폴더: 해로운 것", 75)},
     "restore": {
         "restore: killed": Kind("복원: 강제로 끝냄", 45),
         "restore: hostile backups": Kind("복원: 해로운 백업", 20),
