@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 EVERY_SECONDS = 20.0
 """Between two lines of progress."""
+FIRST_SHARE = 0.02
+"""Of all, below which what is left cannot be told."""
 
 
 _adopts = False
@@ -63,8 +65,10 @@ class Pace:
             print(f"  {what}: {share:.0%}; {self.told(now)}", file=sys.stderr, flush=True)
 
     def told(self, now: float) -> str:
-        """Minutes gone, and about how many are left."""
+        """Minutes gone, and about how many are left, once there is something to tell it from."""
         done = self._done + self.costs[self._now[0]] * self._now[1]
-        gone = now - self.began
-        left = gone / done * (sum(self.costs.values()) - done)
+        gone, whole = now - self.began, sum(self.costs.values())
+        if done < FIRST_SHARE * whole:
+            return f"{gone / 60:.0f} min gone"
+        left = gone / done * (whole - done)
         return f"{gone / 60:.0f} min gone, about {left / 60:.0f} min left"

@@ -45,6 +45,8 @@ def test_a_table_takes_the_place_of_the_one_before(tmp_path):
 
 def test_what_is_left_is_told_from_what_was_done():
     pace = Pace({"quick": 10, "slow": 30}, began=0)
+    pace.step("quick", 0.01)
+    assert pace.told(now=60) == "1 min gone"
     pace.step("quick", 1.0)
     pace.step("slow", 0.5)
     assert pace.told(now=600) == "10 min gone, about 6 min left"  # 25 of 40 done
