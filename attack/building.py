@@ -27,7 +27,7 @@ verify | build v9 --dry-run | quality | gallery v9 --class fallen
 WRITING = """
 build v9 | quality | gallery v9 --class fallen | rebuild --partition sub | prune --yes | unlock
 journal | bundle dataset_v9 --partition sub | import-results OUT/none.tar | build v9 --model
-export dataset_v9 --format cvat --count 3 --to OUT/cvat
+export dataset_v9 --format cvat --count 3 --to OUT/PLACE
 """
 """Commands that write, or that ask Dagster, which writes to read; there they end in one message."""
 RAW_IS_READ = ("build v9", "status --check-raw", "gallery v9 --class fallen", "prune --yes")
@@ -184,7 +184,7 @@ def _read_only(folder: Path, env: Mapping[str, str], size: int, dice: random.Ran
     chosen = every if size >= 60 else dice.sample(every, min(size, len(every)))
     row = Row("commands: read-only disks", len(chosen))
     for line, name, reads in chosen:
-        command = f"{BIN / 'hoban'} {line.lstrip('!')}"
+        command = f"{BIN / 'hoban'} {line.lstrip('!').replace('PLACE', name)}"
         script = READ_ONLY.format(place=folder / name, command=command)
         more = {"HOBAN_REPORTS": str(folder / "out" / "reports")} if reads else {}
         done = run(_apart(script), {**env, **more})
