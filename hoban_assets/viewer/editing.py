@@ -45,7 +45,10 @@ def take(
     if verdict not in ("boxes", "reject", "accept"):
         raise Refused(f"no edit is called {verdict!r}")
     if not picture["content_hash"]:
-        raise Refused("no stage in the catalog has this picture")
+        raise Refused(
+            "it was left out when its stage was read, so there are no labels to correct: mend the "
+            "file or the limit that took it, and build again"
+        )
     edited = Edited(
         picture["image_id"],
         picture["content_hash"],
