@@ -150,14 +150,17 @@ def test_a_materialisation_shows_its_numbers_tables_and_plot(browser, address):
         "person_with_helmet",
         "area_too_small",
     )
-    plots = browser.find_elements("css selector", "img[src^='data:image/png']")
+    shown = "img[src^='/hoban/pictures/']"
     deadline = time.monotonic() + 180
-    while not plots and time.monotonic() < deadline:
-        for button in browser.find_elements("xpath", "//*[contains(text(),'Show Markdown')]"):
-            browser.execute_script("arguments[0].click()", button)
-        time.sleep(0.5)
-        plots = browser.find_elements("css selector", "img[src^='data:image/png']")
-    assert plots
+    while not (pictures := browser.find_elements("css selector", shown)):
+        assert time.monotonic() < deadline
+        time.sleep(0.3)
+    loaded = "return arguments[0].complete && arguments[0].naturalWidth > 0"
+    while not all(browser.execute_script(loaded, picture) for picture in pictures):
+        assert time.monotonic() < deadline
+        time.sleep(0.3)
+    table = browser.find_element("css selector", "table[class*='AssetEventMetadataEntriesTable']")
+    assert table.size["width"] <= table.find_element("xpath", "..").size["width"]
 
 
 @needs_browser

@@ -33,8 +33,10 @@ def texts(say: Say) -> dict[str, str]:
         "next": say("Next (→)"),
         "help": say(
             "Drag on the picture to draw a box; drag a box to move it, its corners to resize it; "
-            "numbers give it a class, I makes it an ignore region."
+            "numbers give it a class, I makes it an ignore region. Dashed: ignore regions; dotted: "
+            "found by a model."
         ),
+        "unreadable": say("this picture cannot be shown"),
         "label-track": say("Label on all frames (T)"),
         "refuse-track": say("Refuse on all frames (R)"),
         "track": say("track"),

@@ -85,6 +85,9 @@ function card(picture, place) {
   figure.classList.toggle("reject", picture.verdict === "reject");
   const image = document.createElement("img");
   Object.assign(image, { loading: "lazy", src: `/image/${picture.n}?small`, alt: picture.image_id });
+  image.addEventListener("error", () => {
+    image.replaceWith(Object.assign(document.createElement("p"), { textContent: begun.texts.unreadable }));
+  });
   const drawing = document.createElementNS(SVG, "svg");
   drawing.setAttribute("viewBox", "0 0 1 1");
   drawing.setAttribute("preserveAspectRatio", "none");
