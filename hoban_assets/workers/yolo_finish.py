@@ -67,14 +67,14 @@ def end_training(run: RunFolder) -> None:
 def evaluate(run: RunFolder, plan: dict[str, Any], manifest: list[dict[str, Any]]) -> None:
     """Evaluate best.pt once; append the rows of its epoch to metrics.jsonl, write its curves."""
     import_ultralytics()
-    from yolo_callbacks import metric_row
+    from yolo_callbacks import metric_row  # type: ignore[import-not-found]
     from yolo_evaluate import (  # type: ignore[import-not-found]
         ALL,
         LABEL_AWARE,
         LabelAwareValidator,
     )
-    from yolo_image_facts import excluding, image_facts
-    from yolo_progress import BatchProgress
+    from yolo_image_facts import excluding, image_facts  # type: ignore[import-not-found]
+    from yolo_progress import BatchProgress  # type: ignore[import-not-found]
 
     arguments, names = plan["arguments"], class_names(run)
     validator = LabelAwareValidator(
