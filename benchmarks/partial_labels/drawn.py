@@ -51,8 +51,7 @@ are of the size that it knows (AP of persons 0.61 at half the size, 0.34 at the 
 0.03 at half as much again).
 
 Persons only, as on the real photographs: a labelled head tells which of them is right. Heads on
-photographs of bodies, and who has fallen, have no such witness; what a masked model says of them
-came back as false alarms (docs/partial-labels.md), so they stay masked.
+photographs of bodies, and who has fallen, have no such witness, so they stay masked.
 """
 LIMITS = {PERSON: Limits(box=0.5, ignore=0.1, confirmed=0.03)}
 """What a labelled head confirms is believed at any score that is no noise: from 0.12 down to 0.03
