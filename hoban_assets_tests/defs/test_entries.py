@@ -102,3 +102,17 @@ def test_what_is_written_is_read_as_it_was_meant(tmp_path):
 
 def test_a_text_without_optional_fields_is_short():
     assert len(entry_text(GLOVES).splitlines()) < 16
+
+
+def test_a_checkout_that_is_read_only_is_refused_before_anything_is_placed(tmp_path, monkeypatch):
+    import tempfile
+
+    from hoban_assets.declared.writing import refuse_taken
+
+    def read_only(**_):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", read_only)
+    with pytest.raises(HobanError, match="Read-only file system"):
+        refuse_taken(GLOVES, tmp_path)
+    assert list(tmp_path.iterdir()) == []
