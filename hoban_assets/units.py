@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from hoban_assets.visible import visible
 
@@ -75,3 +76,15 @@ def size_text(size: float | None) -> str:
 def area_text(area: float) -> str:
     """A share of the image: '1.54 %', '0.043 %', '0.0049 %'."""
     return f"{100 * area:.2f} %" if area >= 0.001 else f"{100 * area:.2g} %"
+
+
+def duration(seconds: float, say: Callable[..., str] = str.format) -> str:
+    """Seconds as '2.1 s', '1 min 50 s', '3 h 5 min'; `say` translates the units."""
+    if seconds < 59.5:
+        shown = f"{seconds:.1f}" if seconds < 10 else f"{seconds:.0f}"
+        return say("{s} s", s=shown)
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return say("{min} min {s} s", min=minutes, s=rest)
+    hours, minutes = divmod(minutes, 60)
+    return say("{h} h {min} min", h=f"{hours:,}", min=minutes)

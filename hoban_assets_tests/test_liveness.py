@@ -60,7 +60,7 @@ class TestAWarning:
         worker = Watched(900)
         worker.at(1000)
         worker.silence.end()
-        assert worker.warnings[-1] == "yolo_train speaks again, after 17 min"
+        assert worker.warnings[-1] == "yolo_train speaks again, after 16 min 40 s"
         assert [worker.at(t) for t in (1100, 1899, 1900)] == [2, 2, 3]
 
     def test_never_comes_where_it_is_switched_off(self) -> None:
@@ -71,7 +71,7 @@ class TestAWarning:
         worker.at(5)
         worker.cpu += 850
         worker.at(900)
-        assert "14 min of processor time used since: it computes" in worker.warnings[0]
+        assert "14 min 10 s of processor time used since: it computes" in worker.warnings[0]
 
 
 def state(name: str, waits_in: str = "") -> ProcessState:
@@ -85,8 +85,9 @@ class TestWhatIsSaid:
             "yolo_train", 900, "epoch 3/30", [state("sleeping", "pipe_read"), *others], 0
         )
         assert text.startswith(
-            'yolo_train has said nothing for 15 min; its last words: "epoch 3/30"; process state: '
-            "sleeping in pipe_read (3 more: 2 sleeping, 1 running); 0 s of processor time used "
+            'yolo_train has said nothing for 15 min 0 s; its last words: "epoch 3/30"; process '
+            "state: sleeping in pipe_read (3 more: 2 sleeping, 1 running); 0.0 s of processor time "
+            "used "
         )
 
     @pytest.mark.parametrize(
@@ -105,7 +106,7 @@ class TestWhatIsSaid:
 
     def test_of_a_worker_without_a_word_or_a_process(self) -> None:
         text = describe("w", 7200, "", [], 0.0)
-        assert "nothing for 2.0 h; its last words: (none); process state: unknown" in text
+        assert "nothing for 2 h 0 min; its last words: (none); process state: unknown" in text
 
 
 class TestProcesses:

@@ -124,8 +124,8 @@ def _run(
     settings: Settings, chosen: Sequence[Artifact], partition: str, again: str, say: Say
 ) -> None:
     from hoban_assets.components.building.run import build as build_assets
-    from hoban_assets.components.building.telling import duration
     from hoban_assets.reporting.home.writing import write_home
+    from hoban_assets.units import duration
 
     began = time.monotonic()
     log_file = settings.logs / f"build-{datetime.now():%Y%m%d-%H%M%S}.log"
@@ -140,7 +140,7 @@ def _run(
     if not outcome.success:
         tell("Not finished. All that was said: {file}", file=log_file, err=True)
         raise typer.Exit(1)
-    tell("Done in {time}.", time=duration(time.monotonic() - began))
+    tell("Done in {time}.", time=duration(time.monotonic() - began, say))
     for command in _next(names[-1], partition):
         typer.echo(f"  {command}")
 

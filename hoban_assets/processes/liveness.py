@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hoban_assets.processes.seen import PROC, stat
+from hoban_assets.units import duration
 from hoban_assets.workers import _watchdog
 
 STATES = {
@@ -72,7 +73,7 @@ class Silence:
     def end(self) -> None:
         """Note that the worker was heard."""
         if self._warned:
-            self._warn(f"{self._name} speaks again, after {_duration(self.length)}")
+            self._warn(f"{self._name} speaks again, after {duration(self.length)}")
         self._since, self._warned, self._cpu_before = self._clock(), 0, None
 
     def check(self, last_words: Callable[[], str]) -> None:
@@ -103,8 +104,8 @@ def describe(
     """
     said = f'"{words[-_LONGEST:]}"' if words else "(none)"
     return (
-        f"{name} has said nothing for {_duration(silent)}; its last words: {said}; "
-        f"process state: {_states(processes)}; {_duration(cpu_seconds)} of processor time used "
+        f"{name} has said nothing for {duration(silent)}; its last words: {said}; "
+        f"process state: {_states(processes)}; {duration(cpu_seconds)} of processor time used "
         f"since: {_verdict(processes, cpu_seconds / silent if silent else 0.0)}. It was not "
         "stopped; to end it cancel the run (Ctrl-C, or Terminate in the Dagster UI)"
     )
@@ -175,11 +176,3 @@ def last_message(messages: Path) -> str:
 
 def _cpu(processes: Sequence[ProcessState]) -> float:
     return sum(process.cpu_seconds for process in processes)
-
-
-def _duration(seconds: float) -> str:
-    """42 s, 15 min, 1.5 h."""
-    if seconds < 90:
-        return f"{seconds:.3g} s"
-    minutes = seconds / 60
-    return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"

@@ -1,8 +1,7 @@
-"""The named questions: rows a class."""
+"""What may be asked, and what a macro answers."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -10,11 +9,9 @@ import numpy as np
 import pytest
 from catalog_examples import samples_of
 
-from hoban_assets.catalog import queries
-from hoban_assets.catalog.answers import Row, asking
+from hoban_assets.catalog.answers import asking
 from hoban_assets.catalog.store import Build, Catalog, Run
 from hoban_assets.curation.packed_boxes import pairwise_iou
-from hoban_assets.samples import Samples
 
 
 @pytest.fixture
@@ -22,25 +19,6 @@ def catalog(tmp_path: Path) -> Catalog:
     catalog = Catalog(tmp_path / "catalog.duckdb", deadline=5)
     catalog.record("pool", "sub", Build("key", samples=samples_of("pool", 6)), Run("run", "code"))
     return catalog
-
-
-def test_classes_are_counted_by_source_and_split_in_images_and_boxes(catalog: Catalog) -> None:
-    bare = replace(samples_of("empty", 1), boxes=Samples.empty().boxes)
-    catalog.record("mixed", "sub", Build("key", samples=bare), Run("run", "code"))
-    with asking(catalog.path) as ask:
-        pool = queries.class_table(ask, "pool", "sub")
-        mixed = queries.class_table(ask, "mixed", "sub")
-    assert values(pool) == [
-        ["person_with_helmet", "pool", "train", 3, 3],
-        ["person_with_helmet", "pool", None, 3, 3],
-        ["person_without_helmet", "pool", "train", 2, 2],
-        ["person_without_helmet", "pool", None, 2, 2],
-    ]
-    assert values(mixed) == [["background", "empty", "train", 1, 0]]
-
-
-def values(rows: list[Row]) -> list[list[object]]:
-    return [list(row.values()) for row in rows]
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ from journal_days import BUILT, DATASET, DAY, FAILED, MODEL, NOW, TRAINED, at, b
 
 from hoban_assets.errors import HobanError
 from hoban_assets.language import speaker
-from hoban_assets.reporting.journal.build_text import duration
 from hoban_assets.reporting.journal.entries import Step, days_of
 from hoban_assets.reporting.journal.events import LoggedRun
 from hoban_assets.reporting.journal.summary import as_json, summarise
 from hoban_assets.reporting.journal.writing import as_markdown, day_of, joined
+from hoban_assets.units import duration
 
 ENGLISH, KOREAN = speaker("en"), speaker("ko")
 

@@ -14,6 +14,7 @@ from hoban_assets.language import Say, plain
 from hoban_assets.pipeline.progress import progress_of
 from hoban_assets.reporting.metadata import in_english
 from hoban_assets.reporting.translating import progress_said
+from hoban_assets.units import duration
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -71,7 +72,7 @@ def progress_text(line: str, say: Say) -> str:
         done=f"{found.done:,}",
         of=f"{found.of:,}",
         rate=f"{found.rate:,}",
-        left=duration(found.seconds_left),
+        left=duration(found.seconds_left, say),
     )
 
 
@@ -106,16 +107,6 @@ def failure_text(event: dg.DagsterEvent) -> str:
     return text.splitlines()[0] if text else "?"
 
 
-def duration(seconds: float) -> str:
-    """Seconds for the eye: '40 s', '3:20 min', '2:05 h'."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60}:{whole % 60:02} min"
-    return f"{whole // 3600}:{whole % 3600 // 60:02} h"
-
-
 def waiting_text(claim: Any, holder: Any, now: datetime, say: Say) -> str:
     """What a step waits for: who holds the slot, and since when."""
     if holder is None:
@@ -128,7 +119,7 @@ def waiting_text(claim: Any, holder: Any, now: datetime, say: Say) -> str:
         partition=holder.partition or "-",
         pool=claim.pool.upper(),
         run=holder.run_id[:8],
-        time=duration(since.total_seconds()),
+        time=duration(since.total_seconds(), say),
     )
 
 

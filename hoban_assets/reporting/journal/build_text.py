@@ -88,15 +88,3 @@ def many(n: int, what: str, say: Say) -> str:
 def figure(value: float | None) -> str:
     """A metric with 3 decimals, '-' for none."""
     return markdown_cell(value)
-
-
-def duration(seconds: float, say: Say) -> str:
-    """Seconds as '2.1 s', '1 min 50 s', '3 h 5 min'."""
-    if seconds < 59.5:
-        shown = f"{seconds:.1f}" if seconds < 10 else f"{seconds:.0f}"
-        return say("{s} s", s=shown)
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return say("{min} min {s} s", min=minutes, s=rest)
-    hours, minutes = divmod(minutes, 60)
-    return say("{h} h {min} min", h=f"{hours:,}", min=minutes)

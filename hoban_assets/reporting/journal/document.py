@@ -21,13 +21,13 @@ from hoban_assets.reporting.journal.build_text import (
     SHORT,
     build_lines,
     counts,
-    duration,
     figure,
     many,
     model_line,
 )
 from hoban_assets.reporting.journal.entries import CheckEntry, Day, Run, RunStatus, Step
 from hoban_assets.reporting.journal.summary import Outcome, Summary, map50_of, summarise
+from hoban_assets.units import duration
 
 TOP_TARGETS = 3
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
