@@ -9,6 +9,7 @@ other source has none.
 from statistics import mean
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from training_tools import WORKERS
 
@@ -50,7 +51,8 @@ def proof(counted, seed):
 
     def trained(targets, negatives):
         layer = torch.zeros(4, 2, requires_grad=True)
-        loss = counted(torch.nn.BCEWithLogitsLoss(reduction="none"))
+        none_excluded = np.zeros((2, 2), bool)
+        loss = counted(torch.nn.BCEWithLogitsLoss(reduction="none"), none_excluded)
         loss.negatives = negatives
         optimizer = torch.optim.Adam([layer], lr=0.3)
         for _ in range(STEPS):
