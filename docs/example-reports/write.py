@@ -43,6 +43,11 @@ COMMANDS: Mapping[str, Sequence[str]] = {
 def main() -> None:
     """Write them; exit status 1 where one could not be written."""
     own, failed = Settings.from_env(), False
+    if not own.catalog_path.exists():
+        sys.exit(
+            f"nothing was built yet: {own.catalog_path} is not there\n"
+            "  -> hoban build v7 --model && hoban build v9 --model, then the same command again"
+        )
     for language in LANGUAGES:
         for name in (*REPORTS, *COMMANDS):
             try:
