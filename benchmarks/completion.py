@@ -77,6 +77,11 @@ def main() -> None:
     parser.add_argument("--predictions", type=Path, default=teacher)
     arguments = parser.parse_args()
     seen = photographs(arguments.raw, arguments.truth, arguments.predictions)
+    if not seen:
+        sys.exit(
+            f"{arguments.truth} has a label file of no photograph of {arguments.raw}\n"
+            "  -> name the folder that repeats those of --raw, with a .txt for each photograph"
+        )
     sys.stdout.write(report(seen))
 
 

@@ -141,7 +141,13 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rest", type=Path, help="label files of the others, for full labels")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--folder", type=Path, default=CHECKOUT / "build" / "partial-labels")
-    return parser.parse_args()
+    given = parser.parse_args()
+    if given.truth.is_dir() and not any(given.truth.rglob("*.txt")):
+        parser.error(
+            f"{given.truth} holds no label file: --truth repeats the folders of --raw, with a .txt "
+            "for each photograph that judges"
+        )
+    return given
 
 
 if __name__ == "__main__":
