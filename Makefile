@@ -102,7 +102,7 @@ demo: setup sample
 	@$(DAGSTER_ENV) $(BIN)/hoban build v9 --model
 	@echo
 	@$(DAGSTER_ENV) $(BIN)/hoban summary v9 --partition sub
-	@echo; echo "Look at it: make ui"
+	@echo; echo "make ui   (보기 / look at it)"
 
 ui: setup
 	@$(HOME_ENV) $(BIN)/hoban ui $(if $(PORT),--port $(PORT))
