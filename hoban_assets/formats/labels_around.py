@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from hoban_assets.errors import HobanError
 from hoban_assets.formats.decoding import read_head
 from hoban_assets.formats.foreign_labels import ONE_AN_IMAGE, rows_of_images
 from hoban_assets.formats.naming import (
@@ -28,6 +29,7 @@ from hoban_assets.formats.naming import (
     suffix_of,
 )
 from hoban_assets.formats.odd_labels import tells_of
+from hoban_assets.formats.scanning import entries_of
 from hoban_assets.formats.sniffing import sniff
 
 _MOST_ENTRIES = 200_000
@@ -62,6 +64,9 @@ def labels_beside(root: Path, images: Collection[str]) -> str | None:
 
     Returns:
         Its path, or None. Of folders with very many files not all are looked at.
+
+    Raises:
+        HobanError: a folder that is called labels cannot be listed.
     """
     search = _Search(images)
     parent = os.path.realpath(root.parent)
@@ -148,7 +153,7 @@ def _files_around(root: Path) -> Iterator[tuple[str, str]]:
     folders = sorted(_folders_in(parent), key=lambda name: not is_label_folder(name))
     for name in folders:
         if f"{parent}/{name}" != own:
-            for folder, _, names in os.walk(f"{parent}/{name}"):
+            for folder, _, names in os.walk(f"{parent}/{name}", onerror=_refused):
                 yield from ((folder, each) for each in names)
 
 
@@ -174,11 +179,23 @@ def _for_labels(match: re.Match[str]) -> str:
 
 
 def _entries(folder: str) -> list[os.DirEntry[str]]:
+    """What lies in a folder; nothing of one that is not there, or that others keep to themselves.
+
+    Raises:
+        HobanError: it is called labels and cannot be listed.
+    """
     try:
-        with os.scandir(folder) as found:
-            return sorted(found, key=lambda entry: entry.name)
-    except OSError:
+        return sorted(entries_of(folder), key=lambda entry: entry.name)
+    except HobanError as error:
+        is_there = not isinstance(error.__cause__, FileNotFoundError | NotADirectoryError)
+        if is_there and is_label_folder(folder.rpartition("/")[2]):
+            raise
         return []
+
+
+def _refused(error: OSError) -> None:
+    """Say of a folder that `os.walk` would pass over what `_entries` says of it."""
+    _entries(str(error.filename))
 
 
 def _files_in(folder: str) -> list[str]:
