@@ -5,21 +5,17 @@ Importing pandas takes 0.4 s, as long as everything else that a command does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import duckdb
 
 from hoban_assets.catalog.access import reading
+from hoban_assets.catalog.asked import Ask, Row
 from hoban_assets.errors import HobanError
 from hoban_assets.howto import build_first
-
-Row: TypeAlias = dict[str, Any]
-Ask: TypeAlias = Callable[..., list[Row]]
-"""``ask(sql, params=None)``: rows of one SELECT as dictionaries, in the order of its columns."""
-
 
 SEALED = "SET lock_configuration = true"
 """For statements that somebody types: no way back from what every reader is closed to."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from hoban_assets.catalog.answers import Ask
+from hoban_assets.catalog.asked import Ask
 
 SAME_OBJECT_IOU = 0.5
 """Boxes that overlap this much are the same object (PASCAL VOC), as in curation.disagreements."""

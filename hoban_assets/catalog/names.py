@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
-from hoban_assets.catalog.answers import Ask, Row
+from hoban_assets.catalog.asked import Ask, Row
 from hoban_assets.naming import image_tag
 
 MOST = 20

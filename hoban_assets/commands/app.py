@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hoban_assets.asset_names import MODEL, dataset_of, kind_of, version_of
+from hoban_assets.catalog.asked import Ask
 from hoban_assets.errors import HobanError
 from hoban_assets.settings import PARTITIONS, Settings
 from hoban_assets.visible import in_line, visible
 
 if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Ask
     from hoban_assets.language import Say
 
 BUILD = "Build"

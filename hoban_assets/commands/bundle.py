@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hoban_assets.asset_names import MODEL, dataset_of, kind_of
+from hoban_assets.catalog.asked import Ask
 from hoban_assets.commands.app import UPKEEP, app, asking_catalog, here, known_asset, nearest
 from hoban_assets.commands.bundle_words import as_json_of, say_contents, say_what_next
 from hoban_assets.commands.options import AsJson, Partition
@@ -22,7 +23,6 @@ from hoban_assets.howto import build_all
 from hoban_assets.settings import Settings
 
 if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Ask
     from hoban_assets.handoff.bundle.contents import Bundle
     from hoban_assets.handoff.bundle.text import ClassCounts
 

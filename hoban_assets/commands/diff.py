@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hoban_assets.catalog.asked import Ask
 from hoban_assets.commands.app import LOOK, app, asking_catalog, known_asset
 from hoban_assets.commands.options import AsJson, Partition
 from hoban_assets.commands.printing import print_json, show_blocks
@@ -13,7 +14,6 @@ from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
 
 if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Ask
     from hoban_assets.reporting.diff.sides import Side
 
 

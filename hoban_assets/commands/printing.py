@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from hoban_assets.catalog.asked import Row
 from hoban_assets.settings import language_of
 
 if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Row
     from hoban_assets.reporting.blocks import Block
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from hoban_assets.catalog.asked import Row
 from hoban_assets.units import size_text
 
 if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Row
     from hoban_assets.upkeep.batches import Batch, Moved
     from hoban_assets.upkeep.items import Item, Survey
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from hoban_assets.asset_names import model_of
+from hoban_assets.catalog.asked import Ask
 from hoban_assets.commands.app import LOOK, app, asking_catalog, built_one, here
 from hoban_assets.commands.options import AsJson, Partition
 from hoban_assets.commands.printing import print_json, show_blocks, tell
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Ask
 
 
 @app.command(rich_help_panel=LOOK)

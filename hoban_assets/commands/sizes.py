@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hoban_assets.catalog.asked import Row
 from hoban_assets.commands.app import LOOK, app, asking_catalog, here, known_asset, nearest
 from hoban_assets.commands.options import AsJson, Partition
 from hoban_assets.commands.printing import print_json, progress_bar, show, tell, tell_page
 from hoban_assets.settings import Settings
 
 if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Row
     from hoban_assets.language import Say
     from hoban_assets.reporting.gallery.pictures import Gallery
     from hoban_assets.reporting.sizes import Sizes

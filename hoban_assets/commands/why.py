@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from hoban_assets.catalog.asked import Ask
 from hoban_assets.commands.app import LOOK, app, asking_catalog, here
 from hoban_assets.commands.options import AsJson, Partition
 from hoban_assets.commands.printing import print_json, progress_bar, show_blocks
 from hoban_assets.settings import Settings
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Ask
 
 Image = Annotated[
     str, typer.Argument(help="Image id, path (of Windows too), file name, or a part of one.")

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from hoban_assets.catalog.asked import Ask
 from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.corrections.proposed import Proposed
 from hoban_assets.corrections.rows import Box, Boxes
 from hoban_assets.corrections.standing import Standing
 from hoban_assets.corrections.taking import Now
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Ask
 
 TEACHER = "teacher"
 """Origin of a box that no person drew."""

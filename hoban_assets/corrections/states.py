@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from hoban_assets.catalog.asked import Ask
 from hoban_assets.corrections.rows import Correction
 from hoban_assets.corrections.standing import Standing
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Ask
 
 STATES = ("waiting", "applied", "conflict", "overruled", "undone", "undo")
 """Not built yet; in a current build; reported by one and not applied; a later word on the picture

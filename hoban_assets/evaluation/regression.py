@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hoban_assets.curation.checks import Check
+from hoban_assets.evaluation.comparing import Difference
 from hoban_assets.language import Say, plain
-
-if TYPE_CHECKING:
-    from hoban_assets.evaluation.comparing import Difference
 
 NAME = "no_regression"
 MEASURE = "mAP50-95"

@@ -8,12 +8,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from hoban_assets.catalog.asked import Ask
 from hoban_assets.errors import HobanError
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Ask
 
 WEIGHTS = (".pt", ".onnx")
 PREDICTIONS = (".json", ".jsonl", ".ndjson")

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import xxhash
 
+from hoban_assets.catalog.asked import Ask
 from hoban_assets.corrections.pictures import in_stages
 from hoban_assets.corrections.proposed import Proposed
 from hoban_assets.corrections.rows import Box, Boxes, Correction
@@ -24,9 +25,6 @@ from hoban_assets.errors import HobanError
 from hoban_assets.exchange import coco, cvat, label_studio, yolo
 from hoban_assets.exchange.pictures import Returned, told_by_name
 from hoban_assets.formats.decoding import open_regular, parse_json, read_bytes
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Ask
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".jfif", ".tif", ".tiff"})
 LARGEST = 500_000_000

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from hoban_assets.catalog.asked import Ask
 from hoban_assets.corrections.pictures import BOX_LIST, boxes_from
 from hoban_assets.corrections.proposed import Proposed
 from hoban_assets.corrections.rows import Boxes
@@ -22,9 +23,6 @@ from hoban_assets.exchange import coco, cvat, label_studio, yolo
 from hoban_assets.exchange.pictures import Picture
 from hoban_assets.file_systems import link
 from hoban_assets.files import save
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Ask
 
 FORMATS: dict[str, ModuleType] = {
     "coco": coco,

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
+from hoban_assets.catalog.asked import Ask
 from hoban_assets.corrections.log import read_log
 from hoban_assets.corrections.rows import Correction
 from hoban_assets.corrections.standing import standing, version_of
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Ask
-    from hoban_assets.settings import Settings
+from hoban_assets.settings import Settings
 
 Versions: TypeAlias = Mapping[tuple[str, str], str]
 """Asset and partition -> data version of the corrections that concern its current build."""

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -16,15 +15,13 @@ from hoban_assets.curation.completion.complete import STAGE, complete, labelled_
 from hoban_assets.curation.completion.voting import vote
 from hoban_assets.errors import HobanError
 from hoban_assets.formats.predictions import read_predictions
+from hoban_assets.formats.source import RawSource
 from hoban_assets.ledger import Ledger
 from hoban_assets.pipeline.progress import progress_line
 from hoban_assets.pipeline.teaching import Completion, Teacher
 from hoban_assets.samples import Samples
 from hoban_assets.settings import Settings
 from hoban_assets.weights import resolve_weights, weights_hash
-
-if TYPE_CHECKING:
-    from hoban_assets.formats.source import RawSource
 
 TEACHER = "teacher "
 Teach = Callable[[Teacher, Sequence[str]], Mapping[str, Path]]

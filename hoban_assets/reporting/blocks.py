@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
+from hoban_assets.language import Say
 from hoban_assets.units import text_of
-
-if TYPE_CHECKING:
-    from hoban_assets.language import Say
 
 Row = Mapping[str, Any]
 Tone = Literal["", "soft", "good", "warn", "bad"]

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from hoban_assets.catalog.asked import Ask, Row
 from hoban_assets.curation.completion.verdicts import VERDICTS
 from hoban_assets.errors import HobanError
-from hoban_assets.language import retold
+from hoban_assets.language import Say, retold
 from hoban_assets.reporting.blocks import Block, Heading, Paragraph, Table
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Ask, Row
-    from hoban_assets.language import Say
 
 BAND_RULES = ("teacher_box", "teacher_unsure", "body_missing", "teacher_same_object")
 """Rules of a completion that have something to show, the surest band first."""

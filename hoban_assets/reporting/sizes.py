@@ -11,12 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from hoban_assets.catalog.asked import Ask, Row
 from hoban_assets.errors import HobanError
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Ask, Row
 
 TOPS = (5_000, 10_000, 15_000, 20_000)
 """Sizes of a subset that the table answers for: its k-th largest box."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from hoban_assets.asset_names import dataset_of, model_of
-from hoban_assets.catalog.answers import Ask, Row
+from hoban_assets.catalog.asked import Ask, Row
 from hoban_assets.errors import HobanError
 from hoban_assets.language import Say, plain, retold
 

@@ -13,15 +13,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from hoban_assets.catalog.asked import Ask
 from hoban_assets.corrections.edits import edits
 from hoban_assets.corrections.proposed import Proposed
 from hoban_assets.corrections.rows import Correction
 from hoban_assets.naming import image_tag
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Ask
 
 PRIOR = 5
 """Pictures that the first guess is worth."""

@@ -13,10 +13,10 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
+from hoban_assets.catalog.asked import Row
 from hoban_assets.language import Say
 from hoban_assets.processes.seen import is_alive
 from hoban_assets.upkeep.contents import measure, objection_to_run, objection_to_tree
@@ -24,15 +24,12 @@ from hoban_assets.upkeep.items import Item
 from hoban_assets.upkeep.layout import Place
 from hoban_assets.upkeep.places import link_on_the_way, mounts_in, touches
 from hoban_assets.upkeep.references import (
+    Key,
     References,
     dataset_key,
     read_plan,
     weights_of,
 )
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Row
-    from hoban_assets.upkeep.references import Key
 
 LOG_DAYS = 30
 """After which nobody asks any more what a build said."""

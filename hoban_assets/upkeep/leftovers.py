@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from hoban_assets.catalog.asked import Ask
 from hoban_assets.errors import HobanError
 from hoban_assets.language import Say
 from hoban_assets.processes.seen import users_of
@@ -19,9 +19,6 @@ from hoban_assets.upkeep.references import (
     protected_places,
     references,
 )
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Ask
 
 
 def checked_root(settings: Settings) -> Path:

@@ -10,16 +10,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from hoban_assets.asset_names import DATASET, MODEL, dataset_of, kind_of
+from hoban_assets.catalog.asked import Ask, Row
 from hoban_assets.ingredients import input_asset, is_of_full
 from hoban_assets.language import Say
 from hoban_assets.settings import Settings, home_of
 from hoban_assets.upkeep.places import is_within, links_below, real
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Ask, Row
 
 Key: TypeAlias = tuple[str, str, str]
 """Asset, partition, and name of the folder: what ``artifacts/`` and ``models/`` are laid out by.

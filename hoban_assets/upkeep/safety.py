@@ -10,8 +10,9 @@ import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from hoban_assets.catalog.asked import Ask, Row
 from hoban_assets.language import Say, retold
 from hoban_assets.processes.seen import users_of
 from hoban_assets.settings import Settings
@@ -23,9 +24,6 @@ from hoban_assets.upkeep.references import (
     protected_places,
     references,
 )
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Ask, Row
 
 _USES = """
 WITH wanted AS (SELECT nfc_normalize(lower($below)) AS below)

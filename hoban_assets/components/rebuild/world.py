@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from hoban_assets.catalog.answers import Ask, asking
+from hoban_assets.catalog.answers import asking
+from hoban_assets.catalog.asked import Ask
 from hoban_assets.code_version import code_version_of
 from hoban_assets.errors import HobanError
 from hoban_assets.freshness.corrected import corrections_now

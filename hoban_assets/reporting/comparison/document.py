@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from hoban_assets.catalog.asked import Row
 from hoban_assets.ingredients import Change, shown
 from hoban_assets.language import Say
 from hoban_assets.reporting.blocks import (
@@ -25,9 +26,6 @@ from hoban_assets.reporting.blocks import (
 from hoban_assets.reporting.comparison.types import Against, Comparison, Step, Trained
 from hoban_assets.reporting.diff.document import by_rule
 from hoban_assets.units import Difference, text_of
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Row
 
 MATRIX = "confusion_matrix_normalized.png"
 COLOURS = ("#868e96", "#0b7285", "#e8590c", "#5f3dc4", "#2b8a3e", "#c92a2a")

@@ -7,9 +7,10 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hoban_assets.asset_names import model_of
+from hoban_assets.catalog.asked import Ask
 from hoban_assets.errors import HobanError
 from hoban_assets.howto import build_all
 from hoban_assets.ingredients import Change, changes
@@ -17,11 +18,8 @@ from hoban_assets.reporting.comparison.types import Against, Comparison, Remark,
 from hoban_assets.reporting.diff.difference import Difference, difference
 from hoban_assets.reporting.diff.sides import Side
 from hoban_assets.reporting.results.asking import model_results
+from hoban_assets.reporting.results.figures import ModelResults
 from hoban_assets.settings import PARTITIONS
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Ask
-    from hoban_assets.reporting.results.figures import ModelResults
 
 FEW_LABELS = 30
 """Validation labels of a class below which one more hit or miss moves its recall by over 3 %."""

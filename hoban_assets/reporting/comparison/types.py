@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from hoban_assets.reporting.diff.difference import Difference
+from hoban_assets.reporting.diff.sides import Side
+from hoban_assets.reporting.results.figures import ModelResults
+
 if TYPE_CHECKING:
     from hoban_assets.ingredients import Change
-    from hoban_assets.reporting.diff.difference import Difference
-    from hoban_assets.reporting.diff.sides import Side
-    from hoban_assets.reporting.results.figures import ModelResults
 
 
 @dataclass(frozen=True)

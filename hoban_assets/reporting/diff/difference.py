@@ -6,13 +6,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from hoban_assets.catalog.asked import Ask, Row
 from hoban_assets.catalog.differences import lay_out
 from hoban_assets.reporting.diff.sides import Side
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Ask, Row
 
 
 @dataclass(frozen=True)

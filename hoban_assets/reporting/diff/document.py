@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
+from hoban_assets.catalog.asked import Row
 from hoban_assets.language import Say
 from hoban_assets.reporting.blocks import Block, Heading, Paragraph, table, without_empty_columns
 from hoban_assets.reporting.diff.difference import Difference
 from hoban_assets.rules import short
 from hoban_assets.units import Difference as Signed
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Row
-
 
 EXAMPLES = {
     "removed": "Examples: not there any more",

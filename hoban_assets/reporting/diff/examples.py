@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Ask, Row
+from hoban_assets.catalog.asked import Ask, Row
 
 
 def examples(ask: Ask, most: int) -> dict[str, list[Row]]:

@@ -6,14 +6,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from hoban_assets.asset_names import dataset_of
+from hoban_assets.catalog.asked import Ask
 from hoban_assets.errors import HobanError
 from hoban_assets.howto import build_all
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Ask
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
+from hoban_assets.catalog.asked import Ask, Row
 from hoban_assets.classes import BACKGROUND, CLASS_NAMES
 from hoban_assets.errors import HobanError
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Ask, Row
 
 Order: TypeAlias = Literal["area", "random", "largest", "smallest"]
 ALL = "all"

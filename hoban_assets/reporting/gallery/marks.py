@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from hoban_assets.catalog.asked import Row
 from hoban_assets.classes import BACKGROUND, COLOURS
 from hoban_assets.language import speaker
 from hoban_assets.reporting.gallery.choice import Shown
 from hoban_assets.reporting.gallery.drawing import Mark, Style
 from hoban_assets.units import area_text
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Row
 
 CROWD = 8
 """Above so many boxes of one class their names are left out: the colour says it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PIL import Image
 
@@ -13,12 +13,10 @@ from hoban_assets.classes import COLOURS
 from hoban_assets.language import Say, speaker
 from hoban_assets.reporting.blocks import Block, Heading, Paragraph, Picture, Pictures
 from hoban_assets.reporting.gallery.choice import ALL, Shown, Wanted
+from hoban_assets.reporting.gallery.pictures import Gallery
+from hoban_assets.reporting.gallery.pictures import Picture as Drawn
 from hoban_assets.reporting.page import page, picture_uri
 from hoban_assets.units import area_text
-
-if TYPE_CHECKING:
-    from hoban_assets.reporting.gallery.pictures import Gallery
-    from hoban_assets.reporting.gallery.pictures import Picture as Drawn
 
 _ORDERS = {
     "area": "spread evenly from small to large",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from hoban_assets.catalog.asked import Ask, Row
 from hoban_assets.errors import HobanError
 from hoban_assets.reporting.gallery.choice import (
     Shown,
@@ -15,9 +15,6 @@ from hoban_assets.reporting.gallery.choice import (
     picked,
     shown,
 )
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Ask, Row
 
 
 def rules_of(ask: Ask, asset: str, partition: str) -> list[str]:

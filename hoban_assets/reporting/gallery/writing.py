@@ -12,8 +12,8 @@ import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from hoban_assets.catalog.asked import Ask
 from hoban_assets.errors import HobanError
 from hoban_assets.language import speaker
 from hoban_assets.reporting.gallery.choice import Shown, Wanted, choose, holding
@@ -24,9 +24,6 @@ from hoban_assets.reporting.gallery.rules import choose_by_rule
 from hoban_assets.reporting.report import Report, save
 from hoban_assets.settings import Settings
 from hoban_assets.whole_folders import put_in_place
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Ask
 
 Progress = Callable[[int, int], None]
 

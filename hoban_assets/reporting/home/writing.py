@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from hoban_assets.catalog.answers import Ask, asking
+from hoban_assets.catalog.answers import asking
+from hoban_assets.catalog.asked import Ask
 from hoban_assets.files import save
 from hoban_assets.freshness.declared import DATASET
 from hoban_assets.language import Say, speaker

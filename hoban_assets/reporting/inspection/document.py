@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from hoban_assets.catalog.asked import Row
 from hoban_assets.formats.detect import LOOKED_FOR, Detection
 from hoban_assets.language import Say
 from hoban_assets.reporting.blocks import (
@@ -21,9 +22,6 @@ from hoban_assets.reporting.inspection.findings import findings
 from hoban_assets.reporting.inspection.losses import DOUBTFUL, NOTE, SERIOUS, percent
 from hoban_assets.reporting.inspection.overlap import KINDS
 from hoban_assets.rules import meaning
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Row
 
 _LONGEST = 60
 

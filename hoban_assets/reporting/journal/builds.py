@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from hoban_assets.catalog.asked import Ask, Row
 from hoban_assets.reporting.journal.entries import (
     Build,
     CheckEntry,
@@ -14,9 +15,6 @@ from hoban_assets.reporting.journal.entries import (
     Removal,
     midnight,
 )
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Ask, Row
 
 _BUILDS = """
 SELECT m.materialization_id, m.asset, m.partition, m.run_id, m.created_at, m.images, m.boxes,

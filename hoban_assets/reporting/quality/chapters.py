@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise, zip_longest
-from typing import TYPE_CHECKING
 
+from hoban_assets.catalog.asked import Row
 from hoban_assets.language import Say
 from hoban_assets.reporting.blocks import Bars, Block, Heading, Paragraph, table
 from hoban_assets.reporting.quality.facts import Facts
@@ -22,9 +22,6 @@ from hoban_assets.reporting.quality.totals import duplicates_of, rows_read
 from hoban_assets.reporting.sizes import AREA_BANDS
 from hoban_assets.rules import meaning
 from hoban_assets.units import Share, area_text, percent
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Row
 
 SHADES = ("#a61e4d", "#e8590c", "#f59f00", "#c0ca33", "#40a863", "#1098ad", "#5f3dc4")
 """Of area bands, the smallest first."""

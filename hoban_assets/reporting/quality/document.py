@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from hoban_assets.language import Say
 from hoban_assets.reporting.blocks import (
@@ -27,9 +27,6 @@ from hoban_assets.reporting.quality.judgement import (
     Judged,
 )
 from hoban_assets.units import Share
-
-if TYPE_CHECKING:
-    pass
 
 TONE = {"doubtful": "bad", "usable": "warn", "good": "good", "unknown": "soft"}
 SIGNS = {"bad": "🔴", "warn": "🟠", "note": "⚪"}

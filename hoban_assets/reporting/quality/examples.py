@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from hoban_assets.catalog.asked import Ask, Row
 from hoban_assets.classes import PERSON
 from hoban_assets.reporting.quality import sql as sql
 from hoban_assets.reporting.quality.judgement import Group
 from hoban_assets.units import area_text
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Ask, Row
 
 EACH = 4
 """Pictures of one problem."""

@@ -10,14 +10,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from hoban_assets.catalog.asked import Ask, Row
 from hoban_assets.errors import HobanError
 from hoban_assets.howto import build_first
 from hoban_assets.reporting.quality import sql as sql
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Ask, Row
 
 
 @dataclass(frozen=True)

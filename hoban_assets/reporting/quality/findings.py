@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from hoban_assets.catalog.asked import Row
 from hoban_assets.classes import PERSON
 from hoban_assets.reporting.quality.facts import Facts
 from hoban_assets.reporting.quality.problems import (
@@ -22,9 +23,6 @@ from hoban_assets.reporting.quality.totals import (
     rows_read,
     stage_of,
 )
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Row
 
 ROW_DEFECTS = frozenset(
     {"box_malformed", "box_empty", "outside_image", "class_out_of_range", "size_mismatch"}

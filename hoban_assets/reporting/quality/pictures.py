@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hoban_assets.catalog.asked import Row
 from hoban_assets.classes import COLOURS
 from hoban_assets.reporting.blocks import Picture
 from hoban_assets.reporting.quality.examples import Example
@@ -13,7 +14,6 @@ from hoban_assets.reporting.quality.examples import Example
 if TYPE_CHECKING:
     from PIL import Image
 
-    from hoban_assets.catalog.answers import Row
     from hoban_assets.reporting.gallery.drawing import Mark
 
 MOST_BYTES = 2_400_000

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from hoban_assets.asset_names import DATASET, kind_of
+from hoban_assets.catalog.asked import Row
 from hoban_assets.reporting.quality.facts import Facts
 from hoban_assets.reporting.quality.problems import Problem
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Row
 
 
 def rows_read(facts: Facts, source: Row) -> tuple[int, int]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hoban_assets.catalog.answers import asking
+from hoban_assets.catalog.asked import Row
 from hoban_assets.language import speaker
 from hoban_assets.reporting.markdown import markdown
 from hoban_assets.reporting.page import page
@@ -18,9 +18,6 @@ from hoban_assets.reporting.quality.judgement import JUDGEMENTS, Judged, judged
 from hoban_assets.reporting.quality.pictures import draw
 from hoban_assets.reporting.report import Report, save
 from hoban_assets.settings import Settings
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Row
 
 MARKDOWN, PAGE = "DATA_QUALITY_ISSUES.md", "quality.html"
 

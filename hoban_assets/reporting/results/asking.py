@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from hoban_assets.asset_names import dataset_of
-from hoban_assets.catalog.answers import Ask, Row
+from hoban_assets.catalog.asked import Ask, Row
 from hoban_assets.classes import BACKGROUND
 from hoban_assets.errors import HobanError
 from hoban_assets.howto import build_all

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 from hoban_assets.language import Say, retold, speaker
 from hoban_assets.reporting.blocks import (
@@ -17,6 +16,7 @@ from hoban_assets.reporting.blocks import (
     code,
     table,
 )
+from hoban_assets.reporting.report import Report
 from hoban_assets.reporting.results.as_json import commands, files
 from hoban_assets.reporting.results.figures import CONFIDENCE, ModelResults
 from hoban_assets.reporting.results.findings import all_errors, findings
@@ -29,10 +29,7 @@ from hoban_assets.reporting.results.tables import (
     epoch_table,
     share,
 )
-
-if TYPE_CHECKING:
-    from hoban_assets.reporting.report import Report
-    from hoban_assets.settings import Settings
+from hoban_assets.settings import Settings
 
 PARTIAL_LABELS = {
     "mask": "Trained with partial_labels: mask: of a photograph, a class that its source does not "

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
+from hoban_assets.catalog.asked import Row
 from hoban_assets.classes import WITH_HELMET, WITHOUT_HELMET
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Row
-    from hoban_assets.reporting.results.trend import Trend
+from hoban_assets.reporting.results.trend import Trend
 
 ALL = "all"
 CONFIDENCE = 0.25

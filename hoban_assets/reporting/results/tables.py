@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from hoban_assets.catalog.asked import Row
 from hoban_assets.classes import BACKGROUND, COLOURS
 from hoban_assets.language import Say
 from hoban_assets.reporting.blocks import Block, Cell, Heading, Paragraph, Table
 from hoban_assets.reporting.results.figures import ClassResult, ModelResults
 from hoban_assets.reporting.results.of_errors import MISSED
 from hoban_assets.units import Share
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Row
 
 LAST_EPOCHS = 5
 CLASS_COLUMNS = {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from hoban_assets.catalog.asked import Row
 from hoban_assets.curation.engines import blindness
 from hoban_assets.language import Say, speaker
 from hoban_assets.reporting.blocks import (
@@ -24,9 +24,6 @@ from hoban_assets.reporting.page import page, picture_uri
 from hoban_assets.reporting.report import save
 from hoban_assets.reporting.split_audit.audit import SplitAudit
 from hoban_assets.units import Share
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Row
 
 SHOWN = 24
 """Pairs with pictures: a page of a few MB, which a phone opens."""

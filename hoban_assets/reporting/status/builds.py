@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from hoban_assets.catalog.answers import Ask, Row
+from hoban_assets.catalog.asked import Ask, Row
 from hoban_assets.freshness.declared import DATASET, MODEL, STAGE
 from hoban_assets.language import Say
 from hoban_assets.reporting.blocks import Bars, Block, Heading, Paragraph, Table, bullets, table

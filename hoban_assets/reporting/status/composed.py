@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hoban_assets.catalog.answers import Row
+from hoban_assets.catalog.asked import Row
 from hoban_assets.yolo import SPLITS
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from hoban_assets.catalog.answers import Row, asking
+from hoban_assets.catalog.answers import asking
+from hoban_assets.catalog.asked import Row
 from hoban_assets.freshness.staleness import STALE, UP_TO_DATE
 from hoban_assets.howto import build_all, build_first
 from hoban_assets.language import Say, speaker

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hoban_assets.catalog.answers import Ask, Row
+from hoban_assets.catalog.asked import Ask, Row
 
 
 @dataclass(frozen=True)

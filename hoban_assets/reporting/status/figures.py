@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from hoban_assets.catalog.answers import Row, asking
+from hoban_assets.catalog.answers import asking
+from hoban_assets.catalog.asked import Row
 from hoban_assets.curation.survival import Survival, survivals_of
 from hoban_assets.disk_use import Use
 from hoban_assets.errors import HobanError

@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from hoban_assets.catalog.asked import Ask
 from hoban_assets.catalog.names import images_meant, nearest_images
 from hoban_assets.errors import HobanError
+from hoban_assets.freshness.declared import Source
+from hoban_assets.reporting.why.alignment import Alignment
 from hoban_assets.reporting.why.figures import Life, life_of, mistakes_on
 from hoban_assets.reporting.why.files import files_meant
 from hoban_assets.reporting.why.findings import Story, story
 from hoban_assets.reporting.why.unread import Unread, by_decision, image_of_label, passed_over
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Ask
-    from hoban_assets.freshness.declared import Source
-    from hoban_assets.reporting.why.alignment import Alignment
 
 
 def sources_declared(cache: Path | None = None) -> list[Source]:

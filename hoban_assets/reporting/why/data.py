@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from hoban_assets.catalog.asked import Row
 from hoban_assets.language import Say
 from hoban_assets.reporting.why.document import why_not
 from hoban_assets.reporting.why.findings import Event, Outcome, Story
 from hoban_assets.reporting.why.places import place_of
 from hoban_assets.reporting.why.sentence import sentence
 from hoban_assets.rules import meaning
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Row
 
 
 def as_data(told: Story, say: Say, picture: Path | None = None) -> Row:

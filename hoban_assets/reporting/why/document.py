@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from hoban_assets.catalog.asked import Row
 from hoban_assets.language import Say
 from hoban_assets.reporting.blocks import Block, Heading, Paragraph, bullets, table
+from hoban_assets.reporting.why.alignment import Alignment
+from hoban_assets.reporting.why.figures import Mistakes, Passage
 from hoban_assets.reporting.why.findings import Event, Outcome, Story
 from hoban_assets.reporting.why.places import Place, in_pixels, place_of
 from hoban_assets.reporting.why.sentence import (
@@ -16,11 +19,6 @@ from hoban_assets.reporting.why.sentence import (
 )
 from hoban_assets.rules import meaning
 from hoban_assets.units import area_text, size_text
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Row
-    from hoban_assets.reporting.why.alignment import Alignment
-    from hoban_assets.reporting.why.figures import Mistakes, Passage
 
 MOST_LABELS = 30
 """Rows of the table of labels; `--json` has all of them."""

@@ -6,14 +6,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hoban_assets.asset_names import DATASET, kind_of
+from hoban_assets.catalog.asked import Ask, Row
 from hoban_assets.naming import image_tag
 from hoban_assets.reporting.why import sql
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Ask, Row
 
 WORST_IMAGES = "worst_images.json"
 COUNTED = ("missed", "false", "confused")

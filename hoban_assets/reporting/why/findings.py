@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
+from hoban_assets.catalog.asked import Row
 from hoban_assets.ingredients import input_asset, is_of_full
+from hoban_assets.reporting.why.alignment import Alignment
 from hoban_assets.reporting.why.figures import Build, Life, Passage
 from hoban_assets.reporting.why.places import Place, before_turning, place_of, written
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Row
-    from hoban_assets.reporting.why.alignment import Alignment
 
 Kind: TypeAlias = Literal["in", "out", "before", "unused", "absent"]
 """It has the image; left it out; a stage before it did; is not made from its source; does not have

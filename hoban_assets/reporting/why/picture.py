@@ -8,10 +8,10 @@ import textwrap
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw
 
+from hoban_assets.catalog.asked import Row
 from hoban_assets.classes import BACKGROUND, COLOURS
 from hoban_assets.errors import HobanError
 from hoban_assets.language import Say
@@ -28,17 +28,13 @@ from hoban_assets.reporting.gallery.fonts import korean_font
 from hoban_assets.reporting.gallery.pictures import UNREADABLE, raw_file
 from hoban_assets.reporting.gallery.writing import refuse_below_raw
 from hoban_assets.reporting.report import save
-from hoban_assets.reporting.why.places import place_of
+from hoban_assets.reporting.why.findings import Event, Story
+from hoban_assets.reporting.why.places import Place, place_of
 from hoban_assets.reporting.why.sentence import (
     seen_and_limit,
     sentence,
 )
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Row
-    from hoban_assets.reporting.why.findings import Event, Story
-    from hoban_assets.reporting.why.places import Place
-    from hoban_assets.settings import Settings
+from hoban_assets.settings import Settings
 
 HEIGHT = 720
 """Of a photograph beside another, in pixels, at most."""

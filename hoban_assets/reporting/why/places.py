@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from hoban_assets.catalog.answers import Row
+from hoban_assets.catalog.asked import Row
 
 Place: TypeAlias = tuple[float, float, float, float]
 _PAIRS = {

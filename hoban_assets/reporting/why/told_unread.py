@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from hoban_assets.catalog.asked import Row
+from hoban_assets.language import Say
 from hoban_assets.reporting.blocks import Block, Heading, Paragraph, bullets
 from hoban_assets.reporting.why.unread import Unread
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Row
-    from hoban_assets.language import Say
 
 SAID = frozenset({"looked_for", "what"})
 """Facts that are words of ours, and no names."""

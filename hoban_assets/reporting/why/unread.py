@@ -8,6 +8,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hoban_assets.catalog.asked import Ask, Row
 from hoban_assets.catalog.names import folded
 from hoban_assets.errors import HobanError
 from hoban_assets.howto import build
@@ -15,7 +16,6 @@ from hoban_assets.language import plain
 from hoban_assets.rules import meaning
 
 if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Ask, Row
     from hoban_assets.formats.source import RawSource
     from hoban_assets.pipeline.stage import Stage
 

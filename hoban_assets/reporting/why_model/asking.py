@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hoban_assets.catalog.asked import Ask
 from hoban_assets.catalog.names import images_meant
 from hoban_assets.catalog.store import Catalog
 from hoban_assets.classes import CLASS_NAMES
@@ -26,9 +26,6 @@ from hoban_assets.evaluation.subjects import Subject
 from hoban_assets.reporting.why_model import figures, sql
 from hoban_assets.reporting.why_model.figures import Answer, ModelWhy
 from hoban_assets.settings import Settings
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Ask
 
 SHOWN = 3
 """Mistakes that are explained where none is named."""

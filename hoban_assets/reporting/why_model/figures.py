@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from hoban_assets.catalog.asked import Ask, Row
 from hoban_assets.evaluation.mistakes import Mistake
+from hoban_assets.evaluation.pictures import Boxes, Pictures
 from hoban_assets.ingredients import is_of_full
 from hoban_assets.reporting.why_model import sql
-
-if TYPE_CHECKING:
-    from hoban_assets.catalog.answers import Ask, Row
-    from hoban_assets.evaluation.pictures import Boxes, Pictures
 
 BOXES, PHOTOGRAPHS = 8, 5
 """Nearest ones that are told."""
