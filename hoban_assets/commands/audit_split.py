@@ -11,10 +11,9 @@ import typer
 
 from hoban_assets.commands.app import LOOK, app, here, nearest
 from hoban_assets.commands.comparing import copies_among, features_here
-from hoban_assets.commands.inspect import cache_file, target_named
+from hoban_assets.commands.inspect import gathered_from
 from hoban_assets.commands.options import AsJson, Partition
-from hoban_assets.commands.printing import print_json, progress_bar, show, tell_page
-from hoban_assets.errors import HobanError
+from hoban_assets.commands.printing import print_json, show, tell_page
 from hoban_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -98,20 +97,9 @@ def audit_split(
 
 def _folder(text: str, settings: Settings) -> tuple[str, Path, Samples, np.ndarray]:
     """Name, raw root, rows and parts of a folder."""
-    from hoban_assets.formats.gather import gather
     from hoban_assets.reporting.split_audit.audit import parts_of, usable
 
-    target = target_named(text, settings, None)
-    if not hasattr(target, "source"):
-        raise HobanError(f"{text} holds several sources", "audit one that hoban inspect lists")
-    gathered = gather(
-        target.source,
-        target.raw_root,
-        declared=target.declared,
-        bars=progress_bar,
-        cache_file=cache_file(target, settings),
-        workers=settings.workers,
-    )
+    target, gathered = gathered_from(text, settings)
     found = usable(gathered)
     return target.source.folder, target.raw_root, found.samples, parts_of(found)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import shlex
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -65,7 +66,7 @@ def backup(
         with progress_bar("reading back (MB)") as progress:
             check(made.archive, progress)
     if as_json:
-        print_json({**backup_json(made), "verified": verify})
+        print_json({**asdict(made), "verified": verify})
         return
     show_backup(made, say)
     if verify:
@@ -88,15 +89,3 @@ def show_backup(made: Backup, say: Say) -> None:
     for name, why in made.left_out.items():
         tell("left out: {file} ({why})", file=name, why=say(why))
     typer.echo(f"{made.archive}  {size_text(made.bytes)}")
-
-
-def backup_json(made: Backup) -> dict[str, Any]:
-    """What a backup holds, as JSON."""
-    return {
-        "archive": str(made.archive),
-        "bytes": made.bytes,
-        "made_at": made.made_at,
-        "data_root": made.data_root,
-        "parts": made.parts,
-        "left_out": made.left_out,
-    }

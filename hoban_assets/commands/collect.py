@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from hoban_assets.commands.app import FIX, app, asking_catalog
+from hoban_assets.commands.options import Author
 from hoban_assets.commands.printing import tell
 from hoban_assets.settings import Settings
 
@@ -23,9 +24,7 @@ def collect(
     accept: Annotated[
         bool, typer.Option("--accept", help="Pictures that came back unchanged are right: say so.")
     ] = False,
-    author: Annotated[
-        str | None, typer.Option(help="Who made the edits; default HOBAN_AUTHOR, or the account.")
-    ] = None,
+    author: Author = None,
 ) -> None:
     """Take the edits of an exported set back; the next build holds them.
 
@@ -34,9 +33,9 @@ def collect(
 
     Example: hoban collect annotations.xml
     """
-    from hoban_assets.corrections.log import append, read_log
+    from hoban_assets.corrections.log import append
     from hoban_assets.corrections.proposed import all_proposed
-    from hoban_assets.corrections.standing import standing
+    from hoban_assets.corrections.standing import standing_in
     from hoban_assets.corrections.taking import Maker, Refused
     from hoban_assets.exchange.collecting import (
         collected,
@@ -58,7 +57,7 @@ def collect(
             pictures.append((each, known_again(each, shown, hash_of, image_tag)))
         except Refused as error:
             pictures.append((each, error))
-    log = standing(read_log(settings.corrections))
+    log = standing_in(settings.corrections)
     by = Maker(author or settings.author, tool, datetime.now(UTC))
     proposed = all_proposed(settings.proposals)
     with asking_catalog() as ask:

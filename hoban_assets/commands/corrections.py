@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hoban_assets.commands.app import FIX, app, asking_catalog, nearest
-from hoban_assets.commands.options import AsJson
+from hoban_assets.commands.options import AsJson, Author
 from hoban_assets.commands.printing import print_json, show, tell
 from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
@@ -73,9 +73,7 @@ def show_row(row_id: Id) -> None:
 @corrections.command()
 def undo(
     row_id: Id,
-    author: Annotated[
-        str | None, typer.Option(help="Who takes it back; default HOBAN_AUTHOR, or the account.")
-    ] = None,
+    author: Author = None,
 ) -> None:
     """Take a correction back; the row stays, with who took it back. An undo can be undone too."""
     from hoban_assets.corrections.log import append
@@ -113,12 +111,11 @@ def export_rows(
 
 
 def _log_and_states() -> tuple[Standing, dict[str, str]]:
-    from hoban_assets.corrections.log import read_log
-    from hoban_assets.corrections.standing import standing
+    from hoban_assets.corrections.standing import standing_in
     from hoban_assets.corrections.states import decided, states
 
     settings = Settings.from_env()
-    log = standing(read_log(settings.corrections))
+    log = standing_in(settings.corrections)
     if not settings.catalog_path.exists():
         return log, states(log, ())
     with asking_catalog() as ask:

@@ -28,7 +28,6 @@ Labels = Annotated[
         "--label", help="Class of a folder = class that it is judged as; others are left out."
     ),
 ]
-EVERYTHING = "all"
 
 
 @app.command(rich_help_panel=LOOK)
@@ -76,7 +75,7 @@ def evaluate(
     if image_size is not None:
         subject = replace(subject, image_size=image_size)
     around = pictures_named(dataset, partition, settings, subjects.mapping(label or [], "--label"))
-    judged = part_of(around, on)
+    judged = around.part(on)
     with progress_bar("looking at pictures") as bar:
         found, size = looking.look(subject, judged, settings, classes, bar)
     with progress_bar("choosing a confidence on train") as bar:
@@ -97,18 +96,24 @@ def evaluate(
     show_blocks(document(result, say))
 
 
-def subject_named(text: str, partition: str) -> Subject:
+def subject_named(text: str, partition: str, *, with_dataset: bool = False) -> Subject:
     """Return what is judged: a file, else a model of the catalog.
 
     Raises:
-        HobanError: it is neither; names the nearest model.
+        HobanError: it is neither; names the nearest model. Or, `with_dataset`, what it was trained
+            on is not there.
     """
     from hoban_assets.evaluation.subjects import file_subject, trained_model
 
-    if (found := file_subject(text)) is not None:
-        return found
-    with asking_catalog() as ask:
-        return trained_model(ask, known_model(ask, text, partition), partition)
+    if (found := file_subject(text)) is None:
+        with asking_catalog() as ask:
+            found = trained_model(ask, known_model(ask, text, partition), partition)
+    if with_dataset and found.trained_on is None:
+        raise HobanError(
+            f"{text} is no model of this platform, or its dataset is gone",
+            "name a trained model, for instance model_v9",
+        )
+    return found
 
 
 def pictures_named(
@@ -123,10 +128,9 @@ def pictures_named(
 
     from hoban_assets.catalog.store import Catalog
     from hoban_assets.classes import CLASS_NAMES
-    from hoban_assets.commands.inspect import cache_file, target_named
+    from hoban_assets.commands.inspect import gathered_from
     from hoban_assets.evaluation.pictures import pictures_of
     from hoban_assets.evaluation.sets import MANIFEST, of_folder, published
-    from hoban_assets.formats.gather import gather
 
     folder = settings.named(text)
     if (folder / MANIFEST).is_file():
@@ -141,39 +145,5 @@ def pictures_named(
                 samples = catalog.load(name, partition)
                 files = [settings.raw_root / file for file in samples.images.file]
                 return pictures_of(samples, files, f"{name} [{partition}]", CLASS_NAMES)
-    target = target_named(text, settings, None)
-    if not hasattr(target, "source"):
-        raise HobanError(
-            f"{text} holds several sources", f"evaluate on one that hoban inspect '{text}' lists"
-        )
-    gathered = gather(
-        target.source,
-        target.raw_root,
-        declared=target.declared,
-        bars=progress_bar,
-        cache_file=cache_file(target, settings),
-        workers=settings.workers,
-    )
+    target, gathered = gathered_from(text, settings)
     return of_folder(gathered, target.raw_root, labels)
-
-
-def part_of(pictures: Pictures, on: str | None) -> Pictures:
-    """Return the part that is asked for; val where there is one and nothing was asked.
-
-    Raises:
-        HobanError: there is no such part, or nothing labelled in it.
-    """
-    parts = sorted({str(part) for part in pictures.parts} - {""})
-    wanted = on or ("val" if "val" in parts else EVERYTHING)
-    if wanted != EVERYTHING and wanted not in parts:
-        raise HobanError(
-            f"{pictures.title} has no {wanted!r}", f"--on {' or '.join([*parts, EVERYTHING])}"
-        )
-    found = pictures
-    if wanted != EVERYTHING:
-        found = pictures.take(pictures.parts == wanted, f"{pictures.title} ({wanted})")
-    if not len(found.labels):
-        raise HobanError(
-            f"{found.title} holds no label: nothing can be judged", "give pictures with labels"
-        )
-    return found

@@ -51,18 +51,13 @@ def export(
 
         export_model(asset, partition, to)
         return
-    from hoban_assets.classes import BACKGROUND, CLASS_NAMES, class_meant
-    from hoban_assets.corrections.log import read_log
     from hoban_assets.corrections.proposed import all_proposed
-    from hoban_assets.corrections.standing import standing
+    from hoban_assets.corrections.standing import standing_in
     from hoban_assets.exchange.exporting import BEHIND, SHOWN, Wanted, pictures_of, with_proposed
     from hoban_assets.exchange.exporting import export as write
 
     settings, say = here()
-    meant = None
-    if class_name is not None:
-        meant = nearest(class_meant(class_name), (*CLASS_NAMES, BACKGROUND), "class")
-    log = standing(read_log(settings.corrections))
+    log = standing_in(settings.corrections)
     proposed = all_proposed(settings.proposals)
     with asking_catalog() as ask:
         asset = known_asset(ask, asset, partition)
@@ -71,7 +66,7 @@ def export(
             from hoban_assets.review.queues import queued
 
             ids = queued(ask, asset, partition, log.active, proposed)
-        wanted = Wanted(asset, partition, meant, source, rule, ids, count)
+        wanted = Wanted(asset, partition, class_name, source, rule, ids, count)
         pictures = with_proposed(pictures_of(ask, wanted), proposed, log)
     name = f"{asset}-{partition}-{form}-{datetime.now().astimezone():%Y%m%d-%H%M%S}"
     target = to.absolute() if to else settings.reports / "exports" / name

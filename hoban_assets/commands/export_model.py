@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hoban_assets.commands.app import here
-from hoban_assets.commands.evaluate import part_of, pictures_named, subject_named
+from hoban_assets.commands.evaluate import pictures_named, subject_named
 from hoban_assets.commands.printing import progress_bar, show, tell
 from hoban_assets.errors import HobanError
 
@@ -28,7 +28,7 @@ def export_model(model: str, partition: str, to: Path | None) -> None:
     around = pictures_named(str(subject.trained_on), partition, settings, {})
     file = to or subject.file.with_suffix(".onnx")
     with progress_bar("looking at pictures") as bar:
-        done = export_onnx(subject, part_of(around, None), file.absolute(), settings, bar)
+        done = export_onnx(subject, around.part(None), file.absolute(), settings, bar)
     show(
         [
             {say("class"): say(name), "AP50-95 (.pt)": before, "AP50-95 (.onnx)": after}

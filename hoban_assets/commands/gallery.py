@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from hoban_assets.commands.app import LOOK, app, asking_catalog, here, known_asset, nearest
-from hoban_assets.commands.options import Partition
+from hoban_assets.commands.options import Partition, class_named
 from hoban_assets.commands.printing import progress_bar, tell_page
 from hoban_assets.errors import HobanError
 
@@ -44,14 +44,14 @@ def gallery(
 
     Example: hoban gallery dataset_v9 --class 08 --count 10 --order smallest
     """
-    from hoban_assets.classes import BACKGROUND, CLASS_NAMES, class_meant
+    from hoban_assets.classes import BACKGROUND
     from hoban_assets.reporting.gallery.choice import ALL, Wanted
     from hoban_assets.reporting.gallery.page import how_many, title
     from hoban_assets.reporting.gallery.rules import rules_of
     from hoban_assets.reporting.gallery.writing import chosen, classes_with_images, draw_gallery
 
     settings, say = here()
-    name = nearest(class_meant(class_name), (*CLASS_NAMES, BACKGROUND, ALL), "class")
+    name = class_named(class_name, BACKGROUND, ALL)
     with asking_catalog() as ask:
         asset = known_asset(ask, asset, partition)
         if rule is not None:

@@ -18,6 +18,7 @@ from hoban_assets.settings import Settings
 if TYPE_CHECKING:
     from hoban_assets.commands.targets import Target
     from hoban_assets.formats.detect import Detection
+    from hoban_assets.formats.gather import Gathered
     from hoban_assets.language import Say
     from hoban_assets.reporting.inspection.figures import Inspection
 
@@ -108,6 +109,30 @@ def target_named(text: str, settings: Settings, format_name: str | None) -> Any:
     if not found.parts:
         raise HobanError(*nothing_fits(found, speaker(settings.language)))
     return found
+
+
+def gathered_from(text: str, settings: Settings) -> tuple[Target, Gathered]:
+    """The one source that is meant, read with its own classes and its images opened.
+
+    Raises:
+        HobanError: as `target_named`; or it holds several.
+    """
+    from hoban_assets.formats.gather import gather
+
+    target = target_named(text, settings, None)
+    if not hasattr(target, "source"):
+        raise HobanError(
+            f"{text} holds several sources", f"name one that hoban inspect '{text}' lists"
+        )
+    gathered = gather(
+        target.source,
+        target.raw_root,
+        declared=target.declared,
+        bars=progress_bar,
+        cache_file=cache_file(target, settings),
+        workers=settings.workers,
+    )
+    return target, gathered
 
 
 def _checked(pattern: str | None) -> str | None:

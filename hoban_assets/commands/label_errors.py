@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hoban_assets.commands.app import FIX, app, here
-from hoban_assets.commands.evaluate import part_of, subject_named
-from hoban_assets.commands.options import AsJson, Partition
+from hoban_assets.commands.evaluate import subject_named
+from hoban_assets.commands.options import AsJson, Epochs, Partition
 from hoban_assets.commands.printing import print_json, progress_bar, show, tell
 from hoban_assets.errors import HobanError
 
@@ -30,9 +30,7 @@ def label_errors(
             help="Trainings, each without a part of the pictures; 0: only val, none is needed.",
         ),
     ] = 0,
-    epochs: Annotated[
-        int | None, typer.Option(min=1, help="Epochs of each; those of the model by default.")
-    ] = None,
+    epochs: Epochs = None,
     partition: Partition = "sub",
     as_json: AsJson = False,
 ) -> None:
@@ -44,60 +42,27 @@ def label_errors(
 
     Example: hoban label-errors model_v9 --folds 3 --epochs 30
     """
-    from hoban_assets.catalog.store import Catalog
-    from hoban_assets.classes import CLASS_NAMES
-    from hoban_assets.evaluation.folds import out_of_fold
-    from hoban_assets.evaluation.label_errors import ABLE, STAGE, as_decisions, unable
-    from hoban_assets.evaluation.label_errors import label_errors as doubts_of
-    from hoban_assets.evaluation.looking import look
-    from hoban_assets.evaluation.pictures import pictures_of
-    from hoban_assets.evaluation.sets import published
+    from hoban_assets.evaluation.doubting import doubted
+    from hoban_assets.evaluation.label_errors import ABLE
 
     settings, say = here()
-    subject = subject_named(model, partition)
-    if subject.trained_on is None:
-        raise HobanError(
-            f"{model} is no model of this platform, or its dataset is gone",
-            "name a trained model, for instance model_v9",
-        )
+    subject = subject_named(model, partition, with_dataset=True)
     if folds == 1:
         raise HobanError("one fold leaves nothing to train on", "take --folds 2 or more, or 0")
-    catalog = Catalog(settings.catalog_path, deadline=settings.catalog_wait)
-    current, trained = (
-        catalog.current(name, partition) for name in (subject.asset, subject.dataset)
-    )
-    if current is None or trained is None or trained.path != str(subject.trained_on):
-        raise HobanError(
-            f"{subject.dataset} was built again since {subject.name} was trained",
-            f"train on what it is now: hoban build {subject.asset} --partition {partition}",
-        )
-    samples = catalog.load(subject.dataset, partition)
-    tree = published(subject.trained_on, subject.dataset)
-    at = dict(zip(tree.ids, tree.files, strict=True))
-    files = [at[image_id] for image_id in samples.images.image_id]  # as the models were trained
-    pictures = pictures_of(samples, files, f"{subject.dataset} [{partition}]", CLASS_NAMES)
     with progress_bar("looking at pictures") as bar:
-        if folds:
-            found, size = out_of_fold(
-                subject,
-                partition,
-                pictures,
-                settings,
-                count=folds,
-                epochs=epochs,
-                log=lambda line: typer.echo(line, err=True),
-                progress=bar,
-            )
-        else:
-            pictures = part_of(pictures, "val")
-            found, size = look(subject, pictures, settings, {}, bar)
-    doubts = doubts_of(pictures, found, size)
-    if weak := unable(pictures, found, size):
+        found = doubted(
+            subject,
+            partition,
+            settings,
+            folds=folds,
+            epochs=epochs,
+            log=lambda line: typer.echo(line, err=True),
+            progress=bar,
+        )
+    if found.unable:
         text = "Too little trained to doubt a label of {classes} (AP50 below {least})."
-        tell(text, classes=", ".join(map(say, weak)), least=ABLE, err=True)
-    catalog.put_decisions(
-        current.materialization_id, STAGE, as_decisions(doubts, pictures, samples)
-    )
+        tell(text, classes=", ".join(map(say, found.unable)), least=ABLE, err=True)
+    doubts, pictures = found.doubts, found.pictures
     rows = [_row(doubt, pictures) for doubt in doubts]
     if as_json:
         print_json({"model": subject.name, "pictures": len(pictures), "doubts": rows})

@@ -8,18 +8,15 @@ import typer
 
 from hoban_assets.commands.app import LOOK, app, here
 from hoban_assets.commands.evaluate import subject_named
-from hoban_assets.commands.options import AsJson, Partition
+from hoban_assets.commands.options import AsJson, Epochs, Partition
 from hoban_assets.commands.printing import print_json, show
-from hoban_assets.errors import HobanError
 
 
 @app.command(rich_help_panel=LOOK)
 def noise(
     model: Annotated[str, typer.Argument(help="Trained model, for instance model_v9 or v9.")],
     seeds: Annotated[int, typer.Option(min=2, help="Trainings, each with another seed.")] = 3,
-    epochs: Annotated[
-        int | None, typer.Option(min=1, help="Epochs of each; those of the model by default.")
-    ] = None,
+    epochs: Epochs = None,
     partition: Partition = "sub",
     as_json: AsJson = False,
 ) -> None:
@@ -35,12 +32,7 @@ def noise(
     from hoban_assets.evaluation.noise import MEASURES, file_of, measure
 
     settings, say = here()
-    subject = subject_named(model, partition)
-    if subject.trained_on is None:
-        raise HobanError(
-            f"{model} is no model of this platform, or its dataset is gone",
-            "name a trained model, for instance model_v9",
-        )
+    subject = subject_named(model, partition, with_dataset=True)
     found = measure(
         subject.asset,
         partition,

@@ -6,12 +6,26 @@ from typing import Annotated
 
 import typer
 
+from hoban_assets.classes import BACKGROUND, CLASS_NAMES, class_meant
 from hoban_assets.commands.app import nearest
 from hoban_assets.settings import PARTITIONS
 
 
 def _known_partition(value: str) -> str:
     return nearest(value, PARTITIONS, "partition")
+
+
+def class_named(value: str, *more: str) -> str:
+    """Return the class that is meant by a name, a Korean name, an id or a code, or one of `more`.
+
+    Raises:
+        HobanError: there is none; names the nearest one.
+    """
+    return nearest(class_meant(value), (*CLASS_NAMES, *more), "class")
+
+
+def _known_class(value: str | None) -> str | None:
+    return None if value is None else class_named(value, BACKGROUND)
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
@@ -24,7 +38,14 @@ Partition = Annotated[
     ),
 ]
 OfClass = Annotated[
-    str | None, typer.Option("--class", help="Only pictures with a box of this class.")
+    str | None,
+    typer.Option("--class", help="Only pictures with a box of this class.", callback=_known_class),
+]
+Author = Annotated[
+    str | None, typer.Option(help="Who decides; default HOBAN_AUTHOR, or the account.")
+]
+Epochs = Annotated[
+    int | None, typer.Option(min=1, help="Epochs of each; those of the model by default.")
 ]
 OfSource = Annotated[str | None, typer.Option("--source", help="Only pictures of this source.")]
 OfRule = Annotated[

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import shlex
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from hoban_assets.commands.app import UPKEEP, app, here
-from hoban_assets.commands.backup import backup_json, show_backup
+from hoban_assets.commands.backup import show_backup
 from hoban_assets.commands.options import AsJson
 from hoban_assets.commands.printing import print_json, progress_bar, tell
 from hoban_assets.errors import HobanError
@@ -45,7 +46,7 @@ def restore(
         with progress_bar("reading back (MB)") as progress:
             found = check(archive, progress)
         if as_json:
-            print_json(backup_json(found))
+            print_json(asdict(found))
             return
         show_backup(found, say)
         tell("Read back: every file is what was backed up.")
@@ -55,7 +56,7 @@ def restore(
     if as_json:
         print_json(
             {
-                **backup_json(done.backup),
+                **asdict(done.backup),
                 "folder": str(done.folder),
                 "environment": str(done.environment),
                 "history": done.history,

@@ -26,13 +26,12 @@ def review(
 
     Example: hoban review dataset_v9, then hoban view dataset_v9 --queue disagree
     """
-    from hoban_assets.corrections.log import read_log
     from hoban_assets.corrections.proposed import all_proposed
-    from hoban_assets.corrections.standing import standing
+    from hoban_assets.corrections.standing import standing_in
     from hoban_assets.review.queues import queues
 
     settings, say = here()
-    active = standing(read_log(settings.corrections)).active
+    active = standing_in(settings.corrections).active
     with asking_catalog() as ask:
         asset = known_asset(ask, asset, partition)
         found = queues(ask, asset, partition, active, all_proposed(settings.proposals))

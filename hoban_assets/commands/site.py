@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hoban_assets.commands.app import FIX, app, asking_catalog, here, nearest
-from hoban_assets.commands.options import AsJson
+from hoban_assets.commands.options import AsJson, Author, class_named
 from hoban_assets.commands.printing import print_json, show_blocks, tell, tell_page
 from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
@@ -37,14 +37,13 @@ def site(source: OfSource, as_json: AsJson = False) -> None:
     """
     from dataclasses import asdict
 
-    from hoban_assets.corrections.log import read_log
-    from hoban_assets.corrections.standing import standing
+    from hoban_assets.corrections.standing import standing_in
     from hoban_assets.reporting.report import save_document
     from hoban_assets.reporting.site.document import document
     from hoban_assets.reporting.site.figures import figures_of
 
     settings, say = here()
-    found = figures_of(_proposed(source, settings), standing(read_log(settings.corrections)))
+    found = figures_of(_proposed(source, settings), standing_in(settings.corrections))
     if as_json:
         rate = found.videos.false_alarms
         print_json({"false_alarms_per_camera_hour": rate, **asdict(found)})
@@ -66,18 +65,15 @@ def track(
     class_name: Annotated[
         str | None, typer.Option("--class", help="What it is, where the model was wrong there.")
     ] = None,
-    author: Annotated[
-        str | None, typer.Option(help="Who decides; default HOBAN_AUTHOR, or the account.")
-    ] = None,
+    author: Author = None,
 ) -> None:
     """Decide on an object of a video once, for all frames that show it.
 
     Example: hoban track site_a 7 --refuse
     """
-    from hoban_assets.classes import CLASS_NAMES, class_meant
-    from hoban_assets.corrections.log import append, read_log
+    from hoban_assets.corrections.log import append
     from hoban_assets.corrections.pictures import in_stages
-    from hoban_assets.corrections.standing import standing
+    from hoban_assets.corrections.standing import standing_in
     from hoban_assets.corrections.taking import Maker, Refused
     from hoban_assets.corrections.tracks import decide_track
 
@@ -85,9 +81,9 @@ def track(
     if label is None:
         raise HobanError("nothing was decided", "give --label or --refuse")
     if class_name is not None:
-        class_name = nearest(class_meant(class_name), CLASS_NAMES, "class")
+        class_name = class_named(class_name)
     proposed = _proposed(source, settings)
-    log = standing(read_log(settings.corrections))
+    log = standing_in(settings.corrections)
     by = Maker(author or settings.author, "hoban track", datetime.now(UTC))
     with asking_catalog() as ask:
         now = in_stages(ask, [looked.image_id for looked, _ in proposed.of_track(number)])

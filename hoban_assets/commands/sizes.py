@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hoban_assets.catalog.asked import Row
-from hoban_assets.commands.app import LOOK, app, asking_catalog, here, known_asset, nearest
-from hoban_assets.commands.options import AsJson, Partition
+from hoban_assets.commands.app import LOOK, app, asking_catalog, here, known_asset
+from hoban_assets.commands.options import AsJson, Partition, class_named
 from hoban_assets.commands.printing import print_json, progress_bar, show, tell, tell_page
 from hoban_assets.settings import Settings
 
@@ -51,12 +51,11 @@ def sizes(
 
     Example: hoban sizes helmet_60k --class 08 --top 5000 --top 10000 --gallery
     """
-    from hoban_assets.classes import CLASS_NAMES, class_meant
     from hoban_assets.reporting.sizes import TOPS
     from hoban_assets.reporting.sizes import sizes as measure
 
     settings, say = here()
-    name = nearest(class_meant(class_name), CLASS_NAMES, "class")
+    name = class_named(class_name)
     with asking_catalog() as ask:
         asset = known_asset(ask, asset, partition)
         found = measure(

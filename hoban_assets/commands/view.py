@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from hoban_assets.commands.app import FIX, app, asking_catalog, here, known_asset, nearest
-from hoban_assets.commands.options import OfClass, OfRule, OfSource, Partition
+from hoban_assets.commands.options import Author, OfClass, OfRule, OfSource, Partition
 from hoban_assets.commands.printing import progress_bar
 from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
@@ -31,9 +31,7 @@ def view(
     review: Annotated[
         bool, typer.Option("--review", help="Begin with the best queue of hoban review.")
     ] = False,
-    author: Annotated[
-        str | None, typer.Option(help="Who made the edits; default HOBAN_AUTHOR, or the account.")
-    ] = None,
+    author: Author = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 0,
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open it in the browser.")
@@ -46,19 +44,15 @@ def view(
 
     Example: hoban view dataset_v9 --class fallen
     """
-    from hoban_assets.classes import BACKGROUND, CLASS_NAMES, class_meant
-    from hoban_assets.corrections.log import read_log
     from hoban_assets.corrections.proposed import all_proposed
-    from hoban_assets.corrections.standing import standing
+    from hoban_assets.corrections.standing import standing_in
     from hoban_assets.viewer.serving import serve
     from hoban_assets.viewer.store import Store
 
     settings, say = here()
-    if class_name is not None:
-        class_name = nearest(class_meant(class_name), (*CLASS_NAMES, BACKGROUND), "class")
     with asking_catalog() as ask:
         asset = known_asset(ask, asset, partition)
-    active = standing(read_log(settings.corrections)).active
+    active = standing_in(settings.corrections).active
     proposed = all_proposed(settings.proposals)
     predicted = _second_set(model, asset, partition, settings) if model else None
     store = Store(

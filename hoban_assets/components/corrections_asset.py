@@ -8,8 +8,7 @@ from hoban_assets.components.common import OWNERS, step
 from hoban_assets.components.describing import words
 from hoban_assets.components.observation import DATA_VERSION
 from hoban_assets.components.platform import Platform
-from hoban_assets.corrections.log import read_log
-from hoban_assets.corrections.standing import Standing, standing, version_of
+from hoban_assets.corrections.standing import Standing, standing_in, version_of
 from hoban_assets.ingredients import CORRECTIONS
 from hoban_assets.reporting.metadata import in_words
 
@@ -33,7 +32,7 @@ def corrections_asset() -> Any:
     @dg.multi_observable_source_asset(specs=[spec], name="observe_corrections")
     def observe(context: dg.OpExecutionContext, platform: Platform) -> dg.ObserveResult:
         with step():
-            log = standing(read_log(platform.settings().corrections))
+            log = standing_in(platform.settings().corrections)
             version = dg.DataVersion(version_as_read(log)[CORRECTIONS])
             return dg.ObserveResult(data_version=version, metadata=_counts(log))
 

@@ -26,9 +26,8 @@ from hoban_assets.components.observation import made_from, sources_as_read
 from hoban_assets.components.platform import Platform
 from hoban_assets.components.presence import LACKING
 from hoban_assets.components.teaching import Teaching, model_versions
-from hoban_assets.corrections.log import read_log
 from hoban_assets.corrections.rows import Correction
-from hoban_assets.corrections.standing import standing
+from hoban_assets.corrections.standing import standing_in
 from hoban_assets.curation import checks
 from hoban_assets.curation.checks import Check
 from hoban_assets.curation.completion.complete import ORIGIN
@@ -93,7 +92,7 @@ def stage_asset(stage: Stage) -> dg.AssetsDefinition:
             engine = extract.engine if stage.dedupe is not None else ""
             found = raw_fingerprints(stage, settings, context.log.info)
             yield from sources_as_read(context, found)
-            log = standing(read_log(settings.corrections))
+            log = standing_in(settings.corrections)
             active = log.active
             yield corrections_as_read(context, log)
             raw = versions_in(stage, settings, found)

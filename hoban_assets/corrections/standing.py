@@ -6,9 +6,11 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 import xxhash
 
+from hoban_assets.corrections.log import read_log
 from hoban_assets.corrections.rows import Correction
 
 
@@ -60,6 +62,11 @@ def standing(rows: Sequence[Correction]) -> Standing:
         else:
             last[row.picture] = row.id
     return Standing(tuple(rows), undone, overruled)
+
+
+def standing_in(log: Path) -> Standing:
+    """Read a log and judge it; see `read_log` for its errors."""
+    return standing(read_log(log))
 
 
 def concerning(

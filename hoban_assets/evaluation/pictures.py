@@ -16,10 +16,14 @@ import pandas as pd
 import xxhash
 
 from hoban_assets.classes import CLASS_NAMES
+from hoban_assets.errors import HobanError
 from hoban_assets.samples import Samples
 
 if TYPE_CHECKING:
     from hoban_assets.catalog.store import Catalog
+
+EVERYTHING = "all"
+"""What stands for all parts."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,27 @@ class Pictures:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def part(self, wanted: str | None) -> Pictures:
+        """Return the part that is asked for ('all': everything); None: val where there is one.
+
+        Raises:
+            HobanError: there is no such part, or nothing labelled in it.
+        """
+        parts = sorted({str(part) for part in self.parts} - {""})
+        wanted = wanted or ("val" if "val" in parts else EVERYTHING)
+        if wanted not in (*parts, EVERYTHING):
+            raise HobanError(
+                f"{self.title} has no {wanted!r}", f"--on {' or '.join([*parts, EVERYTHING])}"
+            )
+        found = self
+        if wanted != EVERYTHING:
+            found = self.take(self.parts == wanted, f"{self.title} ({wanted})")
+        if not len(found.labels):
+            raise HobanError(
+                f"{found.title} holds no label: nothing can be judged", "give pictures with labels"
+            )
+        return found
 
     def take(self, kept: np.ndarray, title: str | None = None) -> Pictures:
         """The images where `kept` ([images] bool) holds."""

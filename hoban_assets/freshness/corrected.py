@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from hoban_assets.catalog.asked import Ask
-from hoban_assets.corrections.log import read_log
 from hoban_assets.corrections.rows import Correction
-from hoban_assets.corrections.standing import standing, version_of
+from hoban_assets.corrections.standing import standing_in, version_of
 from hoban_assets.settings import Settings
 
 Versions: TypeAlias = Mapping[tuple[str, str], str]
@@ -24,7 +23,7 @@ def corrections_now(ask: Ask, settings: Settings) -> Versions:
     Raises:
         HobanError: the log of corrections cannot be read.
     """
-    return versions(ask, standing(read_log(settings.corrections)).active)
+    return versions(ask, standing_in(settings.corrections).active)
 
 
 def versions(ask: Ask, active: Sequence[Correction]) -> dict[tuple[str, str], str]:

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hoban_assets.catalog.answers import asking
-from hoban_assets.corrections.log import append, read_log
+from hoban_assets.corrections.log import append
 from hoban_assets.corrections.pictures import in_stages
 from hoban_assets.corrections.proposed import all_proposed
 from hoban_assets.corrections.rows import Box, Boxes, Correction
-from hoban_assets.corrections.standing import standing
+from hoban_assets.corrections.standing import standing_in
 from hoban_assets.corrections.taking import Edited, Maker, Refused, overruled_by, taken
 from hoban_assets.corrections.tracks import decide_track
 from hoban_assets.settings import Settings
@@ -59,7 +59,7 @@ def take(
         rejected=verdict == "reject",
         accepted=verdict == "accept",
     )
-    log = standing(read_log(settings.corrections))
+    log = standing_in(settings.corrections)
     proposed = all_proposed(settings.proposals, [edited.image_id.partition("/")[0]])
     with asking(settings.catalog_path, settings.catalog_wait) as ask:
         now = in_stages(ask, [edited.image_id], proposed, log)
@@ -92,7 +92,7 @@ def take_track(
     proposed = all_proposed(settings.proposals, [source])
     if verdict not in ("label", "refuse") or not isinstance(track, int) or source not in proposed:
         raise Refused(f"no decision on a track: {verdict!r} {track!r}")
-    log = standing(read_log(settings.corrections))
+    log = standing_in(settings.corrections)
     ids = [looked.image_id for looked, _ in proposed[source].of_track(track)]
     with asking(settings.catalog_path, settings.catalog_wait) as ask:
         now = in_stages(ask, ids)
