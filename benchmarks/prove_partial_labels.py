@@ -1,6 +1,6 @@
 """``python -m benchmarks.prove_partial_labels``: do masks and completed labels help?
 
-Sources that label only their own classes are read, cleaned and published as version 9 is, and
+Sources that label only their own classes are read, cleaned and published as version 12 is, and
 trained in up to four ways with equal epochs and settings: naive, masked, completed, and with full
 labels on the train side. Every model is judged on photographs that no training sees and whose
 every object is known.

@@ -45,7 +45,7 @@ def loaded(road: Road) -> dict[str, dg.AssetSpec]:
         return {s.key.to_user_string(): s for s in defs().resolve_all_asset_specs()}
 
 
-@pytest.mark.parametrize("version", ["v5", "v6", "v7", "v8", "v9", "v10", "v11"])
+@pytest.mark.parametrize("version", ["v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12"])
 def test_every_recipe_is_named_like_its_folder_and_valid(version):
     document = yaml.safe_load((VERSIONS / version / "defs.yaml").read_text())
     assert Recipe.model_validate(document["attributes"]).version == version
@@ -92,11 +92,35 @@ def test_v11_is_v10_with_completed_labels():
         assert completed == declared[name]
 
 
-@pytest.mark.parametrize("version", ["v5", "v6", "v7", "v8", "v9", "v10", "v11"])
+def test_v12_is_v10_with_the_persons_of_the_fall_folders():
+    v10, v12 = (
+        yaml.safe_load((VERSIONS / v / "defs.yaml").read_text())["attributes"]
+        for v in ("v10", "v12")
+    )
+    changed = {k for k in v10 | v12 if v10.get(k) != v12.get(k)} - {"version", "description"}
+    assert changed == {"stages"}
+    assert set(v10["stages"]) ^ set(v12["stages"]) == {"fallen_pool_events", "fallen_pool_persons"}
+    declared = {stage.name: stage for stage in STAGES}
+    fallen, persons = declared["fallen_pool_events"], declared["fallen_pool_persons"]
+    assert [s.name for s in fallen.sources] == [s.name for s in persons.sources]
+    more = {
+        source.name: sorted(source.classes.keys() - before.classes.keys())
+        for before, source in zip(fallen.sources, persons.sources, strict=True)
+        if source != before
+    }
+    assert more == {
+        "fallen_v2i": ["1_standing"],
+        "fall_v2i": ["nofall"],
+        "fall_v4i": ["sitting", "standing"],
+    }
+    assert {s.labels for s in persons.sources if s.name in more} == {("person", "fallen")}
+
+
+@pytest.mark.parametrize("version", ["v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12"])
 def test_v10_is_the_first_that_is_trained_with_a_mask(version):
     document = yaml.safe_load((VERSIONS / version / "defs.yaml").read_text())
     training = Recipe.model_validate(document["attributes"]).as_training()
-    assert training["partial_labels"] == ("mask" if version in ("v10", "v11") else "naive")
+    assert training["partial_labels"] == ("mask" if version in ("v10", "v11", "v12") else "naive")
 
 
 def test_dg_names_file_and_line_of_an_unknown_field(project):
@@ -112,18 +136,18 @@ def test_dg_names_file_and_line_of_an_unknown_field(project):
 
 
 def test_dg_scaffolds_a_new_version_from_the_newest_and_it_loads(project):
-    status, output = dg_command(project, "scaffold", "defs", "hoban_assets.DatasetVersion", "v12")
+    status, output = dg_command(project, "scaffold", "defs", "hoban_assets.DatasetVersion", "v13")
     assert status == 0, output
-    made = yaml.safe_load((project / "hoban_assets/defs/v12/defs.yaml").read_text())["attributes"]
-    newest = yaml.safe_load((VERSIONS / "v11/defs.yaml").read_text())["attributes"]
-    assert made.pop("version") == "v12"
-    assert "As v11" in made.pop("description")
+    made = yaml.safe_load((project / "hoban_assets/defs/v13/defs.yaml").read_text())["attributes"]
+    newest = yaml.safe_load((VERSIONS / "v12/defs.yaml").read_text())["attributes"]
+    assert made.pop("version") == "v13"
+    assert "As v12" in made.pop("description")
     assert made.pop("partial_labels") == newest.pop("partial_labels") == "mask"
     assert made == {k: v for k, v in newest.items() if k not in ("version", "description")}
     status, output = dg_command(project, "list", "defs", "--json")
     assert status == 0, output
-    assert '"dataset_v11"' in output
-    assert '"model_v11"' in output
+    assert '"dataset_v13"' in output
+    assert '"model_v13"' in output
 
 
 def test_dg_scaffolds_a_source_that_loads_and_explains_a_field_that_is_wrong(project):

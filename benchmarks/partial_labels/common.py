@@ -35,7 +35,7 @@ NAIVE, MASKED, COMPLETED, FULL = ARMS = ("naive", "masked", "completed", "full")
 does not count); it is labelled."""
 EVERYWHERE = "all"
 """Slice of all photographs that judge."""
-RECIPE = CHECKOUT / "hoban_assets" / "defs" / "versions" / "v9" / "defs.yaml"
+RECIPE = CHECKOUT / "hoban_assets" / "defs" / "versions" / "v12" / "defs.yaml"
 Objects = Sequence[Sequence[Any]]
 """Class and x y w h (centre, shares of the image) of each object of a photograph."""
 _SCHEMAS = {"images": IMAGES_SCHEMA, "boxes": BOXES_SCHEMA, "decisions": DECISIONS_SCHEMA}
@@ -96,7 +96,7 @@ class Thumbnails:
 
 
 def recipe() -> Recipe:
-    """Return the recipe of version 9."""
+    """Return the recipe of version 12."""
     return Recipe.model_validate(yaml.safe_load(RECIPE.read_text(encoding="utf-8"))["attributes"])
 
 

@@ -59,11 +59,11 @@ recall of the added persons rises from 0.27 to 0.66, and precision falls from 0.
 photographs to train on, whose truth is known here; none that judges was looked at)."""
 OTHER_SEED = 3000
 UNLIKE = "WiderPerson"
-"""A source that version 9 does not read: its photographs are of another kind."""
+"""A source that version 12 does not read: its photographs are of another kind."""
 
 
 class Drawn:
-    """The dataset of version 9, and fresh scenes of another seed to be judged on."""
+    """The dataset of version 12, and fresh scenes of another seed to be judged on."""
 
     name, weights = "drawn", "yolo26n.yaml"
     arms: tuple[str, ...] = ARMS

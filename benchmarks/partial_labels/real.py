@@ -27,7 +27,7 @@ from benchmarks.partial_labels.common import (
     settings_of,
 )
 from hoban_assets.classes import CLASS_NAMES, PERSON
-from hoban_assets.declared.stages import BACKGROUND, COCO_PERSON, FALLEN_POOL, HELMET_60K
+from hoban_assets.declared.stages import BACKGROUND, COCO_PERSON, FALLEN_POOL_PERSONS, HELMET_60K
 from hoban_assets.evaluation.pictures import Pictures
 from hoban_assets.ledger import Ledger
 from hoban_assets.pipeline.dataset import build_dataset
@@ -46,7 +46,7 @@ ALIKE = 0.95
 
 
 class Real:
-    """The dataset of version 9 of real photographs, without limits of area."""
+    """The dataset of version 12 of real photographs, without limits of area."""
 
     name = "real"
 
@@ -108,9 +108,9 @@ class Real:
         return fully_labelled("photographs with all labels", photographs, KNOWN, {})
 
     def _curated(self, completed: bool) -> Samples:
-        v9 = recipe().model_dump()
+        v12 = recipe().model_dump()
         own = Recipe.model_validate(
-            {**v9, "area": {}, "stages": list(recipe().inputs_of("sub"))[:3]}
+            {**v12, "area": {}, "stages": list(recipe().inputs_of("sub"))[:3]}
         )
         features, ledger = Thumbnails(self.raw), Ledger(lambda line: None)
         judges = self._judges(features)
@@ -132,7 +132,7 @@ class Real:
         return (
             replace(HELMET_60K, complete=completion, watch=None),
             replace(COCO_PERSON, watch=None),
-            replace(FALLEN_POOL, watch=None),
+            replace(FALLEN_POOL_PERSONS, watch=None),
             replace(BACKGROUND, sources=BACKGROUND.sources[:1]),
         )
 

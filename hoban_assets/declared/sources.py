@@ -4,6 +4,8 @@ A folder that is not declared, here or in a defs.yaml (`declared.entries`), is n
 name begins; but for benchmarks, which no training reads (`formats.benchmarks`).
 """
 
+from dataclasses import replace
+
 from hoban_assets.classes import AIHUB_CLASSES, CLASS_NAMES
 from hoban_assets.declared.entries import entry_files
 from hoban_assets.formats.benchmarks import benchmark_sources
@@ -40,6 +42,19 @@ FALL_FOLDERS = (  # best first, the order in which copies are kept
     _fall("fall_v4i", "fall.v4i", "falling"),
     _fall("fall_detection_v4", "Fall Detection.v4-resized640_aug3x-accurate", "Fall-Detected"),
 )
+
+_UPRIGHT = {
+    "fallen_v2i": ("1_standing",),
+    "fall_v2i": ("nofall",),
+    "fall_v4i": ("standing", "sitting"),
+}
+FALL_FOLDERS_WITH_PERSONS = tuple(
+    replace(source, classes={**source.classes, **dict.fromkeys(_UPRIGHT[source.name], "person")})
+    if source.name in _UPRIGHT
+    else source
+    for source in FALL_FOLDERS
+)
+"""The same folders, read for the persons too whom three of them label as standing or sitting."""
 
 ALL_CLASSES = CLASS_NAMES
 AIHUB_EXPORTS = ("helmet_21k", "helmet_30k", "helmet_60k")

@@ -58,6 +58,13 @@ FALLEN_POOL_EVENTS = Stage(
     duplicates="event",
     watch="fall",
 )
+FALLEN_POOL_PERSONS = replace(
+    FALLEN_POOL_EVENTS,
+    name="fallen_pool_persons",
+    description="As fallen_pool_events; who stands or sits is a person, in the three folders that "
+    "label it: what is not fallen, where fallen persons are.",
+    sources=sources.FALL_FOLDERS_WITH_PERSONS,
+)
 BACKGROUND = Stage(
     "background",
     "Scenes without any object, verified to hold no label at all.",
@@ -107,6 +114,7 @@ HERE = (
     WIDER_PERSON,
     FALLEN_POOL,
     FALLEN_POOL_EVENTS,
+    FALLEN_POOL_PERSONS,
     BACKGROUND,
     *map(_benchmark, sources.BENCHMARKS),
     *COMPLETED,

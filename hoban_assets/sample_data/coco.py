@@ -87,7 +87,11 @@ def corner_size(box: Box) -> list[float]:
 
 
 def person_scene(name: str, seed: int, number: int) -> Scene:
-    """Plan scene `number`: mostly one to four large persons, some far away, some a crowd."""
+    """Plan scene `number`: one to four large persons, whole or cut, some far away, some a crowd.
+
+    Of 698 persons labelled on real photographs and large enough for version 9, the lower edge cuts
+    41 %; every other scene is of that kind.
+    """
     rng = scenes.rng_of(seed, name, "people")
     size = SIZES[rng.integers(len(SIZES))]
     count, tall = int(rng.integers(1, 5 if size[0] > size[1] else 3)), (0.5, 0.9)
@@ -95,6 +99,8 @@ def person_scene(name: str, seed: int, number: int) -> Scene:
         tall = (0.13, 0.2)
     elif number % 20 == 11:  # more than ten persons
         size, count, tall = SIZES[0], int(rng.integers(11, 14)), (0.3, 0.45)
+    elif number % 2:
+        return scenes.cut_people(name, seed, size, count, (0.6, 2.4))
     return scenes.people(name, seed, size, count, tall)
 
 

@@ -93,15 +93,21 @@ def write_pair(
 
 
 def fall_scene(name: str, seed: int, number: int, folder: FallFolder) -> Scene:
-    """Plan scene `number`: one person lies; some too small, some above 70 % of the picture."""
+    """Plan scene `number`: one person lies; some too small, some above 70 % of the picture.
+
+    In folders that have a class for it, three of four scenes show nobody who has fallen: of 917
+    photographs of eight real folders 31 % show none, all of them in such folders.
+    """
     rng = scenes.rng_of(seed, name, "fall")
     size = SIZES[rng.integers(len(SIZES))]
     long = (0.5, 0.9)
+    others = [kind for kind in folder.kinds if kind != "fallen"]
+    if others and number % 4:
+        return scenes.no_fall(name, seed, size, (others[rng.integers(len(others))],))
     if number % 23 == 6:  # below 0.5 %
         long = (0.05, 0.07)
     elif number % 31 == 9:  # near or above 70 %
         return scenes.fall(name, seed, (320, 200), (1.5, 1.7))
-    others = [kind for kind in folder.kinds if kind != "fallen"]
     chosen = (others[rng.integers(len(others))],) if others and rng.random() < 0.3 else ()
     return scenes.fall(name, seed, size, long, chosen)
 

@@ -39,12 +39,12 @@ def hoban(*words):
 
 
 settings = Settings.from_env()
-store = Store(settings.catalog_path, "dataset_v12", "sub")
+store = Store(settings.catalog_path, "dataset_v13", "sub")
 with asking(settings.catalog_path, 10) as ask:
-    (row,) = ask("SELECT path FROM materializations WHERE asset = 'dataset_v12'")
+    (row,) = ask("SELECT path FROM materializations WHERE asset = 'dataset_v13'")
     boxes = ask(
         "SELECT class_id, class_name, count(*) AS boxes FROM boxes "
-        "WHERE asset = 'dataset_v12' GROUP BY ALL ORDER BY class_id"
+        "WHERE asset = 'dataset_v13' GROUP BY ALL ORDER BY class_id"
     )
 viewer = Viewer(store, settings, "kim", speaker("ko"), {})
 facts = {
@@ -55,17 +55,17 @@ facts = {
     "checks": {
         e.check_name: e.passed
         for e in result.get_asset_check_evaluations()
-        if e.asset_key.to_user_string() == "dataset_v12"
+        if e.asset_key.to_user_string() == "dataset_v13"
     },
     "names": CLASS_NAMES,
     "boxes": boxes,
     "data_yaml": (Path(row["path"]) / "data.yaml").read_text(encoding="utf-8"),
     "facets": store.facets()["class_name"],
     "seen": store.pictures(Filter(class_name="safety_vest"))["total"],
-    "summary": hoban("summary", "v12"),
-    "sizes": hoban("sizes", "dataset_v12", "--class", "safety_vest"),
+    "summary": hoban("summary", "v13"),
+    "sizes": hoban("sizes", "dataset_v13", "--class", "safety_vest"),
     "quality": hoban("quality", "vests"),
-    "gallery": hoban("gallery", "v12", "--class", "safety_vest", "--count", "3"),
+    "gallery": hoban("gallery", "v13", "--class", "safety_vest", "--count", "3"),
     "why_image": hoban("why", "vests/train/images/p000.jpg"),
     "korean": speaker("ko")("safety_vest"),
 }

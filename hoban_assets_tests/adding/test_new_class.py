@@ -25,7 +25,7 @@ attributes:
 """
 RECIPE = """type: hoban_assets.DatasetVersion
 attributes:
-  version: v12
+  version: v13
   description: vests
   stages: [vests]
   quota: { sub: 40, full: 60 }
@@ -45,7 +45,7 @@ def project(folder: Path) -> Path:
     end = ')\n"""In the order of their ids.'
     assert text.count(end) == 1
     classes.write_text(text.replace(end, ENTRY + end), encoding="utf-8")
-    for name, what in (("raw/vests", SOURCE), ("versions/v12", RECIPE)):
+    for name, what in (("raw/vests", SOURCE), ("versions/v13", RECIPE)):
         file = folder / "hoban_assets" / "defs" / name / "defs.yaml"
         file.parent.mkdir(parents=True)
         file.write_text(what, encoding="utf-8")
@@ -95,8 +95,8 @@ def ran(folder: Path, *assets: str) -> dict:
 def facts(tmp_path_factory):
     folder = project(tmp_path_factory.mktemp("vests"))
     vests(folder / "raw" / "vests.v1i.yolo26")
-    trained = ["model_v12"] if os.environ.get("HOBAN_HEAVY") == "class" else []
-    return ran(folder, "vests", "dataset_v12", *trained)
+    trained = ["model_v13"] if os.environ.get("HOBAN_HEAVY") == "class" else []
+    return ran(folder, "vests", "dataset_v13", *trained)
 
 
 def test_it_is_read_curated_and_published_and_no_other_id_moves(facts):
