@@ -44,7 +44,7 @@ QUICK = {
     "real": Schedule(seeds=1, epochs=6, size=128, mosaic_off=3),
 }
 WHOLE = {
-    "scenes": 600,
+    "scenes": 1500,
     "drawn": Schedule(seeds=3, epochs=10, size=128, mosaic_off=5),
     "real": Schedule(seeds=2, epochs=8, size=160, mosaic_off=4),
 }

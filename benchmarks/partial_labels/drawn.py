@@ -99,7 +99,10 @@ class Drawn:
             made = in_full(self.samples, self.known, CLASS_NAMES, recipe().area)
         elif arm == COMPLETED:
             assert masked is not None
-            made = self._completed(masked, seed, size)
+            found = self.predicted(masked, seed, size)
+            added = complete(self.samples, found, {PERSON: len(VIEWS)}, LIMITS, Completion.most)
+            human, aside = set_aside(added.samples)
+            made = join_train(human, aside, recipe().area)
         else:
             made = self._curated()
             keep_samples(made, self.folder)
@@ -139,38 +142,44 @@ class Drawn:
         }
         return build_dataset(recipe(), "sub", built, features, ledger).samples
 
-    def _completed(self, masked: Path, seed: int, size: int) -> Samples:
-        samples = self.samples
+    def predicted(
+        self, weights: Path, seed: int, size: int, views: tuple[float, ...] = VIEWS
+    ) -> pd.DataFrame:
+        """Persons that a model finds on all photographs, looking at `views`, multiples of `size`.
+
+        Columns of `formats.predictions.COLUMNS`, and teacher: the view.
+        """
+        images = self.samples.images
         parts = [
-            read_predictions(file, {PERSON: PERSON}, samples.images, may_be_empty=True).assign(
+            read_predictions(file, {PERSON: PERSON}, images, may_be_empty=True).assign(
                 teacher=f"masked@{view}"
             )
-            for view, file in self._looked(masked, list(samples.images.file), seed, size).items()
+            for view, file in self._looked(weights, list(images.file), seed, size, views).items()
         ]
-        predictions = pd.concat(parts, ignore_index=True)
-        added = complete(samples, predictions, {PERSON: len(VIEWS)}, LIMITS, Completion.most)
-        human, aside = set_aside(added.samples)
-        return join_train(human, aside, recipe().area)
+        return pd.concat(parts, ignore_index=True)
 
-    def _looked(self, weights: Path, files: list[str], seed: int, size: int) -> dict[float, Path]:
-        """Let a model look at photographs at each of `VIEWS`: view -> its predictions."""
+    def _looked(
+        self, weights: Path, files: list[str], seed: int, size: int, views: tuple[float, ...]
+    ) -> dict[float, Path]:
+        """Let a model look at photographs at each of `views`: view -> its predictions."""
         work = self.folder / f"taught_{seed}"
         work.mkdir(exist_ok=True)
         (work / "files.json").write_text(json.dumps(files), encoding="utf-8")
-        sizes = {view: str(round(size * view / 32) * 32) for view in VIEWS}
+        sizes = {view: str(round(size * view / 32) * 32) for view in views}
         seen = {pixels: str(work / f"{pixels}.jsonl") for pixels in sizes.values()}
         asked: dict[str, Any] = {
             "weights": str(weights),
             "classes": list(CLASS_NAMES),
             "files": str(work / "files.json"),
             "raw_root": str(self.raw),
-            "views": seen,
+            "views": {pixels: file for pixels, file in seen.items() if not Path(file).is_file()},
             "confidence": 0.02,
             "batch": 16,
             "device": "cpu",
             "run_dir": str(work / "run"),
         }
-        run_worker(TEACH, asked)
+        if asked["views"]:
+            run_worker(TEACH, asked)
         return {view: Path(seen[pixels]) for view, pixels in sizes.items()}
 
 
