@@ -77,7 +77,7 @@ def _definitions(*_read_from: Any) -> dg.Definitions:
         Catalog(settings.catalog_path, deadline=settings.catalog_wait),
         partial(in_words, say=speaker(settings.language)),
     )
-    loaded = dg.load_from_defs_folder(path_within_project=Path(__file__).parent)
+    loaded = _loaded(Path(__file__).parent)
     assets = finished(loaded.assets or [])
     known = {key.to_user_string() for asset in assets for key in asset.keys}
     with _slips_end_it():
@@ -90,3 +90,15 @@ def _definitions(*_read_from: Any) -> dg.Definitions:
         resources={"platform": Platform(), "samples": samples},
         executor=EXECUTOR,
     )
+
+
+def _loaded(package: Path) -> dg.Definitions:
+    """What lies in the folder of definitions of a package.
+
+    `dg.load_from_defs_folder` also describes every type of component there is, of Dagster's too,
+    which nobody asks for and takes a tenth of a start.
+    """
+    with warnings.catch_warnings():
+        for kind in (dg.BetaWarning, dg.PreviewWarning):  # of Dagster's own calls
+            warnings.simplefilter("ignore", kind)
+        return dg.ComponentTree.for_project(package).build_defs(package / "defs")

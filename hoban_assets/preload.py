@@ -28,6 +28,8 @@ OF_DAGSTER = (
 """What a step loads of Dagster on its way to the first line of ours; where a release has moved a
 module, it is only slower."""
 
-for module in (*DEFINITIONS, "hoban_assets.components.dataset_version", *OF_DAGSTER):
+OF_STEPS = ("hoban_assets.components.dataset_version", "scipy.sparse.csgraph")
+
+for module in (*DEFINITIONS, *OF_STEPS, *OF_DAGSTER):
     with suppress(ModuleNotFoundError):
         import_module(module)

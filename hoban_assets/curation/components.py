@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse import csgraph
 
+from hoban_assets.curation.connected import connected
 from hoban_assets.curation.cosine import Pairs
 from hoban_assets.curation.pair_list import PairList
 from hoban_assets.curation.similarity_graph import BLOCK, SimilarityGraph, parts
@@ -53,10 +52,7 @@ def _of_list(pairs: Pairs, positions: np.ndarray, size: int) -> np.ndarray:
     place[positions] = np.arange(len(positions))
     i, j = place[pairs.i], place[pairs.j]
     known = (i >= 0) & (j >= 0)
-    edges = sparse.coo_array(
-        (np.ones(int(known.sum()), bool), (i[known], j[known])), shape=(len(positions),) * 2
-    )
-    joined = csgraph.connected_components(edges, directed=False)[1]
+    joined = connected(len(positions), i[known], j[known])
     _, first, number = np.unique(joined, return_index=True, return_inverse=True)
     return first[number]
 
@@ -88,8 +84,7 @@ def _join_few(label: np.ndarray, positions: np.ndarray, one: np.ndarray, other: 
     """Join groups, named by two labels a pair."""
     names, codes = np.unique(np.concatenate([one, other]), return_inverse=True)
     one, other = np.split(codes, 2)
-    edges = sparse.coo_array((np.ones(len(one), bool), (one, other)), shape=(len(names),) * 2)
-    joined = csgraph.connected_components(edges, directed=False)[1]
+    joined = connected(len(names), one, other)
     lowest = np.full(joined.max() + 1, np.iinfo(np.int64).max)
     np.minimum.at(lowest, joined, names)
     new = np.arange(len(positions))

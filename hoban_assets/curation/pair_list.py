@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import sparse
 
 from hoban_assets.curation.cosine import Pairs, at_least, cosine
 from hoban_assets.curation.similarity_graph import BLOCK, parts
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 LISTED_DECIMALS = 6
 """Similarities that come as a list are rounded to this: what float32 holds for sure."""
@@ -68,6 +71,8 @@ class PairList:
     @cached_property
     def _graph(self) -> sparse.csr_array:
         """The symmetric adjacency matrix. Similarities are above 0, so none vanishes."""
+        from scipy import sparse  # see `connected`
+
         i, j, similarity = self.pairs
         where = np.concatenate([i, j]), np.concatenate([j, i])
         data = np.concatenate([similarity, similarity])

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse import csgraph
 
 from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.curation.box_shapes import BoxShapes
@@ -209,6 +207,9 @@ def _can_match(fits: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> bool:
 
     It does where one holds the rows and another holds the columns (Mendelsohn and Dulmage 1958).
     """
+    from scipy import sparse  # see `connected`
+    from scipy.sparse import csgraph
+
     for part in (fits[rows], fits[:, columns].T):
         partner = csgraph.maximum_bipartite_matching(sparse.csr_array(part), perm_type="column")
         if (partner < 0).any():

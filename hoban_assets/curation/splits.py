@@ -12,10 +12,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from hoban_assets.classes import CLASS_NAMES
+from hoban_assets.curation.connected import connected
 from hoban_assets.curation.selection import count_per_image
 from hoban_assets.curation.val_share import (
     LARGEST,
@@ -51,8 +50,7 @@ def join_groups(samples: Samples, pairs: tuple[np.ndarray, np.ndarray]) -> Sampl
     rows = np.concatenate([np.tile(np.arange(nodes), 3), pairs[0]])
     firsts = [_first_of(codes) for codes in (by_group, by_content, by_name)]
     columns = np.concatenate([*firsts, pairs[1]])
-    graph = coo_array((np.ones(len(rows), bool), (rows, columns)), shape=(nodes, nodes))
-    component = connected_components(graph, directed=False)[1]
+    component = connected(nodes, rows, columns)
     order = np.argsort(stable_shares("name of " + images.group_id), kind="stable")
     representative = pd.Series(images.group_id.to_numpy()[order]).groupby(component[order]).first()
     return replace(samples, images=images.assign(group_id=representative[component].to_numpy()))

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 import xxhash
 from scipy import sparse
-from scipy.sparse import csgraph
 
+from hoban_assets.curation.connected import connected
 from hoban_assets.curation.copies.candidates import Candidates, candidates
 from hoban_assets.curation.copies.processes import spread
 from hoban_assets.curation.copies.proving import FLOOR, Task, best_proofs
@@ -185,10 +185,7 @@ def _task(rows: np.ndarray, likely: Candidates, part: slice) -> Task:
 def _within_families(n: int, proved: Copies, tried: Candidates) -> Candidates:
     """Pairs of a family that were no candidates: of many copies of one picture all are found."""
     near = proved.similarity >= FAMILY
-    edges = sparse.coo_array(
-        (np.ones(int(near.sum()), bool), (proved.i[near], proved.j[near])), shape=(n, n)
-    )
-    label = csgraph.connected_components(edges, directed=False)[1]
+    label = connected(n, proved.i[near], proved.j[near])
     order = np.argsort(label, kind="stable")
     start = np.flatnonzero(np.r_[True, np.diff(label[order]) != 0]) if n else np.empty(0, int)
     known = set((tried.i.astype(np.int64) * n + tried.j).tolist())
