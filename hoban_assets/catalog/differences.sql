@@ -2,11 +2,27 @@
 --
 -- differences.py runs the statements one after another; each ends with a semicolon at the end of
 -- its line. They fill temporary tables of the reader's own connection:
---   diff_images   every image of either side, one row a photograph
+--   diff_images   every image of either side, one row a photograph, with its labels on each
 --   diff_matches  pairs of boxes that are the same object
 -- differences_boxes.sql and differences_reasons.sql go on from there.
 -- Coordinates are millionths of the image: equal to 6 decimals, as a published label file writes
 -- them, and whole numbers are hashed twice as fast.
+
+CREATE OR REPLACE TEMP TABLE diff_seals AS -- equal boxes, equal seal
+WITH boxes AS (
+    SELECT
+        image_id, NOT "ignore" AS is_label, materialization_id = getvariable('old') AS is_old,
+        materialization_id = getvariable('new') AS is_new,
+        hash(
+            class_id, "ignore", CAST(1e6 * x_center AS INTEGER), CAST(1e6 * y_center AS INTEGER),
+            CAST(1e6 * width AS INTEGER), CAST(1e6 * height AS INTEGER)) AS seal
+    FROM store.boxes WHERE materialization_id IN (getvariable('old'), getvariable('new'))
+)
+SELECT
+    image_id, count(*) FILTER (is_old AND is_label) AS old_labels,
+    count(*) FILTER (is_new AND is_label) AS new_labels,
+    sum(seal) FILTER (is_old) AS old_seal, sum(seal) FILTER (is_new) AS new_seal
+FROM boxes GROUP BY image_id;
 
 CREATE OR REPLACE TEMP TABLE diff_images AS
 WITH
@@ -18,73 +34,60 @@ has AS (
     SELECT image_id, source, split, content_hash
     FROM store.images WHERE materialization_id = getvariable('new')
 ),
-by_id AS (
+by_name AS MATERIALIZED (
     SELECT
-        o.image_id AS old_image, n.image_id AS new_image, 'id' AS matched,
+        o.image_id AS old_image, n.image_id AS new_image,
+        CASE WHEN o.image_id = n.image_id THEN 'id' END AS matched,
         o.source AS old_source, n.source AS new_source, o.split AS old_split, n.split AS new_split,
-        o.content_hash, coalesce(o.content_hash <> n.content_hash, FALSE) AS is_other_file
-    FROM was AS o JOIN has AS n USING (image_id)
+        coalesce(o.content_hash, n.content_hash) AS content_hash,
+        coalesce(o.content_hash <> n.content_hash, FALSE) AS is_other_file, s.* EXCLUDE (image_id)
+    FROM was AS o FULL JOIN has AS n ON o.image_id = n.image_id
+    LEFT JOIN diff_seals AS s ON s.image_id = coalesce(o.image_id, n.image_id)
 ),
 gone AS ( -- the n-th of equal copies is the n-th of the other side
-    SELECT *, row_number() OVER (PARTITION BY content_hash ORDER BY image_id) AS copy
-    FROM was ANTI JOIN has USING (image_id)
+    SELECT *, row_number() OVER (PARTITION BY content_hash ORDER BY old_image) AS copy
+    FROM by_name WHERE new_image IS NULL
 ),
 come AS (
-    SELECT *, row_number() OVER (PARTITION BY content_hash ORDER BY image_id) AS copy
-    FROM has ANTI JOIN was USING (image_id)
+    SELECT *, row_number() OVER (PARTITION BY content_hash ORDER BY new_image) AS copy
+    FROM by_name WHERE old_image IS NULL
 ),
 by_content AS ( -- no content_hash, no match
     SELECT
-        o.image_id AS old_image, n.image_id AS new_image,
-        CASE WHEN o.image_id IS NOT NULL AND n.image_id IS NOT NULL THEN 'content' END AS matched,
-        o.source AS old_source, n.source AS new_source, o.split AS old_split, n.split AS new_split,
-        coalesce(o.content_hash, n.content_hash) AS content_hash, FALSE AS is_other_file
+        o.old_image, n.new_image,
+        CASE WHEN o.old_image IS NOT NULL AND n.new_image IS NOT NULL THEN 'content' END AS matched,
+        o.old_source, n.new_source, o.old_split, n.new_split,
+        coalesce(o.content_hash, n.content_hash) AS content_hash, FALSE AS is_other_file,
+        o.old_labels, n.new_labels, o.old_seal, n.new_seal
     FROM gone AS o FULL JOIN come AS n ON o.content_hash = n.content_hash AND o.copy = n.copy
 )
-FROM by_id UNION ALL BY NAME FROM by_content;
-
-CREATE OR REPLACE TEMP TABLE diff_seals AS -- equal boxes, equal seal
-SELECT
-    materialization_id, image_id, count(*) FILTER (NOT "ignore") AS labels,
-    sum(hash(
-        class_id, "ignore", CAST(1e6 * x_center AS INTEGER), CAST(1e6 * y_center AS INTEGER),
-        CAST(1e6 * width AS INTEGER), CAST(1e6 * height AS INTEGER))) AS seal
-FROM store.boxes
-WHERE materialization_id IN (getvariable('old'), getvariable('new'))
-GROUP BY materialization_id, image_id;
+FROM by_name WHERE matched IS NOT NULL UNION ALL BY NAME FROM by_content;
 
 CREATE OR REPLACE TEMP TABLE diff_pairs AS -- photographs on both sides whose boxes are not equal
-WITH
-was AS (FROM diff_seals WHERE materialization_id = getvariable('old')),
-has AS (FROM diff_seals WHERE materialization_id = getvariable('new'))
-SELECT row_number() OVER () AS image, i.old_image, i.new_image, i.matched
-FROM diff_images AS i
-LEFT JOIN was ON was.image_id = i.old_image
-LEFT JOIN has ON has.image_id = i.new_image
-WHERE i.matched IS NOT NULL AND was.seal IS DISTINCT FROM has.seal;
+SELECT row_number() OVER () AS image, old_image, new_image, matched
+FROM diff_images WHERE matched IS NOT NULL AND old_seal IS DISTINCT FROM new_seal;
 
 CREATE OR REPLACE TEMP TABLE diff_rest AS -- their boxes. Equal ones are done with, before any row
 WITH                                      -- of a label file is looked at: a line that was taken
-all_boxes AS (                            -- out of it must not shift all that follow
-    SELECT
-        p.image, p.matched, b.rowid AS box, b.class_id, b.class_name, b."ignore", b."row", b.area,
-        CAST(1e6 * b.x_center AS INTEGER) AS x, CAST(1e6 * b.y_center AS INTEGER) AS y,
-        CAST(1e6 * b.width AS INTEGER) AS w, CAST(1e6 * b.height AS INTEGER) AS h, TRUE AS is_old
-    FROM store.boxes AS b JOIN diff_pairs AS p ON p.old_image = b.image_id
-    WHERE b.materialization_id = getvariable('old')
+sides AS (                                -- out of it must not shift all that follow
+    SELECT *, old_image AS image_id, getvariable('old') AS materialization_id, TRUE AS is_old
+    FROM diff_pairs
     UNION ALL
-    SELECT
-        p.image, p.matched, b.rowid AS box, b.class_id, b.class_name, b."ignore", b."row", b.area,
-        CAST(1e6 * b.x_center AS INTEGER) AS x, CAST(1e6 * b.y_center AS INTEGER) AS y,
-        CAST(1e6 * b.width AS INTEGER) AS w, CAST(1e6 * b.height AS INTEGER) AS h, FALSE AS is_old
-    FROM store.boxes AS b JOIN diff_pairs AS p ON p.new_image = b.image_id
-    WHERE b.materialization_id = getvariable('new')
+    SELECT *, new_image, getvariable('new'), FALSE FROM diff_pairs
 ),
+all_boxes AS (
+    SELECT
+        s.image, s.matched, b.rowid AS box, b.class_id, b.class_name, b."ignore", b."row", b.area,
+        CAST(1e6 * b.x_center AS INTEGER) AS x, CAST(1e6 * b.y_center AS INTEGER) AS y,
+        CAST(1e6 * b.width AS INTEGER) AS w, CAST(1e6 * b.height AS INTEGER) AS h, s.is_old
+    FROM store.boxes AS b JOIN sides AS s USING (materialization_id, image_id)
+    WHERE b.materialization_id IN (getvariable('old'), getvariable('new'))
+),
+sealed AS MATERIALIZED (SELECT *, hash(class_id, "ignore", x, y, w, h) AS seal FROM all_boxes),
 unequal AS (
-    SELECT image, class_id, "ignore", x, y, w, h
-    FROM all_boxes GROUP BY ALL HAVING count(*) FILTER (is_old) <> count(*) FILTER (NOT is_old)
+    SELECT image, seal FROM sealed GROUP BY ALL HAVING sum(CASE WHEN is_old THEN 1 ELSE -1 END) <> 0
 )
-FROM all_boxes SEMI JOIN unequal USING (image, class_id, "ignore", x, y, w, h);
+SELECT * EXCLUDE (seal) FROM sealed SEMI JOIN unequal USING (image, seal);
 
 CREATE OR REPLACE TEMP TABLE diff_old AS FROM diff_rest WHERE is_old;
 

@@ -185,28 +185,19 @@ FROM totals LEFT JOIN lost USING (class_id) LEFT JOIN won USING (class_id)
 ORDER BY class_id
 """
 _SOURCES = """
-WITH totals AS (
-    SELECT
-        i.source,
-        count(*) FILTER (materialization_id = getvariable('old')) AS images_before,
-        count(*) FILTER (materialization_id = getvariable('new')) AS images_after,
-        coalesce(sum(b.labels) FILTER (materialization_id = getvariable('old')), 0)::BIGINT
-            AS boxes_before,
-        coalesce(sum(b.labels) FILTER (materialization_id = getvariable('new')), 0)::BIGINT
-            AS boxes_after
-    FROM store.images AS i LEFT JOIN diff_seals AS b USING (materialization_id, image_id)
-    WHERE materialization_id IN (getvariable('old'), getvariable('new'))
-    GROUP BY i.source
-),
-moves AS (
-    SELECT
-        coalesce(old_source, new_source) AS source,
-        count(*) FILTER (new_image IS NULL) AS removed, count(*) FILTER (old_image IS NULL) AS added
-    FROM diff_images WHERE matched IS NULL GROUP BY source
+WITH images AS (
+    SELECT old_source AS source, 1 AS before, 0 AS after, old_labels AS boxes_before,
+           0 AS boxes_after, matched IS NULL AS removed, FALSE AS added
+    FROM diff_images WHERE old_image IS NOT NULL
+    UNION ALL
+    SELECT new_source, 0, 1, 0, new_labels, FALSE, matched IS NULL
+    FROM diff_images WHERE new_image IS NOT NULL
 )
-SELECT totals.*, coalesce(removed, 0) AS removed, coalesce(added, 0) AS added
-FROM totals LEFT JOIN moves USING (source)
-ORDER BY source
+SELECT source, sum(before)::BIGINT AS images_before, sum(after)::BIGINT AS images_after,
+       coalesce(sum(boxes_before), 0)::BIGINT AS boxes_before,
+       coalesce(sum(boxes_after), 0)::BIGINT AS boxes_after,
+       count(*) FILTER (removed) AS removed, count(*) FILTER (added) AS added
+FROM images GROUP BY source ORDER BY source
 """
 _SAME_CONTENT = """
 SELECT old_source AS before, new_source AS after, count(*) AS images
