@@ -16,6 +16,8 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+# Where it is set, each program that tests, bench or demo start would compile the package again.
+unexport PYTHONDONTWRITEBYTECODE
 
 BASE_PYTHON ?= $(shell for p in python3.11 python3.12 python3 python; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info[:2] not in ((3,11),(3,12)))' \

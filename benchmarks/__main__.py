@@ -72,6 +72,7 @@ QUIET_LOAD = 0.5
 
 def main() -> int:
     arguments = _arguments()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # users' programs are compiled
     build = CHECKOUT / "build"
     place = arguments.folder or (MEMORY if _has_room(MEMORY) else build)
     results: dict[str, Result] = {}

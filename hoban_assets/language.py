@@ -13,8 +13,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-import yaml
-
 from hoban_assets.classes import KOREAN_NAMES
 from hoban_assets.rules import korean_words
 from hoban_assets.visible import in_line
@@ -58,6 +56,8 @@ def plain(text: str, /, **values: object) -> str:
 @functools.cache
 def korean() -> Mapping[str, str]:
     """All translations. The same English text means the same in every report."""
+    import yaml  # 0.02 s that nobody pays who reads English
+
     words = KOREAN_NAMES | korean_words()
     for file in sorted(KOREAN.glob("*.yaml")):
         words |= yaml.load(file.read_bytes(), yaml.CSafeLoader) or {}
@@ -98,6 +98,8 @@ def _part(text: str, start: int, say: Say) -> tuple[str, int]:
 @functools.cache
 def _stored() -> tuple[tuple[re.Pattern[str], str], ...]:
     """English templates as patterns, the one with most words of its own first."""
+    import yaml
+
     templates: set[str] = set()
     for name in STORED:
         templates |= yaml.load((KOREAN / name).read_bytes(), yaml.CSafeLoader).keys()

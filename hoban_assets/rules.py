@@ -11,8 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 Say = Callable[[str], str]
 """Says an English text in the language of the user (`language`)."""
 
@@ -33,6 +31,8 @@ class Rule:
 @functools.cache
 def rules() -> Mapping[str, Rule]:
     """All rules by name."""
+    import yaml  # see `language.korean`
+
     declared = yaml.load(Path(__file__).with_suffix(".yaml").read_bytes(), yaml.CSafeLoader)
     return {
         name: Rule(name, **{**fields, "actions": tuple(fields.get("actions", ()))})
