@@ -95,8 +95,8 @@ def _definitions(*_read_from: Any) -> dg.Definitions:
 def _loaded(package: Path) -> dg.Definitions:
     """What lies in the folder of definitions of a package.
 
-    `dg.load_from_defs_folder` also describes every type of component there is, of Dagster's too,
-    which nobody asks for and takes a tenth of a start.
+    Dagster's function for it also describes every type of component there is, its own too, which
+    nobody asks for and takes a tenth of a start.
     """
     with warnings.catch_warnings():
         for kind in (dg.BetaWarning, dg.PreviewWarning):  # of Dagster's own calls
