@@ -15,9 +15,9 @@ import typer
 from hoban_assets.asset_names import MODEL, dataset_of, kind_of
 from hoban_assets.catalog.asked import Ask
 from hoban_assets.commands.app import UPKEEP, app, asking_catalog, here, known_asset, nearest
-from hoban_assets.commands.bundle_words import as_json_of, say_contents, say_what_next
+from hoban_assets.commands.bundle_words import as_json_of, contents, what_next
 from hoban_assets.commands.options import AsJson, Partition
-from hoban_assets.commands.printing import print_json, progress_bar, tell
+from hoban_assets.commands.printing import print_json, progress_bar, show_blocks, tell
 from hoban_assets.errors import HobanError
 from hoban_assets.howto import build_all
 from hoban_assets.settings import Settings
@@ -72,7 +72,7 @@ def bundle(
                 packed = packed_since(whole, previous, memory, settings.workers, progress)
         target = _target(output, bundles, packed.name)
         if not as_json:
-            say_contents(packed, classes, say)
+            show_blocks(contents(packed, classes, say))
         began = time.monotonic()
         if not dry_run:
             with progress_bar("packing", in_bytes=True) as progress:
@@ -83,7 +83,7 @@ def bundle(
     elif dry_run:
         tell("Nothing was written (--dry-run); it would be {file}", file=target)
     else:
-        say_what_next(packed, target, seconds, say)
+        show_blocks(what_next(packed, target, seconds, say))
 
 
 def _collected(name: str, partition: str, settings: Settings) -> tuple[Bundle, list[ClassCounts]]:

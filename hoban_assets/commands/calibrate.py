@@ -5,21 +5,25 @@ from __future__ import annotations
 import tempfile
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hoban_assets.commands.app import LOOK, app, here, nearest
 from hoban_assets.commands.comparing import copies_among, features_here
 from hoban_assets.commands.options import AsJson
-from hoban_assets.commands.printing import print_json, progress_bar, show, tell
+from hoban_assets.commands.printing import print_json, progress_bar, show_blocks
 from hoban_assets.errors import HobanError
 from hoban_assets.settings import FEATURE_ENGINES, Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy as np
 
+    from hoban_assets.curation.calibration import AtThreshold
     from hoban_assets.language import Say
+    from hoban_assets.reporting.blocks import Block
 
 LEAST = 10
 """Photographs below which shares say nothing."""
@@ -66,7 +70,7 @@ def calibrate(
         data = {"engine": full_name, "photographs": n, "near_pairs": near_pairs}
         print_json({**data, "thresholds": [asdict(row) for row in rows]})
         return
-    _print(rows, full_name, n, near_pairs, say)
+    show_blocks(_document(rows, full_name, n, near_pairs, say))
 
 
 def _folder(text: str | None, settings: Settings) -> Path:
@@ -181,30 +185,21 @@ def _fastdup(files: list[Path], settings: Settings, work: Path) -> np.ndarray:
     return got[0]
 
 
-def _print(rows: list[Any], engine: str, n: int, near_pairs: int, say: Say) -> None:
+def _document(
+    rows: list[AtThreshold], engine: str, n: int, near_pairs: int, say: Say
+) -> Iterator[Block]:
     from hoban_assets.curation.engines import blindness
+    from hoban_assets.reporting.blocks import Heading, Paragraph, table
 
-    tell(
-        "{engine}: {photographs} photographs, {copies} copies made of them",
-        engine=engine,
-        photographs=n,
-        copies=n * len(rows[0].by_change),
-    )
-    table = [
-        {
-            say("threshold"): row.threshold,
-            say("precision"): row.precision,
-            say("recall"): row.recall,
-            say("wrong pairs"): row.wrong,
-            **{say(change): share for change, share in row.by_change.items()},
-        }
-        for row in rows
-    ]
-    show(table)
+    copies = n * len(rows[0].by_change)
+    text = "{engine}: {photographs} photographs, {copies} copies made of them"
+    yield Heading(1, say(text, engine=engine, photographs=n, copies=copies))
+    columns = {name: name for name in ("threshold", "precision", "recall")}
+    columns |= {"wrong": "wrong pairs"} | {change: change for change in rows[0].by_change}
+    yield table([{**asdict(row), **row.by_change} for row in rows], columns, say)
     common = next(row for row in rows if row.threshold == COMMON)
-    typer.echo(
-        "\n"
-        + say(
+    yield Paragraph(
+        say(
             "At {threshold}, {recall} % of the copies are found, and {precision} % of what is "
             "found are copies.",
             threshold=COMMON,
@@ -212,13 +207,15 @@ def _print(rows: list[Any], engine: str, n: int, near_pairs: int, say: Say) -> N
             precision=f"{100 * common.precision:.1f}",
         )
     )
-    tell(
-        "{pairs} pairs of photographs look like frames of one moment; they count as "
-        "neither. At {threshold}, {hits} pairs of them or their copies are found: if each "
-        "were a mistake, precision would be {least} %.",
-        pairs=near_pairs,
-        threshold=COMMON,
-        hits=common.same_moment,
-        least=f"{100 * common.least_precision:.1f}",
+    yield Paragraph(
+        say(
+            "{pairs} pairs of photographs look like frames of one moment; they count as "
+            "neither. At {threshold}, {hits} pairs of them or their copies are found: if each "
+            "were a mistake, precision would be {least} %.",
+            pairs=near_pairs,
+            threshold=COMMON,
+            hits=common.same_moment,
+            least=f"{100 * common.least_precision:.1f}",
+        )
     )
-    tell(blindness(engine))
+    yield Paragraph(say(blindness(engine)))

@@ -9,7 +9,7 @@ import typer
 from hoban_assets.asset_names import version_of
 from hoban_assets.commands.app import LOOK, app, asking_catalog, built_one, here
 from hoban_assets.commands.options import AsJson, Partition
-from hoban_assets.commands.printing import show
+from hoban_assets.commands.printing import show, show_blocks
 from hoban_assets.errors import HobanError
 
 
@@ -55,9 +55,4 @@ def summary(
         versions = sorted(row["version"] for row in built)
         version = version_of(version)
         built_one(version, versions, "dataset version", partition)
-        parts = version_summary(ask, version, partition, say)
-    for part in parts:
-        if isinstance(part, str):
-            typer.echo(f"\n{part}\n")
-        else:
-            show(part)
+        show_blocks(list(version_summary(ask, version, partition, say)))

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hoban_assets.catalog.asked import Row
 from hoban_assets.commands.app import LOOK, app, asking_catalog, here, known_asset
 from hoban_assets.commands.options import AsJson, Partition, class_named
-from hoban_assets.commands.printing import print_json, progress_bar, show, tell, tell_page
+from hoban_assets.commands.printing import print_json, progress_bar, show_blocks, tell_page
 from hoban_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from hoban_assets.reporting.sizes import Sizes
 
 MOST_PICTURES = 60
-LISTED = 10
 
 
 @app.command(rich_help_panel=LOOK)
@@ -51,7 +49,7 @@ def sizes(
 
     Example: hoban sizes helmet_60k --class 08 --top 5000 --top 10000 --gallery
     """
-    from hoban_assets.reporting.sizes import TOPS
+    from hoban_assets.reporting.sizes import TOPS, document
     from hoban_assets.reporting.sizes import sizes as measure
 
     settings, say = here()
@@ -68,68 +66,11 @@ def sizes(
             with_ignored=with_ignored,
         )
     if not as_json:
-        _tell(found, say)
+        show_blocks(document(found, say))
     galleries = _galleries(settings, found, say, quiet=as_json) if gallery else []
     if as_json:
         paths = {g.wanted.order: str(g.folder) for g in galleries}
         print_json(asdict(found) | ({"galleries": paths} if gallery else {}))
-
-
-def _tell(found: Sizes, say: Say) -> None:
-    """Print the tables, each under a sentence that says what it is."""
-
-    def table(title: str, rows: list[Row]) -> None:
-        typer.echo(f"\n{title}")
-        show([_readable(row) for row in rows])
-
-    name = say(found.class_name)
-    name = name if name == found.class_name else f"{name} ({found.class_name})"
-    counted = "{labels:,} labels and ignore regions on {images:,} images"
-    if not found.with_ignored:
-        counted = "{labels:,} labels on {images:,} images"
-    typer.echo(
-        f"{found.asset} [{found.partition}]  {name}  "
-        + say(counted, labels=found.labels, images=found.images)
-    )
-    table(say("Largest first: the area of the last of the top N"), found.top)
-    if found.too_few_for:
-        missing = ", ".join(f"{n:,}" for n in found.too_few_for)
-        tell("There are only {n:,}: no top {missing}.", n=found.labels, missing=missing)
-    table(
-        say("Smaller than a side in pixels, at training size {n} px", n=found.image_size),
-        found.below_side,
-    )
-    tell("side_px: square root of the area of the box in pixels.")
-    if found.unknown_size:
-        tell(
-            "Of {n:,} of them the size of the image is not known: counted as square, so "
-            "they are at most this large.",
-            n=found.unknown_size,
-        )
-    table(say("Smaller than a share of the image"), found.below_area)
-    table(say("Quantiles"), found.quantiles)
-    if len(found.sources) > 1:
-        table(say("By source"), found.sources)
-    for title, rows in (
-        (say("The smallest: are these labels right?"), found.smallest),
-        (say("The largest: are these labels right?"), found.largest),
-    ):
-        table(title, rows[:LISTED])
-        if len(rows) > LISTED:
-            tell("... and {n:,} more: --json, or --gallery", n=len(rows) - LISTED)
-
-
-def _readable(row: Row) -> Row:
-    """Shares of images as per cent, sides as whole pixels; the names say so."""
-    shown: Row = {}
-    for key, value in row.items():
-        if key in ("area", "area_of_last", "smallest", "median", "largest", "share", "below_32_px"):
-            shown[f"{key}_%"] = None if value is None else 100 * value
-        elif key.startswith("side"):
-            shown[f"{key}_px"] = round(value, 1) if key == "side_of_last" else round(value)
-        else:
-            shown[key] = value
-    return shown
 
 
 def _galleries(settings: Settings, found: Sizes, say: Say, *, quiet: bool) -> list[Gallery]:

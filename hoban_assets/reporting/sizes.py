@@ -9,11 +9,13 @@ is not known (0) counts as a square, so its sides are an upper bound; `unknown_s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from hoban_assets.catalog.asked import Ask, Row
 from hoban_assets.errors import HobanError
+from hoban_assets.language import Say
+from hoban_assets.reporting.blocks import Block, Heading, Paragraph, table
 
 TOPS = (5_000, 10_000, 15_000, 20_000)
 """Sizes of a subset that the table answers for: its k-th largest box."""
@@ -24,6 +26,8 @@ AREAS = AREA_BANDS[1:]
 QUANTILES = (0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999)
 END_SHARE, LEAST_END = 0.001, 10
 """Looked at for outliers: the top and bottom 0.1 %, at least 10."""
+LISTED = 10
+"""Of these, how many a document lists."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +120,59 @@ def _below(name: str, limits: Sequence[float], counts: Sequence[int], labels: in
         {name: limit, "labels": int(count), "share": count / labels}
         for limit, count in zip(limits, counts, strict=True)
     ]
+
+
+def document(found: Sizes, say: Say) -> Iterator[Block]:
+    """Tell the sizes: tables, each under a sentence that says what it is."""
+    name = say(found.class_name)
+    name = name if name == found.class_name else f"{name} ({found.class_name})"
+    counted = "{labels:,} labels and ignore regions on {images:,} images"
+    if not found.with_ignored:
+        counted = "{labels:,} labels on {images:,} images"
+    told = say(counted, labels=found.labels, images=found.images)
+    yield Heading(1, f"{found.asset} [{found.partition}]  {name}  {told}")
+    yield from _chapter(say("Largest first: the area of the last of the top N"), found.top)
+    if found.too_few_for:
+        missing = ", ".join(f"{n:,}" for n in found.too_few_for)
+        text = say("There are only {n:,}: no top {missing}.", n=found.labels, missing=missing)
+        yield Paragraph(text)
+    title = say("Smaller than a side in pixels, at training size {n} px", n=found.image_size)
+    yield from _chapter(title, found.below_side)
+    yield Paragraph(say("side_px: square root of the area of the box in pixels."))
+    if found.unknown_size:
+        text = (
+            "Of {n:,} of them the size of the image is not known: counted as square, so "
+            "they are at most this large."
+        )
+        yield Paragraph(say(text, n=found.unknown_size))
+    yield from _chapter(say("Smaller than a share of the image"), found.below_area)
+    yield from _chapter(say("Quantiles"), found.quantiles)
+    if len(found.sources) > 1:
+        yield from _chapter(say("By source"), found.sources)
+    for title, rows in (
+        (say("The smallest: are these labels right?"), found.smallest),
+        (say("The largest: are these labels right?"), found.largest),
+    ):
+        yield from _chapter(title, rows[:LISTED])
+        if (more := len(rows) - LISTED) > 0:
+            yield Paragraph(say("... and {n:,} more: --json, or --gallery", n=more))
+
+
+def _chapter(title: str, rows: Sequence[Row]) -> tuple[Block, Block]:
+    return Heading(2, title), table([_readable(row) for row in rows])
+
+
+def _readable(row: Row) -> Row:
+    """Shares of images as per cent, sides as whole pixels; the names say so."""
+    shown: Row = {}
+    for key, value in row.items():
+        if key in ("area", "area_of_last", "smallest", "median", "largest", "share", "below_32_px"):
+            shown[f"{key}_%"] = None if value is None else 100 * value
+        elif key.startswith("side"):
+            shown[f"{key}_px"] = round(value, 1) if key == "side_of_last" else round(value)
+        else:
+            shown[key] = value
+    return shown
 
 
 _BOXES = """

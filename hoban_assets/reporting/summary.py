@@ -1,19 +1,19 @@
-"""A version at a glance, for the terminal: what `make demo` ends with."""
+"""A version at a glance: what `make demo` ends with."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 from hoban_assets.asset_names import dataset_of, model_of
-from hoban_assets.catalog.asked import Ask, Row
+from hoban_assets.catalog.asked import Ask
 from hoban_assets.errors import HobanError
 from hoban_assets.language import Say, plain, retold
+from hoban_assets.reporting.blocks import Block, Finding, Heading, Paragraph, bullets, table
 
 
-def version_summary(
-    ask: Ask, version: str, partition: str, say: Say = plain
-) -> list[str | list[Row]]:
-    """Return rows per class and split, sources, checks, and the model's figures: lines and tables.
+def version_summary(ask: Ask, version: str, partition: str, say: Say = plain) -> Iterator[Block]:
+    """Tell rows per class and split, sources, checks, and the model's figures.
 
     Raises:
         HobanError: this version was never built for this partition.
@@ -31,31 +31,29 @@ def version_summary(
             f"{dataset} [{partition}] was never built",
             f"hoban build {version} --partition {partition}",
         )
-    rows = ask(_ROWS, [dataset, partition])
-    checks = ask(_CHECKS, [partition, dataset, model])
-    metrics = ask(_METRICS, [model, partition])
-    regions = ask(_IGNORED, [dataset, partition])[0]["n"]
-    ignored = say("{n} ignore regions", n=f"{regions:,}")
-    held = say("{images} images, {boxes} boxes", **_told(built, "images", "boxes"))
-    parts: list[str | list[Row]] = [
-        f"{dataset} [{partition}]  {held}, {ignored}  {built['path']}",
-        [{say(key): _said(value, say) for key, value in row.items()} for row in rows],
-    ]
+    held = {name: f"{built[name]:,}" for name in ("images", "boxes")}
+    regions = f"{ask(_IGNORED, [dataset, partition])[0]['n']:,}"
+    told = say("{images} images, {boxes} boxes", **held), say("{n} ignore regions", n=regions)
+    yield Heading(1, f"{dataset} [{partition}]")
+    yield Paragraph(f"{', '.join(told)}  `{built['path']}`")
+    yield table(ask(_ROWS, [dataset, partition]), None, say, said=("class", "split"))
     if sources := survival_lines(ask, dataset, partition, say):
-        parts.append("\n".join([say("What is left of each source:"), *sources]))
-    parts.append(
-        "\n".join(f"{say(c['result']):>8}  {c['name']}: {retold(c['text'], say)}" for c in checks)
-    )
-    if metrics:
-        parts += [
-            f"{model} [{partition}]  {current[model]['path']}",
-            [{say(key): _said(value, say) for key, value in row.items()} for row in metrics],
+        yield Heading(2, say("What is left of each source:"))
+        yield bullets(sources)
+    if checks := ask(_CHECKS, [partition, dataset, model]):
+        yield Heading(2, say("Checks"))
+    for check in checks:
+        yield Finding(check["level"], f"{check['name']}: {retold(check['text'], say)}")
+    if metrics := ask(_METRICS, [model, partition]):
+        yield Heading(2, f"{model} [{partition}]")
+        yield Paragraph(f"`{current[model]['path']}`")
+        yield table(metrics, None, say, said=("class",))
+        yield Paragraph(
             say(
                 "Precision and recall at the confidence where the mean F1 is best "
                 "(hoban results names it)."
-            ),
-        ]
-    return parts
+            )
+        )
 
 
 def survival_lines(ask: Ask, dataset: str, partition: str, say: Say) -> list[str]:
@@ -64,14 +62,6 @@ def survival_lines(ask: Ask, dataset: str, partition: str, say: Say) -> list[str
 
     found = ask(_SURVIVAL, [dataset, partition])
     return [s.said(say) for row in found for s in survivals_of(json.loads(row["numbers"]))]
-
-
-def _told(row: Row, *names: str) -> dict[str, str]:
-    return {name: f"{row[name]:,}" for name in names}
-
-
-def _said(value: object, say: Say) -> object:
-    return say(value) if isinstance(value, str) else value
 
 
 _ROWS = """
@@ -87,8 +77,8 @@ _SURVIVAL = """
 """
 _IGNORED = "SELECT count(*) AS n FROM ignore_regions WHERE asset = ? AND partition = ?"
 _CHECKS = """
-    SELECT name, CASE WHEN passed THEN 'ok' WHEN blocking THEN 'FAILED'
-           ELSE 'warning' END AS result, text
+    SELECT name, text,
+           CASE WHEN passed THEN 'good' WHEN blocking THEN 'bad' ELSE 'warn' END AS level
     FROM checks WHERE partition = ? AND asset IN (?, ?) ORDER BY asset, name
 """
 _METRICS = """

@@ -33,11 +33,13 @@ _STYLES = {"good": "green", "warn": "yellow", "bad": "red", "soft": "dim", "info
 
 def show_blocks(blocks: Iterable[Block], screen: Any = None) -> None:
     """Print a document; pictures, bars and cards are left out, as other blocks say the same."""
-    screen = screen or console()
-    for number, block in enumerate(blocks):
-        if number and isinstance(block, Heading | Details):
+    screen, before = screen or console(), None
+    for block in blocks:
+        after_table = isinstance(before, Table) and isinstance(block, Table)
+        if before and (after_table or isinstance(block, Heading | Details)):
             screen.print()
         _show(block, screen)
+        before = block
 
 
 def _show(block: Block, screen: Any) -> None:
