@@ -13,6 +13,7 @@ import json
 import os
 import re
 import stat
+import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -138,7 +139,7 @@ def _may_say_twice(data: bytes, document: dict[str, object]) -> Iterator[bool]:
         if not isinstance(rows, list):
             continue
         for key, text in keys.items():
-            having = sum(key in row for row in rows if type(row) is dict)
+            having = len([1 for row in rows if type(row) is dict and key in row])
             yield having > 0 and data.count(text) > having
 
 
@@ -190,17 +191,7 @@ def read_bytes(path: str) -> bytes:
     Raises:
         OSError: it cannot be read, or is no regular file.
     """
-    descriptor = open_regular(path)
-    try:
-        data = os.read(descriptor, _READ_SIZE)
-        if len(data) == _READ_SIZE:
-            parts = [data]
-            while part := os.read(descriptor, 1 << 24):
-                parts.append(part)
-            data = b"".join(parts)
-    finally:
-        os.close(descriptor)
-    return data
+    return _content(path, sys.maxsize)
 
 
 def read_label(path: str) -> bytes:
@@ -209,14 +200,26 @@ def read_label(path: str) -> bytes:
     Raises:
         OSError: it cannot be read, is no regular file, or is larger.
     """
+    return _content(path, LARGEST_LABEL)
+
+
+def _content(path: str, most: int) -> bytes:
     descriptor = open_regular(path)
     try:
-        if os.fstat(descriptor).st_size > LARGEST_LABEL:
-            text = f"larger than {LARGEST_LABEL >> 20} MiB, so no label of one image"
-            raise OSError(errno.EFBIG, text, path)
+        data = os.read(descriptor, _READ_SIZE)
+        size = len(data)
+        if size == _READ_SIZE:
+            parts = [data]
+            while size <= most and (part := os.read(descriptor, 1 << 24)):
+                parts.append(part)
+                size += len(part)
+            data = b"".join(parts)
     finally:
         os.close(descriptor)
-    return read_bytes(path)
+    if size > most:
+        text = f"larger than {most >> 20} MiB, so no label of one image"
+        raise OSError(errno.EFBIG, text, path)
+    return data
 
 
 def read_head(path: str, most: int = _READ_SIZE) -> bytes:
