@@ -61,11 +61,8 @@ def place(
     clips, linked, total = [], True, len(pictures) + len(videos)
     names = _distinct([clip_name(name) for name, _ in videos])
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
         # By machine, as a raw root may be shared and processes elsewhere cannot be seen from here.
-        building = own_folder(target.parent, f"adding-{socket.gethostname()}")
-        building.mkdir()
-        try:
+        with own_folder(target.parent, f"adding-{socket.gethostname()}") as building:
             for done, (name, path) in enumerate(pictures):
                 progress(done, total)
                 linked &= _place(path, building / name, copy=copy)
@@ -75,8 +72,6 @@ def place(
                 taken = taken_of(name, pattern)
                 clips.append(Clip(clip, name, found.seconds, found.frames, *taken))
             building.rename(target)  # fails where somebody else has put something there meanwhile
-        finally:
-            shutil.rmtree(building, ignore_errors=True)
     except OSError as error:
         if error.errno in (errno.EEXIST, errno.ENOTEMPTY) and error.filename2 == str(target):
             raise _taken(target) from error

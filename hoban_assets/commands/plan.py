@@ -41,6 +41,7 @@ def plan(
     import shutil
     from dataclasses import asdict
 
+    from hoban_assets.file_systems import existing
     from hoban_assets.reporting.forecast.document import document
     from hoban_assets.reporting.forecast.figures import forecast
     from hoban_assets.reporting.terminal import show_blocks
@@ -52,8 +53,6 @@ def plan(
         totals = {"hours": found.hours, "memory": found.memory, "disk": found.disk}
         print_json(asdict(found) | {"total": totals})
         return
-    root = settings.data_root
-    place = next(folder for folder in (root, *root.parents) if folder.is_dir())
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    free = shutil.disk_usage(place).free
+    free = shutil.disk_usage(existing(settings.data_root)).free
     show_blocks(document(found, memory, free, say))

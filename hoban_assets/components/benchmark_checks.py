@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hoban_assets.asset_names import BENCHMARK, DATASET
+from hoban_assets.asset_names import BENCHMARK
 from hoban_assets.catalog.answers import asking
 from hoban_assets.catalog.store import Catalog
 from hoban_assets.curation.benchmarks import Overlap, no_benchmark_inside, overlaps
 from hoban_assets.curation.checks import Check
-from hoban_assets.language import Say
+from hoban_assets.language import plain
 from hoban_assets.pipeline.features import FeatureExtractor, similarity_of
 from hoban_assets.samples import Samples
 
@@ -32,36 +32,24 @@ def built(catalog: Catalog, kind: str, partition: str) -> list[str]:
     return [row["asset"] for row in rows]
 
 
-def dataset_is_apart(
+def is_apart(
     catalog: Catalog,
     partition: str,
     rows: Samples,
+    others: str,
     extract: FeatureExtractor,
     log: Callable[[str], None],
-    say: Say,
 ) -> Check:
-    """Check a dataset that is being built against every benchmark."""
-    found = {
-        name: _shared(rows, catalog.load(name, partition), extract, log)
-        for name in built(catalog, BENCHMARK, partition)
-    }
-    return no_benchmark_inside(found, extract.engine if found else "", say)
+    """Check a dataset that is being built against every benchmark, or a benchmark against datasets.
 
-
-def benchmark_is_apart(
-    catalog: Catalog,
-    partition: str,
-    rows: Samples,
-    extract: FeatureExtractor,
-    log: Callable[[str], None],
-    say: Say,
-) -> Check:
-    """Check a benchmark that is being built against every dataset."""
-    found = {
-        name: _shared(catalog.load(name, partition), rows, extract, log)
-        for name in built(catalog, DATASET, partition)
-    }
-    return no_benchmark_inside(found, extract.engine if found else "", say)
+    `others` is the kind of the assets that it is compared with.
+    """
+    found = {}
+    for name in built(catalog, others, partition):
+        other = catalog.load(name, partition)
+        pair = (rows, other) if others == BENCHMARK else (other, rows)
+        found[name] = _shared(*pair, extract, log)
+    return no_benchmark_inside(found, extract.engine if found else "", plain)
 
 
 def _shared(

@@ -122,9 +122,7 @@ class Extractor:
 
     def _on_ray(self, store: FeatureStore, paths: dict[str, Path]) -> dict[str, str]:
         """Fill the store by tasks of the cluster; the error of each image without features."""
-        work_dir = own_folder(self._settings.cache, "features")
-        try:
-            work_dir.mkdir(parents=True)
+        with own_folder(self._settings.cache, "features") as work_dir:
             listing = work_dir / "files.json"
             listing.write_text(json.dumps({h: str(p) for h, p in paths.items()}), encoding="utf-8")
             done = self._run_tasks(
@@ -137,8 +135,6 @@ class Extractor:
                     "python": str(self._settings.fastdup_python),
                 },
             )
-        finally:
-            shutil.rmtree(work_dir, ignore_errors=True)
         [message] = done.get_custom_messages()
         return dict(message["bad"])
 
@@ -150,14 +146,10 @@ class Extractor:
         return sketches_of(paths, self._settings.workers)
 
     def _in_fastdup(self, paths: dict[str, Path], done: int, total: int) -> Found:
-        work_dir = own_folder(self._settings.cache, "fastdup")
-        try:
+        with own_folder(self._settings.cache, "fastdup") as work_dir:
             return self._run_fastdup(paths, work_dir, done, total)
-        finally:
-            shutil.rmtree(work_dir, ignore_errors=True)
 
     def _run_fastdup(self, paths: dict[str, Path], work_dir: Path, done: int, total: int) -> Found:
-        work_dir.mkdir(parents=True)
         listing, out = work_dir / "images.json", work_dir / "features.npy"
         listing.write_text(json.dumps({h: str(p) for h, p in paths.items()}), encoding="utf-8")
         run_worker(
@@ -191,9 +183,7 @@ class Extractor:
         missing = unknown_files(files, root, cache_file)
         if not missing:
             return
-        work_dir = own_folder(cache, "facts")
-        try:
-            work_dir.mkdir(parents=True)
+        with own_folder(cache, "facts") as work_dir:
             listing = work_dir / "files.json"
             listing.write_text(json.dumps(missing), encoding="utf-8")
             self._run_job(
@@ -201,8 +191,6 @@ class Extractor:
                 "facts.py",
                 {"files": str(listing), "raw_root": str(root), "cache_file": str(cache_file)},
             )
-        finally:
-            shutil.rmtree(work_dir, ignore_errors=True)
 
     @cached_property
     def _is_on_ray(self) -> bool:

@@ -17,17 +17,17 @@ import dagster as dg
 from filelock import FileLock
 
 from hoban_assets.catalog.answers import asking
-from hoban_assets.catalog.store import Build, Catalog, Run
+from hoban_assets.catalog.store import Catalog, Run
 from hoban_assets.components import inbox_events
 from hoban_assets.components.inbox_refusals import must_be_current, recipe_of
 from hoban_assets.components.model_assets import (
     MODEL_CODE,
     model_checks,
     model_metadata,
-    with_benchmarks,
+    trained,
 )
 from hoban_assets.components.model_judging import judged_if_handed_in, subject_of
-from hoban_assets.curation.checks import Check, as_table, from_table
+from hoban_assets.curation.checks import Check, from_table
 from hoban_assets.freshness.machine import MACHINE
 from hoban_assets.handoff.results.archive import Archive, opened
 from hoban_assets.handoff.results.judging import must_be_its_key
@@ -36,7 +36,7 @@ from hoban_assets.handoff.results.placing import another_result, differing_file,
 from hoban_assets.ingredients import version_of
 from hoban_assets.pipeline.recipe import Recipe
 from hoban_assets.settings import Settings
-from hoban_assets.training.plan import TrainingPlan, plan_ingredients
+from hoban_assets.training.plan import TrainingPlan
 from hoban_assets.training.run import TrainingResult, read_result
 
 Log = Callable[[str], object]
@@ -193,6 +193,7 @@ class _Import:
     def recorded(self, plan: TrainingPlan, result: TrainingResult) -> tuple[list[Check], int]:
         """Record it as `model_assets` does; return its checks and its number in the catalog."""
         mine = self.manifest
+        code = mine.code_version or MODEL_CODE
         dataset = self.catalog.current(mine.dataset, mine.partition)
         assert dataset is not None  # noqa: S101 - for mypy: `must_be_current` has seen it
         subject = subject_of(plan, result, dataset)
@@ -203,25 +204,17 @@ class _Import:
         number = self.catalog.record(
             mine.model,
             mine.partition,
-            Build(
-                mine.run_key,
-                metrics=with_benchmarks(result, judged),
-                path=str(result.run_dir),
-                data_version=mine.run_key,
-                checks=as_table(found),
-                inputs={mine.dataset: mine.dataset_version},
-                recipe=plan.recorded(result.resumed),
-                ingredients=plan_ingredients(
-                    plan,
-                    self.recipe.as_training(),
-                    mine.code_version or MODEL_CODE,
-                    {mine.dataset: mine.dataset_version},
-                    MACHINE,  # whoever trained it there has chosen, not the settings of here
-                ),
+            trained(
+                plan,
+                result,
+                self.recipe,
+                code,
+                {mine.dataset: mine.dataset_version},
+                MACHINE,  # whoever trained it there has chosen, not the settings of here
+                judged,
+                found,
             ),
-            Run(
-                self.run_id, version_of(mine.code_version or MODEL_CODE, self.recipe.as_training())
-            ),
+            Run(self.run_id, version_of(code, self.recipe.as_training())),
         )
         return found, number
 

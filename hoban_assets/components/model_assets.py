@@ -1,6 +1,6 @@
 """The factory behind the second half of a recipe: ``model_<version>`` and its checks."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -99,22 +99,8 @@ def model_asset(recipe: Recipe) -> dg.AssetsDefinition:
             found = model_checks(catalog, recipe, dataset, result, held)
 
             def finish() -> tuple[Build, dict[str, Any]]:
-                done = Build(
-                    input_key=plan.run_dir.name,
-                    inputs={recipe.dataset: dataset.data_version or ""},
-                    recipe=plan.recorded(result.resumed),
-                    ingredients=plan_ingredients(
-                        plan,
-                        recipe.as_training(),
-                        MODEL_CODE,
-                        {recipe.dataset: dataset.data_version or ""},
-                        config.decides(),
-                    ),
-                    metrics=with_benchmarks(result, on_benchmarks),
-                    path=str(result.run_dir),
-                    data_version=plan.run_dir.name,
-                    checks=checks.as_table(found),
-                )
+                made = {recipe.dataset: dataset.data_version or ""}
+                done = trained(plan, result, recipe, MODEL_CODE, made, chosen, on_benchmarks, found)
                 return done, model_metadata(plan, result, settings)
 
             yield from hand_over(recipe.model, found, finish)
@@ -203,12 +189,39 @@ def regression_check(
     return regression.no_regression(now, before, say=say)
 
 
-def with_benchmarks(result: TrainingResult, judged: Mapping[str, Judgement]) -> pd.DataFrame:
-    """Return the metrics of a training, and those of the benchmarks."""
-    if not judged:
-        return result.metrics
-    rows = metric_rows(judged, result.best_epoch)
-    return pd.concat([result.metrics, rows], ignore_index=True)
+def trained(
+    plan: TrainingPlan,
+    result: TrainingResult,
+    recipe: Recipe,
+    code_version: str,
+    inputs: Mapping[str, str],
+    chosen: Iterable[str],
+    judged: Mapping[str, Judgement],
+    found: Iterable[Check],
+) -> Build:
+    """Return what the catalog records of a training, wherever it ran.
+
+    Args:
+        plan: with paths of this machine.
+        result: what came of it.
+        recipe: of the model.
+        code_version: of the code that trained.
+        inputs: data version of the dataset, by its name.
+        chosen: what was chosen for this training and not by the settings.
+        judged: the benchmarks, whose figures are recorded with its own.
+        found: its checks.
+    """
+    on_benchmarks = [metric_rows(judged, result.best_epoch)] if judged else []
+    return Build(
+        input_key=plan.run_dir.name,
+        inputs=inputs,
+        recipe=plan.recorded(result.resumed),
+        ingredients=plan_ingredients(plan, recipe.as_training(), code_version, inputs, chosen),
+        metrics=pd.concat([result.metrics, *on_benchmarks], ignore_index=bool(judged)),
+        path=str(result.run_dir),
+        data_version=plan.run_dir.name,
+        checks=checks.as_table(found),
+    )
 
 
 def model_metadata(

@@ -6,10 +6,11 @@ from typing import Any
 
 import dagster as dg
 
+from hoban_assets.asset_names import DATASET
 from hoban_assets.catalog.answers import asking
 from hoban_assets.catalog.store import Build, Catalog, Materialization
 from hoban_assets.code_version import STAGE_PARTS, code_version_of
-from hoban_assets.components.benchmark_checks import benchmark_is_apart
+from hoban_assets.components.benchmark_checks import is_apart
 from hoban_assets.components.common import (
     OWNERS,
     PARTITIONS_DEF,
@@ -173,7 +174,7 @@ def apart(
 ) -> Check:
     """Return the check of a benchmark: no dataset shares a picture with it."""
     log = context.log.info
-    return benchmark_is_apart(platform.catalog(), partition, rows, extract, log, plain)
+    return is_apart(platform.catalog(), partition, rows, DATASET, extract, log)
 
 
 def full_stage(

@@ -8,10 +8,11 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
+from hoban_assets.asset_names import BENCHMARK
 from hoban_assets.catalog.store import Build, Catalog, Materialization
 from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.code_version import DATASET_PARTS, code_version_of
-from hoban_assets.components.benchmark_checks import dataset_is_apart
+from hoban_assets.components.benchmark_checks import is_apart
 from hoban_assets.components.common import (
     OWNERS,
     PARTITIONS_DEF,
@@ -33,7 +34,7 @@ from hoban_assets.curation.completion.aside import set_aside
 from hoban_assets.curation.survival import NAME as SURVIVAL
 from hoban_assets.curation.survival import Survival, sources_survive, survivals, survivals_of
 from hoban_assets.ingredients import can_be_taken_from, key_of, version_of
-from hoban_assets.language import Say, plain, retold
+from hoban_assets.language import Say, retold
 from hoban_assets.ledger import Ledger
 from hoban_assets.pipeline.dataset import (
     Dataset,
@@ -116,8 +117,8 @@ def dataset_asset(recipe: Recipe, file: Path) -> dg.AssetsDefinition:
                 context.log.info(f"sub is taken from {recipe.dataset} (full)")
                 rows = platform.catalog().load(recipe.dataset, "full", full.materialization_id)
                 dataset = sub_of_full(recipe, rows, extract, ledger, settings)
-            apart = dataset_is_apart(
-                platform.catalog(), partition, dataset.samples, extract, ledger.log, plain
+            apart = is_apart(
+                platform.catalog(), partition, dataset.samples, BENCHMARK, extract, ledger.log
             )
             found = [*dataset_checks(recipe, partition, stages, dataset, ledger), apart]
             size = recipe.prescale_of(partition)

@@ -11,6 +11,8 @@ import os
 import shutil
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -36,13 +38,20 @@ def _end_with(sentinel: int) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def own_folder(parent: Path, purpose: str) -> Path:
-    """Path for work of this process below `parent`, after clearing what dead processes left.
+@contextmanager
+def own_folder(parent: Path, purpose: str) -> Iterator[Path]:
+    """Yield a new folder below `parent` for work of this process; afterwards it is gone.
 
-    The folder is not made. Its name ends in the id of this process.
+    What dead processes left there is cleared first. Its name ends in the id of this process, so
+    that `hoban prune` knows it too.
     """
     for folder in parent.glob(f".{purpose}-*"):
         pid = folder.name.rpartition("-")[2]
         if pid.isdecimal() and (int(pid) == os.getpid() or not is_alive(int(pid))):
             shutil.rmtree(folder, ignore_errors=True)
-    return parent / f".{purpose}-{os.getpid()}"
+    own = parent / f".{purpose}-{os.getpid()}"
+    try:
+        own.mkdir(parents=True)
+        yield own
+    finally:
+        shutil.rmtree(own, ignore_errors=True)

@@ -97,30 +97,28 @@ def _build(
     links: str,
 ) -> PublishReport:
     """Build the tree beside its destination and put it there; a damaged one is replaced."""
-    building = own_folder(destination.parent, "building")
     large = to_be_scaled(samples, scaling.size) if scaling else np.zeros(len(samples.images), bool)
     names = with_jpg(published_names(samples), large)
     try:
-        _make_folders(building)
-        placed = Placed.none_yet(len(names))
-        photographs = _place_images(
-            samples, names, large, raw_root, building, placed, progress, links
-        )
-        scaled = None
-        if scaling:
-            sizes = np.zeros(len(names), np.int64)
-            sizes[large] = place_scaled(photographs, scaling, progress)
-            scaled = ScaledImages(scaling.size, METHOD, sizes)
-            for index in np.flatnonzero(large).tolist():
-                placed.note(index, _look(building, samples, names, index), None)
-        labels = write_labels(samples, names, building)
-        (building / "data.yaml").write_text(data_yaml(), encoding="utf-8")
-        write_manifest(samples, names, building, placed, labels, scaled)
-        put_in_place(building, destination)
+        with own_folder(destination.parent, "building") as building:
+            _make_folders(building)
+            placed = Placed.none_yet(len(names))
+            photographs = _place_images(
+                samples, names, large, raw_root, building, placed, progress, links
+            )
+            scaled = None
+            if scaling:
+                sizes = np.zeros(len(names), np.int64)
+                sizes[large] = place_scaled(photographs, scaling, progress)
+                scaled = ScaledImages(scaling.size, METHOD, sizes)
+                for index in np.flatnonzero(large).tolist():
+                    placed.note(index, _look(building, samples, names, index), None)
+            labels = write_labels(samples, names, building)
+            (building / "data.yaml").write_text(data_yaml(), encoding="utf-8")
+            write_manifest(samples, names, building, placed, labels, scaled)
+            put_in_place(building, destination)
     except OSError as error:
         raise _explained(error, destination) from error
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
     return report_of(destination)
 
 

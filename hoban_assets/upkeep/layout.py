@@ -19,7 +19,8 @@ GALLERY = "gallery"
 """Folder below the reports with a folder an asset."""
 FOLDER = re.compile(r"[0-9a-f]{16}")
 """A published dataset (start of its data version) or a training (its run key)."""
-_WORK = re.compile(r"\.(?:building|fastdup|facts)-(\d+)")
+_WORK = re.compile(r"\.(?:building|fastdup|facts|features|packing)-(\d+)")
+"""Folders that a process works in (`processes.lifeline.own_folder`); the number is the process."""
 _HALF = re.compile(r"\..+\.(\d+)(?:\.tmp)?|[0-9a-f]{32}\.(\d+)\.tmp")
 """Files that are written under another name and then renamed; the number is the process."""
 _LOG = re.compile(r"build-\d{8}-\d{6}\.log")

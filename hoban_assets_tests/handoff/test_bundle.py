@@ -227,7 +227,7 @@ main()
         [sys.executable, "-c", child], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
     deadline = time.monotonic() + 300
-    while not list(tmp_path.glob(".*.tmp")):
+    while not list(tmp_path.glob(".packing-*/archive")):
         assert time.monotonic() < deadline
         time.sleep(0.02)
     process.send_signal(number)

@@ -20,7 +20,7 @@ from pathlib import Path
 from hoban_assets.errors import FULL, HobanError
 from hoban_assets.file_systems import kind_of
 from hoban_assets.handoff.bundle.contents import Entry
-from hoban_assets.processes.seen import is_alive
+from hoban_assets.processes.lifeline import own_folder
 from hoban_assets.units import size_text
 
 Facts = dict[str, str | int]
@@ -55,9 +55,8 @@ def write_archive(
     entries = list(entries)
     facts: dict[str, Facts] = {}
     done, of = 0, sum(entry.size for entry in entries)
-    part = _part_of(target)
     try:
-        with part.open("wb") as file:
+        with own_folder(target.parent, "packing") as work, (work / "archive").open("wb") as file:
             with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as archive:
                 for entry, data, sha256 in read_ahead(entries, threads):
                     _add(archive, top, entry, data)
@@ -67,11 +66,9 @@ def write_archive(
                 _add(archive, top, last, _read(last)[0])
             file.flush()
             os.fsync(file.fileno())
-        part.replace(target)
+            Path(file.name).replace(target)
     except OSError as error:
         raise _explained(error, target) from error
-    finally:
-        part.unlink(missing_ok=True)
     return facts
 
 
@@ -118,13 +115,8 @@ def check_room(target: Path, needed: int, mounts: str | None = None) -> None:
         HobanError: too little is free, the file system takes no such file, or no writing there.
     """
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        for stale in target.parent.glob(f".{target.name}.*.tmp"):
-            _remove_of_dead(stale)
-        free = shutil.disk_usage(target.parent).free
-        probe = _part_of(target)
-        probe.touch()
-        probe.unlink()
+        with own_folder(target.parent, "packing"):  # whether it may be written to
+            free = shutil.disk_usage(target.parent).free
     except OSError as error:
         raise HobanError(
             f"cannot write to {target.parent}: {error.strerror}", "choose another place: --output"
@@ -141,17 +133,6 @@ def check_room(target: Path, needed: int, mounts: str | None = None) -> None:
             f"archive takes {size_text(needed)}",
             "write it to another disk (--output), or format that one as exFAT or NTFS",
         )
-
-
-def _part_of(target: Path) -> Path:
-    # As all that is written beside and renamed: `hoban prune` knows what a killed process left.
-    return target.with_name(f".{target.name}.{os.getpid()}.tmp")
-
-
-def _remove_of_dead(part: Path) -> None:
-    pid = part.name.split(".")[-2]
-    if pid.isdigit() and not is_alive(int(pid)):
-        part.unlink(missing_ok=True)
 
 
 def _read(entry: Entry) -> tuple[bytes, str]:

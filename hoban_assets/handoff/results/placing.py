@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
@@ -65,22 +64,21 @@ def _place(archive: Archive, manifest: Manifest, plan: Mapping[str, Any], run: P
         if name := differing_file(run, manifest):
             raise another_result(run, name)
         return run
-    building = own_folder(run.parent, "building")
     try:
-        building.mkdir(parents=True)
-        for name, facts in manifest.files.items():
-            with archive.open(name) as source, (building / name).open("wb") as target:
-                if _copy(source, target) != facts.sha256:
-                    raise altered(
-                        "{name} in {file} was altered: its SHA-256 differs", archive, name
-                    )
-        must_be_whole(archive, manifest, building)
-        with archive.open(RESULTS) as stream:
-            (building / RESULTS).write_bytes(stream.read())
-        (building / PLAN).write_text(json.dumps(plan, indent=2), encoding="utf-8")
-        command = yolo_command(plan_of(plan))
-        (building / COMMAND).write_text(command + "\n", encoding="utf-8")
-        put_in_place(building, run)
+        with own_folder(run.parent, "building") as building:
+            for name, facts in manifest.files.items():
+                with archive.open(name) as source, (building / name).open("wb") as target:
+                    if _copy(source, target) != facts.sha256:
+                        raise altered(
+                            "{name} in {file} was altered: its SHA-256 differs", archive, name
+                        )
+            must_be_whole(archive, manifest, building)
+            with archive.open(RESULTS) as stream:
+                (building / RESULTS).write_bytes(stream.read())
+            (building / PLAN).write_text(json.dumps(plan, indent=2), encoding="utf-8")
+            command = yolo_command(plan_of(plan))
+            (building / COMMAND).write_text(command + "\n", encoding="utf-8")
+            put_in_place(building, run)
     except OSError as error:
         if error.errno not in FULL:
             raise
@@ -89,7 +87,6 @@ def _place(archive: Archive, manifest: Manifest, plan: Mapping[str, Any], run: P
             "free some space ('hoban prune'), then import again",
         ) from error
     finally:
-        shutil.rmtree(building, ignore_errors=True)
         for folder in run.parents[:3]:
             with suppress(OSError):  # it holds something, as it mostly does
                 folder.rmdir()

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from hoban_assets.errors import FULL, HobanError
+from hoban_assets.file_systems import existing
 from hoban_assets.processes.lifeline import own_folder
 from hoban_assets.settings import Settings
 from hoban_assets.upkeep.backup import dagster_storage as dagster
@@ -82,7 +83,8 @@ def back_up(
     total = sum(sizes, settings.catalog_path.stat().st_size)
     _must_fit(archive.parent, total)
     counted = MegaBytes(total, progress)
-    with _explained(archive), locked(settings.data_root), _unfinished(archive) as work:
+    beside = own_folder(archive.parent, "hoban-backup")
+    with _explained(archive), locked(settings.data_root), beside as work:
         with (work / "archive").open("wb") as file:
             out = Writer(file, counted)
             if home:
@@ -208,20 +210,8 @@ def _about(
     }
 
 
-@contextmanager
-def _unfinished(archive: Path) -> Iterator[Path]:
-    """Yield a folder beside the archive to work in, after removing what killed backups left."""
-    archive.parent.mkdir(parents=True, exist_ok=True)
-    work = own_folder(archive.parent, "hoban-backup")
-    try:
-        work.mkdir()
-        yield work
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-
-
 def _must_fit(folder: Path, total: int) -> None:
-    there = next(parent for parent in (folder, *folder.parents) if parent.is_dir())
+    there = existing(folder)
     free = shutil.disk_usage(there).free
     if free < total + _RESERVE:
         raise HobanError(

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from hoban_assets.errors import FULL, HobanError
+from hoban_assets.file_systems import existing
 from hoban_assets.settings import Settings
 from hoban_assets.upkeep.backup import dagster_storage as dagster
 from hoban_assets.upkeep.backup.archive import SUMS, read_archive
@@ -199,7 +200,7 @@ def _must_be_empty(folder: Path) -> None:
 
 
 def _must_fit(folder: Path, size: int, archive: Path) -> None:
-    there = next(parent for parent in (folder, *folder.parents) if parent.is_dir())
+    there = existing(folder)
     free = shutil.disk_usage(there).free
     if free < size:
         raise HobanError(
