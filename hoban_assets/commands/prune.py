@@ -14,7 +14,7 @@ from hoban_assets.commands import prune_words as words
 from hoban_assets.commands.active_runs import no_active_run
 from hoban_assets.commands.app import UPKEEP, app, asking_catalog
 from hoban_assets.commands.options import AsJson
-from hoban_assets.commands.printing import print_json, progress_bar, show, tell
+from hoban_assets.commands.printing import print_json, progress_bar, show, show_blocks, tell
 from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
 from hoban_assets.units import size_text
@@ -225,17 +225,7 @@ class _Call:
         if self.as_json:
             print_json(words.survey_json(found, self.dry_run, []))
             return
-        if found.unknown:
-            tell("Left alone, because they are not hoban's or it is not certain:")
-            show(words.kept(found.unknown))
-        if not found.unused:
-            tell(words.NOTHING, needed=len(found.live))
-            return
-        tell("Nothing needs these:")
-        show(words.for_the_eye([words.row(item) for item in found.unused]))
-        typer.echo(self.say(words.TOTAL, **words.total(found)))
-        if self.dry_run:
-            tell("Nothing was changed. 'hoban prune' moves this to the trash.")
+        show_blocks(words.document(found, self.dry_run, self.say))
 
     def _tell(self, what: str, path: str, why: str | None = None) -> None:
         if not self.as_json:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hoban_assets.catalog.asked import Row
 from hoban_assets.units import size_text
 
 if TYPE_CHECKING:
+    from hoban_assets.language import Say
+    from hoban_assets.reporting.blocks import Block
     from hoban_assets.upkeep.batches import Batch, Moved
     from hoban_assets.upkeep.items import Item, Survey
 
@@ -29,10 +31,22 @@ NOTHING = "Nothing to prune. Needed, and not touched: {needed}."
 IN_TRASH = ("batch", "path", "what", "size", "moved", "why")
 
 
-def total(found: Survey) -> dict[str, object]:
-    """Values of TOTAL."""
+def document(found: Survey, dry_run: bool, say: Say) -> Iterator[Block]:
+    """Tell what may go, and what is left alone."""
+    from hoban_assets.reporting.blocks import Heading, Paragraph, table
+
+    if found.unknown:
+        yield Heading(2, say("Left alone, because they are not hoban's or it is not certain:"))
+        yield table(kept(found.unknown))
+    if not found.unused:
+        yield Paragraph(say(NOTHING, needed=len(found.live)))
+        return
+    yield Heading(2, say("Nothing needs these:"))
+    yield table(for_the_eye([row(item) for item in found.unused]))
     sizes = {"size": size_text(found.bytes), "frees": size_text(found.frees)}
-    return {"count": len(found.unused), "needed": len(found.live), **sizes}
+    yield Paragraph(say(TOTAL, count=len(found.unused), needed=len(found.live), **sizes))
+    if dry_run:
+        yield Paragraph(say("Nothing was changed. 'hoban prune' moves this to the trash."))
 
 
 def survey_json(found: Survey, dry_run: bool, moved: Sequence[Item]) -> dict[str, Any]:
