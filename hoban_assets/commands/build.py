@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import time
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -49,11 +50,38 @@ def build(
     Example: hoban build v9
     Example: hoban build v9 --model --partition full
     """
+    settings, say = here()
+    again = _again(partition, what, model)
+    try:
+        assets = wanted(what, partition, settings, model=model)
+        _build(settings, assets, partition, again, dry_run, say)
+    except KeyboardInterrupt:
+        signal.signal(
+            signal.SIGINT, signal.SIG_IGN
+        )  # who is impatient gets the answer all the same
+        where = _goes_on(settings, wanted(what, partition, settings, model=model), partition, say)
+        typer.echo(f"{say('Stopped.')} {where}\n  {again}")
+        raise typer.Exit(130) from None
+
+
+def _build(
+    settings: Settings,
+    assets: Sequence[str],
+    partition: str,
+    again: str,
+    dry_run: bool,
+    say: Say,
+) -> None:
+    """Say what is missing or would be copied, then build; with `dry_run` only say it.
+
+    Raises:
+        KeyboardInterrupt: somebody stopped it.
+    """
+    from hoban_assets.formats.source import refuse_no_raw_root
     from hoban_assets.reporting.status.figures import status_of
     from hoban_assets.weights import resolve_weights
 
-    settings, say = here()
-    assets = wanted(what, partition, settings, model=model)
+    refuse_no_raw_root(settings.raw_root)
     status = status_of(settings, (partition,), composition=False)
     artifacts = {a.asset: a for a in status.artifacts}
     chosen = [artifacts[name] for name in assets]
@@ -61,12 +89,12 @@ def build(
     if dry_run:
         show([_row(artifact, say) for artifact in chosen])
         _say_copies(settings, chosen, partition, say)
-        tell("Nothing was built. To build it: {command}", command=_again(partition, what, model))
+        tell("Nothing was built. To build it: {command}", command=again)
         return
     if any(artifact.kind == "model" for artifact in chosen):
         resolve_weights(settings.weights, settings.data_root)  # said now, not after the dataset
     _say_copies(settings, chosen, partition, say)
-    _run(settings, chosen, partition, _again(partition, what, model), say)
+    _run(settings, assets, partition, say)
 
 
 def _again(partition: str, what: str, model: bool) -> str:
@@ -120,9 +148,7 @@ def _say_copies(settings: Settings, chosen: Sequence[Artifact], partition: str, 
                 typer.echo(line, err=True)
 
 
-def _run(
-    settings: Settings, chosen: Sequence[Artifact], partition: str, again: str, say: Say
-) -> None:
+def _run(settings: Settings, assets: Sequence[str], partition: str, say: Say) -> None:
     from hoban_assets.components.building.run import build as build_assets
     from hoban_assets.reporting.home.writing import write_home
     from hoban_assets.units import duration
@@ -130,36 +156,27 @@ def _run(
     began = time.monotonic()
     log_file = settings.logs / f"build-{datetime.now():%Y%m%d-%H%M%S}.log"
     lines = _Lines(say, settings.language)
-    names = [artifact.asset for artifact in chosen]
     with lines:
-        outcome = build_assets(names, partition, log_file, lines.tell, say)
+        outcome = build_assets(assets, partition, log_file, lines.tell, say)
     write_home(settings)
     if outcome.interrupted:
-        tell("Stopped. {where}", where=_goes_on(settings, chosen, partition, again, say))
-        raise typer.Exit(130)
+        raise KeyboardInterrupt
     if not outcome.success:
         tell("Not finished. All that was said: {file}", file=log_file, err=True)
         raise typer.Exit(1)
     tell("Done in {time}.", time=duration(time.monotonic() - began, say))
-    for command in _next(names[-1], partition):
+    for command in _next(assets[-1], partition):
         typer.echo(f"  {command}")
 
 
-def _goes_on(
-    settings: Settings, chosen: Sequence[Artifact], partition: str, again: str, say: Say
-) -> str:
+def _goes_on(settings: Settings, assets: Sequence[str], partition: str, say: Say) -> str:
     """What the same command does next."""
     from hoban_assets.training.begun import next_epoch
 
-    epochs = [
-        next_epoch(settings.models / a.asset / partition) for a in chosen if a.kind == "model"
-    ]
+    epochs = [next_epoch(settings.models / a / partition) for a in assets if kind_of(a) == MODEL]
     if epoch := next((e for e in epochs if e), None):
-        text = "Start the same command: it goes on at epoch {epoch}.\n  {command}"
-        return say(text, epoch=epoch, command=again)
-    return say(
-        "Start the same command: what was finished is not built again.\n  {command}", command=again
-    )
+        return say("Start the same command: it goes on at epoch {epoch}.", epoch=epoch)
+    return say("Start the same command: what was finished is not built again.")
 
 
 def _next(name: str, partition: str) -> list[str]:
@@ -187,16 +204,16 @@ class _Lines:
         terminal = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
         self._say, self._language = say, language
         self._screen, self._cell = console(terminal), cell
-        self._status = self._screen.status("") if terminal.isatty() else None
+        self._live = _below(self._screen) if terminal.isatty() else None
         self._last = 0.0
 
     def __enter__(self) -> None:
-        if self._status:
-            self._status.start()
+        if self._live:
+            self._live.start()
 
     def __exit__(self, *_: object) -> None:
-        if self._status:
-            self._status.stop()
+        if self._live:
+            self._live.stop()
 
     def tell(self, line: Told) -> None:
         """Print one line."""
@@ -216,8 +233,27 @@ class _Lines:
         self._screen.print(f"{_MARKS[line.kind]} {line.asset:<20} {self._cell(line.text)}")
 
     def _progress(self, text: str, *, stays: bool) -> None:
-        if self._status:
-            self._status.update(self._cell(text))
+        if self._live:
+            self._live.get_renderable().update(text=self._cell(text))
         elif stays or time.monotonic() - self._last >= _EVERY_SECONDS:
             self._last = time.monotonic()
             self._screen.print(f"… {self._cell(text)}")
+
+
+def _below(screen: Any) -> Any:
+    """A line below what stays on a screen, which goes when it is stopped.
+
+    Not `screen.status`: that one takes sys.stdout and sys.stderr, too, and shows what Dagster's
+    loggers write into them, tracebacks among it.
+    """
+    from rich.live import Live
+    from rich.spinner import Spinner
+
+    return Live(
+        Spinner("dots", style="status.spinner"),
+        console=screen,
+        refresh_per_second=8,
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )

@@ -91,12 +91,7 @@ class RawSource:
         Raises:
             HobanError: the raw root or the folder is missing; the message says where it must lie.
         """
-        if not raw_root.is_dir():
-            raise HobanError(
-                f"raw root {raw_root} does not exist",
-                "set HOBAN_RAW_ROOT to the folder that holds the sources, or make a sample "
-                f"with 'hoban sample-data {raw_root}'",
-            )
+        refuse_no_raw_root(raw_root)
         folder = raw_root / self.folder
         if not folder.is_dir():
             raise HobanError(
@@ -104,6 +99,20 @@ class RawSource:
                 "put the source there, or take it out of the recipe",
             )
         return folder
+
+
+def refuse_no_raw_root(raw_root: Path) -> None:
+    """See to it that there is a raw root.
+
+    Raises:
+        HobanError: there is none; the message says what to set.
+    """
+    if not raw_root.is_dir():
+        raise HobanError(
+            f"raw root {raw_root} does not exist",
+            "set HOBAN_RAW_ROOT to the folder that holds the sources, or make a sample "
+            f"with 'hoban sample-data {raw_root}'",
+        )
 
 
 @dataclass(frozen=True)

@@ -137,6 +137,27 @@ def test_a_failure_is_its_own_words_and_no_traceback():
     assert line.text == "OSError: disk"
 
 
+def test_a_step_that_somebody_stopped_is_no_failure():
+    error = Thing(message="stopped", cause=None, cls_name="DagsterExecutionInterruptedError")
+    data = {"user_failure_data": None, "error": error, "first_step_failure_event": None}
+    for kind in ("STEP_FAILURE", "PIPELINE_FAILURE"):
+        assert told(entry(event=event(kind, **data)), EN) is None
+    assert told(entry("Dependencies for step model_v9 were not executed: []", 40), EN) is None
+
+
+def test_a_run_that_fails_before_its_steps_says_why():
+    message = "In process 7: alembic.util.exc.CommandError: more than one head"
+    error = Thing(message=message, cause=None, cls_name="DagsterSubprocessError")
+
+    def ended(error, step):
+        data = {"error": error, "first_step_failure_event": step}
+        return told(entry(event=event("PIPELINE_FAILURE", step="", **data)), EN)
+
+    assert ended(error, None) == Told(FAILED, "dagster", "CommandError: more than one head")
+    assert ended(error, "that was told") is None
+    assert ended(None, None) is None
+
+
 @pytest.mark.parametrize(
     ("message", "by"),
     [("failed", ""), ("child was terminated by signal 9 (SIGKILL).", " by SIGKILL")],

@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+from dagster._core.errors import DagsterExecutionInterruptedError
+from filelock import FileLock
 
 from hoban_assets.components.building.telling import PROGRESS, Told, told, waiting_text
 from hoban_assets.components.dead_runs import claims, end_dead_runs
@@ -37,7 +39,6 @@ LOOK_FOR_WAITING = 10
 class Outcome:
     """How a run ended."""
 
-    run_id: str
     success: bool
     interrupted: bool
 
@@ -65,22 +66,38 @@ def build(
         say: words of the reader.
     """
     log_file.parent.mkdir(parents=True, exist_ok=True)
-    job = whole_job()
     mark = {BUILD: uuid.uuid4().hex}
-    with dg.DagsterInstance.get() as instance:
-        end_dead_runs(instance)
-        with output_to(log_file), _Follower(mark, tell, say):
-            result = dg.execute_job(
-                job,
-                instance,
-                tags={"dagster/partition": partition, **mark},
-                asset_selection=[dg.AssetKey(name) for name in assets],
-                run_config={"loggers": {"console": {"config": {"log_level": "INFO"}}}},
-                raise_on_error=False,
-            )
-        with result:
-            interrupted = not result.success and is_interrupted(result.all_events)
-            return Outcome(result.run_id, result.success, interrupted)
+    try:
+        job = whole_job()
+        with _records() as instance:
+            end_dead_runs(instance)
+            with output_to(log_file), _Follower(mark, tell, say):
+                result = dg.execute_job(
+                    job,
+                    instance,
+                    tags={"dagster/partition": partition, **mark},
+                    asset_selection=[dg.AssetKey(name) for name in assets],
+                    run_config={"loggers": {"console": {"config": {"log_level": "INFO"}}}},
+                    raise_on_error=False,
+                )
+            with result:
+                interrupted = not result.success and is_interrupted(result.all_events)
+                return Outcome(success=result.success, interrupted=interrupted)
+    except (KeyboardInterrupt, DagsterExecutionInterruptedError):  # before its first step
+        return Outcome(success=False, interrupted=True)
+
+
+@contextmanager
+def _records() -> Iterator[dg.DagsterInstance]:
+    """Dagster's records; of two builds that find none yet, one creates their tables.
+
+    Two that create them at once leave records that nobody can open again.
+    """
+    with FileLock(home_of(os.environ) / ".records.lock"):
+        instance = dg.DagsterInstance.get()
+        instance.get_runs(limit=1)
+    with instance:
+        yield instance
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from hoban_assets.components.killed_steps import killed_text
 from hoban_assets.curation.checks import DESCRIPTIONS
 from hoban_assets.language import Say, plain
 from hoban_assets.pipeline.progress import progress_of
+from hoban_assets.reporting.journal.steps import is_interruption
 from hoban_assets.reporting.metadata import in_english
 from hoban_assets.reporting.translating import progress_said
 from hoban_assets.units import duration
@@ -19,6 +21,10 @@ from hoban_assets.units import duration
 if TYPE_CHECKING:
     import dagster as dg
 
+_OF_DAGSTER = ("[pipes]", "Dependencies for step ")
+"""How lines begin that Dagster logs under the name of a step."""
+_IN_A_CHILD = re.compile(r"In process \d+: (?:[\w.]+\.)?(\w+: .+)")
+"""How Dagster tells of a process that could not even begin its step."""
 BEGUN, PROGRESS, WARNING, DONE, FAILED = "begun", "progress", "warning", "done", "failed"
 
 
@@ -36,13 +42,14 @@ def told(entry: dg.EventLogEntry, say: Say) -> Told | None:
     """Return what one entry of the event log says to a reader; None: nothing.
 
     Entries below INFO are Dagster's own, or output of workers that their messages repeat; that of
-    a check comes as an event too.
+    a check comes as an event too. Of a step that was interrupted, the command tells how to go on.
     """
     event = entry.dagster_event
     if event is None:
         said_by = entry.user_message.partition(":")[0]
         is_low = int(entry.level) < logging.INFO
-        if is_low or not entry.step_key or said_by in DESCRIPTIONS:
+        is_dagster = entry.user_message.startswith(_OF_DAGSTER)
+        if is_low or is_dagster or not entry.step_key or said_by in DESCRIPTIONS:
             return None
         return Told(PROGRESS, _name(entry.step_key), progress_text(entry.user_message, say))
     step = _name(event.step_key or "")
@@ -56,9 +63,17 @@ def told(entry: dg.EventLogEntry, say: Say) -> Told | None:
             return Told(WARNING, step, f"{check.check_name}: {check.description}")
         case "ASSET_MATERIALIZATION":
             return Told(DONE, step, done_text(_metadata(event), say))
-        case "STEP_FAILURE":
+        case "STEP_FAILURE" if not is_interruption(event.event_specific_data):
             return Told(FAILED, step, failure_text(event))
+        case "PIPELINE_FAILURE" if _is_of_dagster(event.event_specific_data):
+            return Told(FAILED, "dagster", failure_text(event))
     return None
+
+
+def _is_of_dagster(failure: Any) -> bool:
+    """Whether a run failed by itself, and not because one of its steps did or was stopped."""
+    is_of_a_step = failure.first_step_failure_event is not None
+    return failure.error is not None and not is_of_a_step and not is_interruption(failure)
 
 
 def progress_text(line: str, say: Say) -> str:
@@ -100,7 +115,9 @@ def failure_text(event: dg.DagsterEvent) -> str:
     if why := killed_text(event):
         return why
     failure: Any = event.event_specific_data
-    user, error = failure.user_failure_data, failure.error
+    user, error = getattr(failure, "user_failure_data", None), failure.error
+    if error is not None and (inner := _IN_A_CHILD.search(error.message)):
+        return inner[1]
     text = (user and user.description) or ""
     while not text and error is not None:
         text, error = error.message.strip() if error.cause is None else "", error.cause

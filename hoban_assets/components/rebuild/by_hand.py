@@ -24,6 +24,7 @@ from hoban_assets.freshness.plan import (
     stale_reports,
 )
 from hoban_assets.pipeline.stage import Stage
+from hoban_assets.reporting.journal.steps import is_interruption
 from hoban_assets.settings import Settings
 
 
@@ -174,8 +175,7 @@ def is_interrupted(events: Sequence[dg.DagsterEvent]) -> bool:
         if event.event_type == dg.DagsterEventType.RUN_CANCELED:
             return True
         if event.is_run_failure:
-            error = event.job_failure_data.error
-            return error is not None and error.cls_name == "DagsterExecutionInterruptedError"
+            return is_interruption(event.job_failure_data)
     return False
 
 
