@@ -43,6 +43,12 @@ EXTRAS ?=
 LOCKS := $(LOCK:%=constraints/%.lock) $(EXTRAS:%=constraints/%.lock)
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 
+# Two makes in one fresh checkout would install into the same folder: the second waits, and finds it
+# made. A shell that holds the lock and starts make again looks anew at what is there.
+ALONE = mkdir -p .make; exec 9>.make/lock; flock --nonblock 9 || { \
+	echo "another make is at work in this checkout; waiting for it / 다른 make가 끝나기를 기다립니다"; flock 9; };
+
+ifdef IS_ALONE
 .venv/ready: constraints/build.lock $(LOCKS) pyproject.toml
 	@test -n "$(BASE_PYTHON)" || { echo "Python 3.11 or 3.12 with venv is needed: apt install python3.11-venv, or set BASE_PYTHON=/path/to/python3.11"; exit 1; }
 	@echo "making .venv (about 6 GB with PyTorch, some minutes)"
@@ -52,13 +58,19 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 	@PYTHONWARNINGS=ignore $(BIN)/python $(PIP_INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
-fastdup: .venv-fastdup/ready
 .venv-fastdup/ready: constraints/build.lock constraints/fastdup.lock
 	@echo "making .venv-fastdup"
 	test -x .venv-fastdup/bin/python || $(BASE_PYTHON) -m venv .venv-fastdup
 	.venv-fastdup/bin/python $(PIP_INSTALL) --no-deps --require-hashes -r constraints/build.lock
 	.venv-fastdup/bin/python $(PIP_INSTALL) --no-deps --require-hashes -r constraints/fastdup.lock
 	@touch $@
+else
+.venv/ready: constraints/build.lock $(LOCKS) pyproject.toml
+	@$(ALONE) $(MAKE) --silent $@ IS_ALONE=1
+.venv-fastdup/ready: constraints/build.lock constraints/fastdup.lock
+	@$(ALONE) $(MAKE) --silent $@ IS_ALONE=1
+endif
+fastdup: .venv-fastdup/ready
 
 # Exact versions (constraints/*.txt) with the hashes of their files, for Linux on x86-64 and aarch64
 # and Python 3.11 and 3.12. fastdup is made for x86-64 alone. No address of an index gets into them.
@@ -92,7 +104,7 @@ audit: .venv-lock/ready
 
 # Two commands at once on a fresh DAGSTER_HOME race while they create its tables.
 instance: .venv/ready
-	@$(DAGSTER_ENV) $(BIN)/python -c 'import dagster; dagster.DagsterInstance.get().get_runs(limit=1)'
+	@$(ALONE) $(DAGSTER_ENV) $(BIN)/python -c 'import dagster; dagster.DagsterInstance.get().get_runs(limit=1)'
 
 sample: .venv/ready
 	@if [ -e data/raw ] && [ ! -e data/raw/defects.json ]; then \
