@@ -3,6 +3,7 @@
 import importlib
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -18,9 +19,16 @@ LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
 
 
 def blocks(page: Path) -> list[list[str]]:
-    """Lines of each fenced block, without the comments behind them."""
+    """Lines of each fenced block without the comments behind them, of a walk the commands."""
     text = page.read_text(encoding="utf-8")
-    return [[line.split("  #")[0] for line in b.splitlines()] for b in FENCE.findall(text)]
+    return [
+        [
+            line.split("  #")[0]
+            for line in block.splitlines()
+            if not block.startswith("```console") or line.startswith("$ ")
+        ]
+        for block in FENCE.findall(text)
+    ]
 
 
 def name(page: Path) -> str:
@@ -95,3 +103,32 @@ def test_every_example_report_is_written_by_one_command(monkeypatch):
     settings = Settings.from_env({"HOBAN_DATA_ROOT": "/a/data", "HOBAN_RAW_ROOT": "/a/data/raw"})
     said = write.of_no_machine("/a/data/raw/x /a/data/y", settings)
     assert said == "/srv/hoban/raw/x /srv/hoban/data/y"
+
+
+def test_a_korean_page_has_a_korean_navigation_and_an_english_one_an_english(monkeypatch):
+    monkeypatch.syspath_prepend(str(DOCS))
+    languages = importlib.import_module("languages")
+    site = yaml.safe_load((REPOSITORY / "mkdocs.yml").read_text(encoding="utf-8"))
+    assert site["hooks"] == ["docs/languages.py"]
+
+    def item(title: str, target: str | list) -> SimpleNamespace:
+        below = target if isinstance(target, list) else []
+        return SimpleNamespace(title=title, children=[item(*next(iter(b.items()))) for b in below])
+
+    def titles(items: list) -> list[str]:
+        return [t for i in items for t in (i.title, *titles(i.children))]
+
+    nav = SimpleNamespace(
+        items=[item(*next(iter(entry.items()))) for entry in site["nav"]], homepage=None
+    )
+    config = SimpleNamespace(theme={})
+    shown = {}
+    for page, language in (("ko/deploy.md", "ko"), ("deploy.md", "en")):
+        source = SimpleNamespace(file=SimpleNamespace(src_uri=page))
+        context = languages.on_page_context({}, page=source, config=config, nav=nav)
+        assert config.theme["language"] == language
+        shown[language] = titles(context["nav"].items)
+    assert [t for t in shown["ko"] if not re.search("[가-힣]", t)] == []
+    assert [t for t in shown["en"] if re.search("[가-힣]", t)] == []
+    assert "팀 설치" in shown["ko"]
+    assert "Deploy for a team" in shown["en"]
