@@ -66,7 +66,7 @@ def survival_lines(ask: Ask, dataset: str, partition: str, say: Say) -> list[str
 
 _ROWS = """
     SELECT coalesce(b.class_name, 'background') AS class, i.split,
-           count(DISTINCT i.image_id) AS images, count(b.image_id) AS boxes
+           count(DISTINCT i.image_id) AS images, nullif(count(b.image_id), 0) AS boxes
     FROM images AS i LEFT JOIN boxes AS b USING (asset, partition, image_id)
     WHERE asset = ? AND partition = ?
     GROUP BY ALL ORDER BY min(coalesce(b.class_id, 99)), i.split
