@@ -3,6 +3,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,28 @@ def test_every_command_has_help_with_an_example():
     for command in COMMANDS:
         assert command in listing
         assert "Example: hoban" in CliRunner().invoke(app, [command, "--help"]).output
+
+
+def test_the_version_is_that_of_the_package():
+    told = CliRunner().invoke(app, ["--version"])
+    assert (told.exit_code, told.output.split()[-1]) == (0, version("hoban_assets"))
+
+
+def test_env_sh_keeps_a_warning_out_of_what_the_readme_teaches():
+    """Dagster warns of each `dagster asset materialize`, which goes on working."""
+    warn = (
+        "import warnings; from dagster_shared.utils.warnings import SupersessionWarning as S; "
+        "warnings.warn('Function `asset_materialize_command` is superseded', S)"
+    )
+    shell = f'. ./env.sh && "{sys.executable}" -c "$1"'
+    done = subprocess.run(
+        ["/bin/bash", "-c", shell, "bash", warn],
+        cwd=HOBAN.parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
 
 
 def test_every_argument_is_explained():
