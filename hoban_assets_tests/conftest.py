@@ -17,6 +17,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 FIRST = (
     *("training", "world", "test_ui.py", "test_failures.py", "test_train_on_the_server.py"),
     *("test_automation_daemon.py", "test_versions.py", "test_gpu_pool.py", "test_inspection.py"),
+    "test_build_in_a_terminal.py",
 )
 """Groups that take longest; they start first, so that no core waits at the end."""
 
