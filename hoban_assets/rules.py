@@ -22,6 +22,8 @@ class Rule:
     name: str
     actions: tuple[str, ...] = ()
     """'drop', 'ignore', 'repair', 'merge', 'add', 'correct' or 'review'; none: see `rules.yaml`."""
+    overruled: bool = False
+    """Whether a picture that it took stays where a person has said what is on it."""
     short: str = ""
     short_ko: str = ""
     meaning: str = ""

@@ -27,6 +27,8 @@ class Applied:
 
     samples: Samples
     boxes_added: int
+    vouched: frozenset[str] = frozenset()
+    """Ids of the pictures of which a person has said what is on them: later steps believe that."""
 
 
 def apply_corrections(
@@ -46,7 +48,9 @@ def apply_corrections(
         listed: ids of every image file of the sources, those that were not read among them.
 
     Returns:
-        Boxes that a person drew or changed have origin 'human'; of 'box_added' row is -1.
+        Boxes that a person drew or changed have origin 'human'; of 'box_added' row is -1. A
+        copy that is corrected with the picture that a person saw is not vouched for: nobody has
+        said that it should stay beside it.
     """
     if not corrections:
         return Applied(samples, 0)
@@ -60,9 +64,10 @@ def apply_corrections(
             work.refuse(row, "correction_picture_changed", "its file has other bytes now")
         elif row.image_id not in listed and not ids:
             work.refuse(row, "correction_picture_gone", "no file of this name or with its bytes")
+        is_renamed = row.image_id not in work.hashes
         for other in ids:
             if other != row.image_id and (row.content_hash, other) not in own:
-                work.correct_copy(row, other)
+                work.correct_copy(row, other, vouched=is_renamed)
     return work.done()
 
 
@@ -84,6 +89,7 @@ class _Work:
         self._decisions: list[dict[str, Any]] = []
         self._rejected: set[str] = set()
         self._complete: dict[str, tuple[str, ...]] = {}
+        self._vouched: set[str] = set()
         self._added = 0
 
     def with_bytes(self, content_hash: str) -> list[str]:
@@ -99,19 +105,21 @@ class _Work:
             return
         self._apply(row, image_id, now)
 
-    def correct_copy(self, row: Correction, image_id: str) -> None:
+    def correct_copy(self, row: Correction, image_id: str, *, vouched: bool) -> None:
         now = self._boxes(image_id)
         if row.kind == "reject" or is_same(now, row.before):
-            self._apply(row, image_id, now)
+            self._apply(row, image_id, now, vouched=vouched)
 
     def refuse(self, row: Correction, rule: str, seen: str) -> None:
         self._decide(row, row.image_id, rule, seen, action="review")
 
-    def _apply(self, row: Correction, image_id: str, now: Boxes) -> None:
+    def _apply(self, row: Correction, image_id: str, now: Boxes, *, vouched: bool = True) -> None:
         if row.kind == "reject":
             self._rejected.add(image_id)
             self._decide(row, image_id, "picture_rejected", images=1, boxes=len(now))
             return
+        if vouched:
+            self._vouched.add(image_id)
         if row.complete is not None:
             self._complete[image_id] = row.complete
             said = f"complete for {', '.join(row.complete) or 'no class'}"
@@ -207,7 +215,8 @@ class _Work:
             boxes=boxes[~boxes.image_id.isin(out)].reset_index(drop=True),
         )
         decisions = _frame(self._decisions, DECISIONS_SCHEMA)
-        return Applied(after.with_decisions(decisions), self._added)
+        vouched = frozenset(self._vouched - out)
+        return Applied(after.with_decisions(decisions), self._added, vouched)
 
 
 def boxes_of(rows: pd.DataFrame) -> Boxes:

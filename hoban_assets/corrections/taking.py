@@ -6,14 +6,17 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import combinations
 
-from hoban_assets.classes import CLASS_NAMES
-from hoban_assets.corrections.edits import carried_over, is_same, matches
+from hoban_assets.classes import CLASS_NAMES, exclude_each_other
+from hoban_assets.corrections.edits import carried_over, is_same, matches, overlap
 from hoban_assets.corrections.rows import Box, Boxes, Correction, Kind, checked
 from hoban_assets.corrections.standing import Standing
 
 SNAP = 0.05
 """Pixels by which a tool's rounding may move a corner without it being an edit."""
+SAME_BOX = 0.9
+"""IoU from which two boxes are around one object (`curation.contradictions`)."""
 LEAST_INSIDE = 0.5
 """Share of a box that must lie inside its picture for the rest to be cut off (`formats.rows`)."""
 
@@ -83,7 +86,7 @@ def taken(
 
     Raises:
         Refused: no stage has the picture; an edited box is not there any more; a box is outside
-            the picture; a class is unknown.
+            the picture; a class is unknown; two labels say of one object what excludes each other.
     """
     standing = log.of(edited.content_hash, edited.image_id)
     base, current = boxes_now(now, standing)
@@ -104,6 +107,7 @@ def taken(
         earlier = (row.after for row in reversed(log.rows) if row.picture == _picture(edited))
         states = [seen, *(state + taught for state in earlier), base + taught]
         result = _carried_over(edited.shown, after, states)
+        _refuse_contradiction(result, seen)
         if now and taught and (edited.accepted or not set(taught) <= set(result)):
             complete = tuple(n for n in CLASS_NAMES if n in {*now.complete, *now.completed})
         else:
@@ -198,6 +202,20 @@ def _inside(box: Box) -> Box:
         return checked(box)
     except ValueError as error:
         raise Refused(str(error)) from error
+
+
+def _refuse_contradiction(boxes: Boxes, seen: Boxes) -> None:
+    """A stage takes labels that exclude each other for no labels; a person chooses one of them.
+
+    Raises:
+        Refused: two labels do, and were not there before.
+    """
+    for one, other in combinations([box for box in boxes if not box.ignore], 2):
+        if one in seen and other in seen:
+            continue
+        is_one = overlap(one, other) >= SAME_BOX
+        if is_one and exclude_each_other(one.class_name, other.class_name):
+            raise Refused(f"one object cannot be both: {one} and {other}")
 
 
 def overruled_by(row: Correction, log: Standing, shown_at: datetime) -> Correction | None:

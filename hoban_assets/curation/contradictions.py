@@ -6,7 +6,7 @@ and once wrong, and its bytes do not say which. Deduplication would keep one by 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import combinations
 
 import numpy as np
@@ -39,8 +39,11 @@ def ignore_contradicting_labels(samples: Samples) -> Samples:
     return samples.ignore_boxes(mask, stage=STAGE, rule="class_contradicted", threshold=SAME_BOX)
 
 
-def drop_contradicting_copies(samples: Samples) -> Samples:
+def drop_contradicting_copies(samples: Samples, vouched: Collection[str] = ()) -> Samples:
     """Drop all copies of a photograph that give the same object different classes. Pure.
+
+    Where a person has said of one of them what is on it (`vouched`: ids), that one stays and the
+    others leave; two that are vouched for and contradict each other leave as all do.
 
     Copies have the same content hash. Two of them contradict each other where a label of one and
     a label of the other overlap by `MATCH_IOU`, are of different classes, and neither image has
@@ -49,8 +52,8 @@ def drop_contradicting_copies(samples: Samples) -> Samples:
     contradiction, as neither claims to know the other class.
     """
     images = samples.images
-    known = images.content_hash.notna() & images.content_hash.duplicated(keep=False)
-    copies = images[known.to_numpy()]
+    has_copies = images.content_hash.notna() & images.content_hash.duplicated(keep=False)
+    copies = images[has_copies.to_numpy()]
     if copies.empty:
         return samples
     labels = samples.labels
@@ -60,7 +63,9 @@ def drop_contradicting_copies(samples: Samples) -> Samples:
     for _, group in copies.groupby("content_hash", sort=False):
         hit = next(_contradictions(group, boxes), None)
         if hit is not None:
-            found |= dict.fromkeys(group.image_id, hit)
+            known = group.image_id.isin(vouched)
+            is_settled = next(_contradictions(group[known], boxes), None) is None
+            found |= dict.fromkeys(group.image_id[~known] if is_settled else group.image_id, hit)
     mask = images.image_id.isin(found).to_numpy()
     values = [found[i] for i in images.image_id[mask]]
     return samples.drop_images(

@@ -6,7 +6,7 @@ removed one is at >= t to a kept one, its witness (coverage). See `graphs.keep_b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,13 +39,14 @@ def keep_order(
     samples: Samples,
     source_priority: Sequence[str] = (),
     rare_first: Sequence[str] | None = None,
+    vouched: Collection[str] = (),
 ) -> np.ndarray:
     """Return the positions of the images, best first: a permutation of ``range(n)``.
 
     Compared in this order; a later criterion decides only where all earlier ones tie:
 
-    1. valid labels: images all of whose labels are ``human`` before those with a repaired or a
-       teacher's one;
+    1. valid labels: images in `vouched`, then those all of whose labels are ``human``, then those
+       with a repaired or a teacher's one;
     2. labelled objects: more labels of the rarest class, then of the next rarest, and so on;
     3. source: its place in `source_priority`; sources not named there come last, alike;
     4. resolution: more pixels;
@@ -58,6 +59,7 @@ def keep_order(
         source_priority: names of sources, best first.
         rare_first: classes from rare to frequent. By default they are counted in `samples`, ties
             by class id. Give it where the order must not change as data is added.
+        vouched: ids of images of which a person has said here what is on them.
     """
     images = samples.images
     counted = samples.box_counts()
@@ -69,6 +71,7 @@ def keep_order(
         index=images.image_id, columns=list(classes), fill_value=0
     )
     keys = [
+        ~images.image_id.isin(vouched),
         doubtful,
         *(-per_class[c].to_numpy() for c in classes),
         images.source.map(priority).fillna(len(priority)),
@@ -92,6 +95,7 @@ def deduplicate(
     pictures: SimilarityGraph | None = None,
     look: Look | None = None,
     pairs: Pairs | None = None,
+    vouched: Collection[str] = (),
 ) -> Samples:
     """Remove near-duplicates at `threshold`.
 
@@ -113,12 +117,13 @@ def deduplicate(
         look: shows the pictures; see `disagreements`.
         pairs: all pairs that are similar at `threshold`, where they are listed already, as by
             `similar_pairs`; then nothing is searched.
+        vouched: see `keep_order`. Of two that are similar one leaves all the same.
 
     Raises:
         ValueError: an image has no feature.
     """
     graph = _aligned(samples, similar, threshold, pairs)
-    order = keep_order(samples, source_priority, rare_first)
+    order = keep_order(samples, source_priority, rare_first, vouched)
     kept, witness = keep_best(graph, order, threshold, progress)
     gone = np.flatnonzero(~kept)
     ids = samples.images.image_id.to_numpy()

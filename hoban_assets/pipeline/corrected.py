@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from hoban_assets.corrections.apply import STAGE, apply_corrections
+from hoban_assets.corrections.apply import STAGE, Applied, apply_corrections
 from hoban_assets.corrections.rows import Correction
 from hoban_assets.corrections.standing import concerning, version_of
 from hoban_assets.formats.source import Reader
@@ -18,7 +18,7 @@ def corrected(
     corrections: Sequence[Correction],
     readers: Sequence[Reader],
     ledger: Ledger,
-) -> Samples:
+) -> Applied:
     """Apply the corrections of the pictures that these readers have.
 
     Boxes that people added count as read: what goes in is again what is kept and what is dropped.
@@ -31,7 +31,7 @@ def corrected(
         if row.image_id.partition("/")[0] in sources or row.content_hash in hashes
     ]
     if not mine:
-        return samples
+        return Applied(samples, 0)
     start = time.perf_counter()
     listed = {image_id for reader in readers for image_id in reader.image_ids()}
     applied = apply_corrections(samples, mine, listed)
@@ -40,7 +40,7 @@ def corrected(
     boxes_in = len(samples.boxes) + applied.boxes_added
     seconds = time.perf_counter() - start
     ledger.record(STAGE, len(samples.images), boxes_in, after, new, seconds)
-    return after
+    return applied
 
 
 def looked_at(samples: Samples) -> frozenset[str]:

@@ -1,9 +1,13 @@
-"""How a stage is made: read -> facts -> corrections -> (deduplicate) -> (complete labels)."""
+"""How a stage is made: read -> facts -> corrections -> (deduplicate) -> (complete labels).
+
+What a person said of a picture goes before what a later step would conclude from its labels: they
+contradict those of a copy, there is none, another picture looks the same.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -91,9 +95,11 @@ def build_stage(
         return StageBuild(samples, _proof(stage, samples, settings, extract, ledger), unread=unread)
     look = partial(with_picture_facts, settings=settings, log=ledger.log, elsewhere=facts_elsewhere)
     samples = ledger.step("facts", look, samples)
-    samples = corrected(samples, corrections, readers, ledger)
+    # First, so that boxes are corrected as the stage shows them: as ignore regions.
     samples = ledger.step("contradicting_labels", ignore_contradicting_labels, samples)
-    samples = ledger.step("contradictions", drop_contradicting_copies, samples)
+    applied = corrected(samples, corrections, readers, ledger)
+    believed = partial(drop_contradicting_copies, vouched=applied.vouched)
+    samples = ledger.step("contradictions", believed, applied.samples)
     if stage.backgrounds:
         names = frozenset(source.name for source in stage.sources)
         verify = partial(verify_backgrounds, backgrounds=names, labelled_hashes=frozenset())
@@ -104,7 +110,9 @@ def build_stage(
         samples = ledger.step("labels", bare, samples)
     proof = None
     if stage.dedupe is not None:
-        samples, proof = _deduplicated(stage, stage.dedupe, samples, settings, extract, ledger)
+        samples, proof = _deduplicated(
+            stage, stage.dedupe, samples, settings, extract, ledger, applied.vouched
+        )
     chosen: dict[str, Chosen] = {}
     if stage.complete is not None:
         measure = partial(_labelled_in_full, settings=settings, log=ledger.log)
@@ -127,6 +135,7 @@ def _deduplicated(
     settings: Settings,
     extract: FeatureExtractor,
     ledger: Ledger,
+    vouched: Collection[str],
 ) -> tuple[Samples, Certificate]:
     pictures = similarity_of(extract, samples, limit, ledger.log)
     show = look_at(samples, settings)
@@ -138,6 +147,7 @@ def _deduplicated(
         source_priority=[source.name for source in stage.sources],
         pictures=pictures,
         look=show,
+        vouched=vouched,
     )
     kept = ledger.step("dedupe", dedupe, samples)
     return kept, certificate(samples, kept, similar, limit, engine=extract.engine)

@@ -20,6 +20,7 @@ from hoban_assets.corrections.edits import edits
 from hoban_assets.corrections.proposed import Proposed
 from hoban_assets.corrections.rows import Correction
 from hoban_assets.naming import image_tag
+from hoban_assets.rules import rules
 
 PRIOR = 5
 """Pictures that the first guess is worth."""
@@ -92,13 +93,15 @@ def queues(
     """
     seen = ask(_IMAGES, [asset, partition])
     images = {row["image_id"]: row["boxes"] for row in seen}
-    rows = ask(_DECIDED, {"asset": asset, "partition": partition})
+    returning = [rule.name for rule in rules().values() if rule.overruled]
+    rows = ask(_DECIDED, {"asset": asset, "partition": partition, "returning": returning})
     by_image = {row.image_id: row for row in active}
     found = []
     for kind in KINDS:
         counts: dict[str, int] = {}
         for row in rows:
-            if row["rule"] in kind.rules and row["image_id"] in images:
+            is_here = row["image_id"] in images or row["can_return"]
+            if row["rule"] in kind.rules and is_here:
                 counts[row["image_id"]] = counts.get(row["image_id"], 0) + row["decisions"]
         order = sorted(counts, key=lambda image_id: (-counts[image_id], image_id))
         found.append(_queue(kind, order, images, by_image))
@@ -229,7 +232,8 @@ WITH builds AS (
     SELECT m.asset FROM inputs AS i JOIN materializations AS m USING (materialization_id)
     WHERE m.is_current AND m.images IS NULL AND i.input = $asset AND m."partition" = $partition
 )
-SELECT image_id, rule, count(*) AS decisions
+SELECT image_id, rule, count(*) AS decisions,
+       list_contains($returning, rule) AS can_return -- left out, until a person says what is right
 FROM decisions JOIN builds USING (asset)
 WHERE "partition" = $partition AND image_id IS NOT NULL
 GROUP BY ALL

@@ -13,7 +13,7 @@ from hoban_assets.corrections.pictures import in_stages
 from hoban_assets.corrections.proposed import all_proposed
 from hoban_assets.corrections.rows import Box, Boxes, Correction
 from hoban_assets.corrections.standing import standing_in
-from hoban_assets.corrections.taking import Edited, Maker, Refused, overruled_by, taken
+from hoban_assets.corrections.taking import Edited, Maker, Now, Refused, overruled_by, taken
 from hoban_assets.corrections.tracks import decide_track
 from hoban_assets.settings import Settings
 
@@ -26,6 +26,7 @@ def take(
     sent: Mapping[str, Any],
     author: str,
     shown_at: datetime,
+    left_out: Now | None = None,
 ) -> tuple[Correction | None, Correction | None]:
     """Append what a person did to a picture; return the row, and whose word it overrules.
 
@@ -36,6 +37,7 @@ def take(
             'reject' or 'accept').
         author: who.
         shown_at: when the page read the catalog.
+        left_out: the picture as its stage read it, where that left it out (see `LeftOut`).
 
     Raises:
         Refused: the edit cannot be taken (see `taken`), or is none.
@@ -44,11 +46,6 @@ def take(
     verdict = sent.get("verdict")
     if verdict not in ("boxes", "reject", "accept"):
         raise Refused(f"no edit is called {verdict!r}")
-    if not picture["content_hash"]:
-        raise Refused(
-            "it was left out when its stage was read, so there are no labels to correct: mend the "
-            "file or the limit that took it, and build again"
-        )
     edited = Edited(
         picture["image_id"],
         picture["content_hash"],
@@ -65,9 +62,14 @@ def take(
         now = in_stages(ask, [edited.image_id], proposed, log)
     by = Maker(author, TOOL, datetime.now(UTC))
     key = (edited.content_hash, edited.image_id)
-    row = taken(edited, now.get(key), log, by, uuid.uuid4().hex)
+    row = taken(edited, now.get(key, left_out), log, by, uuid.uuid4().hex)
     if row is None:
         return None, None
+    if left_out and row.kind != "reject" and row.after and all(b.ignore for b in row.after):
+        raise Refused(
+            "there are only ignore regions on it, so no label says what is there: draw one, or "
+            "take the regions out where nothing is there"
+        )
     append(settings.corrections, [row])
     return row, overruled_by(row, log, shown_at)
 

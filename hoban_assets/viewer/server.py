@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from PIL import Image, ImageOps
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from hoban_assets.classes import CLASSES
-from hoban_assets.corrections.taking import Refused
+from hoban_assets.corrections.taking import Now, Refused
+from hoban_assets.declared.sources import SOURCES
 from hoban_assets.errors import HobanError
 from hoban_assets.files import save
+from hoban_assets.formats.source import RawSource
 from hoban_assets.front.guard import Guard
 from hoban_assets.language import Say
 from hoban_assets.reporting.translating import error_text
 from hoban_assets.rules import short
 from hoban_assets.settings import Settings
 from hoban_assets.viewer.editing import take, take_track
+from hoban_assets.viewer.left_out import LeftOut
 from hoban_assets.viewer.store import Filter, Store
 from hoban_assets.viewer.texts import texts
 
@@ -33,15 +39,36 @@ OWN_ONLY = "default-src 'self'; img-src 'self' data:; style-src 'self'; frame-an
 """Content-Security-Policy: the page asks nobody but this server."""
 
 
+KEEPS = (
+    "Accept it (A) or put its labels right (S), and the next build keeps it; of pictures that look "
+    "the same it is then the one that stays."
+)
+STAYS_OUT = "A correction is kept, and shows as soon as the recipe takes the picture."
+
+
+NOT_SHOWN = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
+"""What Pillow raises of a file that is no sound picture, or is far too large for one."""
+
+
 class Viewer:
     """Answers of one asset."""
 
     def __init__(
-        self, store: Store, settings: Settings, author: str, say: Say, start: dict[str, Any]
+        self,
+        store: Store,
+        settings: Settings,
+        author: str,
+        say: Say,
+        start: dict[str, Any],
+        sources: Iterable[RawSource] | None = None,
     ) -> None:
-        """Show `store`; `start` are the values of the filters at first."""
+        """Show `store`; `start` are the values of the filters at first.
+
+        `sources`: from which pictures that were left out are read; those that are declared.
+        """
         self.store, self.settings, self.author, self.say = store, settings, author, say
         self.start, self.read_at = start, datetime.now(UTC)
+        self.left_out = LeftOut(SOURCES if sources is None else sources, settings)
 
     def app(self) -> Guard:
         """The ASGI application."""
@@ -114,23 +141,52 @@ class Viewer:
 
     async def picture(self, request: Request) -> Response:
         """Return all that is known of a picture."""
-        found = self.store.picture(request.path_params["number"])
+        found, _, problem = await run_in_threadpool(self._found, request.path_params["number"])
         if found is None:
             return Response(status_code=404)
         told = [
             {**d, "said": short(d["rule"], self.say), "action": self.say(d["action"])}
             for d in found["decisions"]
         ]
-        return JSONResponse({**found, "decisions": told})
+        note = self._note(found, problem)
+        return JSONResponse(
+            {**found, "decisions": told, "note": note, "can_be_corrected": problem is None}
+        )
+
+    def _note(self, found: dict[str, Any], problem: Exception | None) -> str:
+        """Why a picture was left out, and what a person's word on it does; '' of one that is in."""
+        if found["is_in"]:
+            return ""
+        why = ", ".join(short(rule, self.say) for rule in found["left_out_by"])
+        left_out = self.say("Left out: {why}.", why=why)
+        if problem:
+            return f"{left_out} {self._told(problem)}"
+        if self.store.is_unread(found["image_id"]):
+            return f"{left_out} {self.say(KEEPS)}"
+        return f"{left_out} {self.say(STAYS_OUT)}"
+
+    def _found(self, number: int) -> tuple[dict[str, Any] | None, Now | None, Exception | None]:
+        """A picture; where its stage left it out, as that had read it, or why it is not known."""
+        found = self.store.picture(number)
+        if found is None or found["is_in"] or not self.store.is_unread(found["image_id"]):
+            return found, None, None
+        try:
+            read = self.left_out.read(found)
+        except (Refused, HobanError) as error:
+            return found, None, error
+        self.store.note(found["image_id"], read.columns)
+        return self.store.picture(number), read.now, None
 
     async def edit(self, request: Request) -> Response:
         """Take an edit; what cannot be taken is answered with 409 and the reason."""
-        found = self.store.picture(request.path_params["number"])
+        found, now, problem = await run_in_threadpool(self._found, request.path_params["number"])
         if found is None:
             return Response(status_code=404)
         try:
             sent = _sent(await request.body())
-            row, other = take(self.settings, found, sent, self.author, self.read_at)
+            if problem:
+                raise problem
+            row, other = take(self.settings, found, sent, self.author, self.read_at, now)
         except (Refused, HobanError, ValueError, RecursionError) as error:
             return self._refused(error)
         if row is None:
@@ -153,39 +209,46 @@ class Viewer:
         return JSONResponse({"taken": len(rows), "ids": [row.image_id for row in rows]})
 
     def _refused(self, error: Exception) -> Response:
-        """Why an edit is not taken, in the reader's language."""
+        """Why an edit is not taken."""
+        return JSONResponse({"reason": self._told(error)}, status_code=409)
+
+    def _told(self, error: Exception) -> str:
+        """What is wrong and the way out, in the reader's language."""
+        texts = [str(error)]
         if isinstance(error, HobanError):
-            told = " → ".join(
-                error_text(text, self.settings.language) for text in (error.problem, error.way_out)
-            )
-        else:
-            told = error_text(str(error), self.settings.language)
-        return JSONResponse({"reason": told}, status_code=409)
+            texts = [error.problem, error.way_out]
+        return " → ".join(error_text(text, self.settings.language) for text in texts)
 
     def image(self, request: Request) -> Response:
         """Return a picture, as displayed; with ``small`` for the grid."""
         found = self.store.picture(request.path_params["number"])
-        file = self.settings.raw_root / found["file"] if found and found["file"] else None
-        if found is None or file is None or not file.is_file():
+        if found is None:
+            return Response(status_code=404)
+        given = found["file"] and self.settings.raw_root / found["file"]
+        file = given or self.left_out.file(found["image_id"])
+        is_outside = "path_outside" in (found["left_out_by"] or ())  # a link is not followed
+        if file is None or is_outside or not file.is_file():
             return Response(status_code=404)
         try:
             return self._image(found, file, small="small" in request.query_params)
-        except OSError:  # damaged: that is why it was left out
+        except NOT_SHOWN:  # damaged: that is why it was left out
             return Response(status_code=404)
 
     def _image(self, found: dict[str, Any], file: Path, *, small: bool) -> Response:
         if small and found["content_hash"]:
             kept = self.settings.cache / "viewer" / f"{found['content_hash']}.jpg"
             if not kept.is_file():
-                save(kept, _drawn(file, THUMBNAIL))
+                drawn = _drawn(file, THUMBNAIL)
+                try:
+                    save(kept, drawn)
+                except OSError:  # a full disk or a read-only one: it is drawn anew each time
+                    return Response(drawn, media_type="image/jpeg")
             return FileResponse(kept, headers={"cache-control": "max-age=86400"})
         return Response(_drawn(file, THUMBNAIL if small else None), media_type="image/jpeg")
 
 
 def _drawn(file: Path, side: int | None) -> bytes:
     """Decode as displayed (EXIF applied) and encode as JPEG, at most `side` pixels large."""
-    from PIL import Image, ImageOps
-
     with Image.open(file) as opened:
         if side:
             opened.draft("RGB", (side, side))

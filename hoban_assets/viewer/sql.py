@@ -26,7 +26,8 @@ kept AS (
 ),
 dropped AS (
     SELECT d.image_id, -- a reader's decision names the label file
-           any_value(d.file) FILTER (regexp_matches(lower(d.file), '[.]({IMAGES})$')) AS file
+           any_value(d.file) FILTER (regexp_matches(lower(d.file), '[.]({IMAGES})$')) AS file,
+           list(DISTINCT d.rule ORDER BY d.rule) AS left_out_by
     FROM store.decisions AS d JOIN builds USING (materialization_id)
     WHERE d.images_removed > 0
       AND d.image_id NOT IN (SELECT image_id FROM kept)
@@ -43,7 +44,7 @@ everything AS (
     UNION ALL BY NAME
     SELECT d.image_id, coalesce(b.source, split_part(d.image_id, '/', 1)) AS source,
            coalesce(b.file, d.file) AS file, b.content_hash, b.width, b.height, b.group_id,
-           b.labelled_classes, b.materialization_id, FALSE AS is_in
+           b.labelled_classes, b.materialization_id, FALSE AS is_in, d.left_out_by
     FROM dropped AS d LEFT JOIN before AS b USING (image_id)
 ),
 drawn AS (

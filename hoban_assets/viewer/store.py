@@ -100,6 +100,7 @@ class Store:
             self._db.unregister(f"{name}_read")
         self._db.execute("CREATE TABLE corrected (image_id VARCHAR)")
         self._standing: dict[str, Correction] = {}
+        self._as_read: dict[str, Mapping[str, Any]] = {}
         self.correct(*standing)
         self._db.execute("CREATE TABLE queued (queue VARCHAR, image_id VARCHAR, place INTEGER)")
         self._fill(
@@ -153,16 +154,29 @@ class Store:
             self._fill("corrected", new)
             self._standing |= {row.image_id: row for row in rows}
 
+    def is_unread(self, image_id: str) -> bool:
+        """Whether the catalog has no labels of a picture: its stage left it out."""
+        found = self._rows("SELECT content_hash FROM pictures WHERE image_id = ?", [image_id])
+        return bool(found) and found[0][0] is None
+
+    def note(self, image_id: str, columns: Mapping[str, Any]) -> None:
+        """Note what the catalog does not have of a picture that its stage left out."""
+        self._as_read[image_id] = columns
+
     def _on_screen(self, picture: dict[str, Any]) -> dict[str, Any]:
         """A picture with what its correction says, also where no build holds that yet."""
+        picture = {**picture, **self._as_read.get(picture["image_id"], {})}
         row = self._standing.get(picture["image_id"])
-        if row is not None and row.content_hash != picture["content_hash"]:
+        if row is not None and picture["content_hash"] not in (row.content_hash, None):
             row = None
         open_ = self._open(picture, row)
         if row is None:
             boxes = [*(picture["boxes"] or ()), *open_] or None
             return {**picture, "boxes": boxes, "verdict": None}
         raw = picture["boxes"] or ()
+        if not picture["content_hash"]:  # left out, and not read again yet
+            raw = [_as_row(box, "human") for box in row.before]
+            picture = {**picture, "boxes": raw}
         if row.complete is not None:  # a teacher's boxes were judged: what stays is in the row
             raw = [box for box in raw if box["o"] != TEACHER]
             picture = {**picture, "boxes": raw}

@@ -46,7 +46,12 @@ def texts(say: Say) -> dict[str, str]:
         "origin-human": say("by a person"),
         "origin-repaired": say("repaired"),
         "origin-teacher": say("by a teacher"),
+        "none": say("No picture fits these filters."),
+        "right": say("found, as labelled"),
+        "wrong": say("found, and not labelled so"),
+        "not_found": say("labelled, and not found"),
         "saved": say("saved"),
+        "not-correctable": say("this picture cannot be corrected here: see above"),
         "same": say("nothing was changed"),
         "unsaved": say("not saved yet"),
         "overruled": say(

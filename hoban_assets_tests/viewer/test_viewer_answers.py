@@ -97,7 +97,7 @@ def test_two_viewers_at_once_keep_both_and_the_later_says_so(settings):
         (0, {"verdict": "boxes", "after": [["cat", 0.5, 0.5, 0.3, 0.1, False]]}, "no class"),
         (0, {"verdict": "boxes", "after": [["person"]]}, "a box is"),
         (0, {"verdict": "burn"}, "no edit"),
-        (3, {"verdict": "reject"}, "left out when its stage was read"),
+        (3, {"verdict": "reject"}, "source coco"),
     ],
 )
 def test_what_cannot_be_taken_is_told(settings, number, sent, reason):

@@ -29,12 +29,15 @@ export class Editor {
       ["label-track", () => this.track("label")],
       ["refuse-track", () => this.track("refuse")],
     ]) byId("buttons").append(this.button(this.texts[name], act, name));
-    begun.classes.forEach((c) => {
+    begun.classes.forEach((c, place) => {
       const made = this.button(c.said, () => this.choose(c.name), `class-${c.name}`);
       const swatch = document.createElement("span");
       swatch.className = "swatch";
       swatch.style.background = c.colour;
-      made.prepend(swatch);
+      const number = document.createElement("span");
+      number.className = "number";
+      number.textContent = place + 1;
+      made.prepend(number, swatch);
       byId("classes").append(made);
     });
     const drawing = byId("drawing");
@@ -67,20 +70,33 @@ export class Editor {
     const known = await get(`/api/picture/${picture.n}`);
     Object.assign(this, { place, picture, known, selected: null, past: [], warned: false });
     this.boxes = copyOf(picture.boxes ?? known.boxes ?? []);
+    const first = [this.grid.wanted(), this.boxes[0]?.c].find((name) => name in this.colours);
+    this.chosen = first ?? this.chosen;
+    this.kept = null;
+    byId("unreadable").hidden = true;
+    byId("drawing").style.display = "";
     this.before = copyOf(this.boxes);
     this.width = known.width || 1;
     this.height = known.height || 1;
     this.tell("");
+    byId("note").textContent = known.note;
+    byId("note").classList.toggle("bad", !known.can_be_corrected);
+    for (const name of ["save", "accept", "reject"]) byId(`do-${name}`).disabled = !known.can_be_corrected;
     byId("name").textContent = known.image_id;
     byId("facts").textContent = [
+      `${place + 1} / ${this.grid.total().toLocaleString()}`,
       `${this.texts.source} ${known.source}`,
       known.split && `${this.texts.split} ${known.split}`,
       known.group_id && `${this.texts.group} ${known.group_id}`,
-      `${known.width ?? "?"} × ${known.height ?? "?"}`,
+      known.width && `${known.width} × ${known.height}`,
       !known.is_in && this.texts.out,
     ].filter(Boolean).join(" · ");
     byId("decisions").replaceChildren(...known.decisions.map((d) => this.line(
       `${d.asset}: ${d.action}, ${d.said} (${d.rule})${d.value ? ` — ${d.value}` : ""}${d.witness ? ` → ${d.witness}` : ""}`)));
+    byId("predicted-title").textContent = known.predicted.length ? this.begun.model : "";
+    byId("predicted").replaceChildren(...known.predicted.map((p) => this.line([
+      this.texts[p.kind], this.named(p.class_name), p.confidence,
+    ].filter(Boolean).join(" · "))));
     if (!byId("editor").open) byId("editor").showModal();
     this.draw();
   }
@@ -212,6 +228,10 @@ export class Editor {
   }
 
   async send(verdict) {
+    if (!this.known.can_be_corrected) {
+      this.tell(this.texts["not-correctable"], true);
+      return;
+    }
     const body = { verdict, shown: this.before.map(rowOf), after: this.boxes.map(rowOf) };
     const told = await this.post(`/api/edit/${this.picture.n}`, body);
     if (!told) return;
@@ -275,7 +295,7 @@ export class Editor {
     const predicted = this.known.predicted.filter((p) => p.kind !== "not_found").map((p) => {
       const [x, y, w, h] = p.box;
       const made = this.rectangle({ c: p.class_name, x, y, w, h }, `predicted ${p.kind}`);
-      made.append(this.title(`${this.begun.model}: ${p.class_name} ${p.confidence ?? ""}`));
+      made.append(this.title(`${this.begun.model}: ${this.named(p.class_name)} ${p.confidence ?? ""}`));
       return made;
     });
     const boxes = this.boxes.map((box, number) => {
@@ -295,12 +315,15 @@ export class Editor {
   }
 
   said(box) {
-    const name = this.begun.classes.find((c) => c.name === box.c)?.said ?? box.c;
     return [
-      name, this.texts[`origin-${box.o}`] ?? box.o, box.i && this.texts.ignore,
+      this.named(box.c), this.texts[`origin-${box.o}`] ?? box.o, box.i && this.texts.ignore,
       box.score !== undefined && `${box.by} ${box.score}`,
       box.track != null && `${this.texts.track} ${box.track}`,
     ].filter(Boolean).join(" · ");
+  }
+
+  named(name) {
+    return this.begun.classes.find((c) => c.name === name)?.said ?? name;
   }
 
   title(text) {
@@ -313,6 +336,11 @@ export class Editor {
     if (this.kept?.getAttribute("href") !== address) {
       this.kept = document.createElementNS(SVG, "image");
       this.kept.setAttribute("href", address);
+      this.kept.addEventListener("error", () => {
+        byId("unreadable").textContent = this.texts.unreadable;
+        byId("unreadable").hidden = false;
+        byId("drawing").style.display = "none";
+      });
     }
     this.kept.setAttribute("width", this.width);
     this.kept.setAttribute("height", this.height);

@@ -69,6 +69,7 @@ async function more() {
   if (mine !== asked) return;
   total = answer.total;
   byId("total").textContent = begun.texts.pictures.replace("{n}", total.toLocaleString());
+  byId("empty").hidden = total > 0;
   for (const picture of answer.pictures) {
     shown.push(picture);
     byId("grid").append(card(picture, shown.length - 1));
@@ -121,12 +122,15 @@ async function start() {
   document.documentElement.lang = begun.language;
   byId("title").textContent = `${begun.asset} · ${begun.partition}`;
   document.title = `${begun.asset} · hoban view`;
+  byId("empty").textContent = begun.texts.none;
   filters();
   editor = new Editor(begun, {
     at: async (place) => {
       while (place >= shown.length && shown.length < total && !loading) await more();
       return shown[place];
     },
+    total: () => total,
+    wanted: () => byId("filters").elements.class_name.value,
     decided: (ids) => {
       for (const picture of shown)
         if (ids.includes(picture.image_id)) picture.is_corrected = true;
