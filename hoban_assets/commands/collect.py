@@ -46,6 +46,7 @@ def collect(
     )
     from hoban_assets.exchange.exporting import SHOWN
     from hoban_assets.naming import image_tag
+    from hoban_assets.reporting.translating import error_text
 
     settings = Settings.from_env()
     tool, returned, root = read_returned(path)
@@ -81,7 +82,8 @@ def collect(
             err=True,
         )
     for name, reason in found.refused[:TOLD]:
-        tell("not taken: {picture}: {reason}", picture=name, reason=reason, err=True)
+        told = error_text(reason, settings.language)
+        tell("not taken: {picture}: {reason}", picture=name, reason=told, err=True)
     if len(found.refused) > TOLD:
         tell("and {n} more", n=len(found.refused) - TOLD, err=True)
     if found.rows:

@@ -28,7 +28,7 @@ def review(
     """
     from hoban_assets.corrections.proposed import all_proposed
     from hoban_assets.corrections.standing import standing_in
-    from hoban_assets.review.queues import queues
+    from hoban_assets.review.queues import SECONDS_A_BOX, SECONDS_A_PICTURE, queues
 
     settings, say = here()
     active = standing_in(settings.corrections).active
@@ -50,6 +50,13 @@ def review(
     show(rows, as_json, COLUMNS)
     if rows and not as_json:
         first = rows[0]["queue"]
+        tell(
+            "boxes a minute: how many boxes a minute of looking is expected to change, at "
+            "{picture} seconds a picture and {box} a box; a guess, and what people changed as they "
+            "look",
+            picture=f"{SECONDS_A_PICTURE:g}",
+            box=f"{SECONDS_A_BOX:g}",
+        )
         tell(
             "Look at them: hoban view {asset} --partition {partition} --queue {queue}",
             asset=asset,

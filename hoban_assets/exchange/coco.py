@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from hoban_assets.classes import CLASS_IDS, CLASS_NAMES
-from hoban_assets.exchange.pictures import Picture, Returned, from_pixels, in_pixels
+from hoban_assets.corrections.taking import Refused
+from hoban_assets.exchange.pictures import Picture, Returned, each_returned, from_pixels, in_pixels
 from hoban_assets.files import save
 
 FILE = "annotations.json"
@@ -61,7 +62,19 @@ def read(document: Mapping[str, Any]) -> list[Returned]:
     of: dict[Any, list[Mapping[str, Any]]] = {}
     for line in document["annotations"]:
         of.setdefault(line["image_id"], []).append(line)
-    return [_returned(image, of.get(image["id"], []), names) for image in document["images"]]
+    found = each_returned(
+        document["images"], lambda image: _returned(image, of.pop(image["id"], []), names), _name
+    )
+    return [*found, *(_not_listed(number, len(lines)) for number, lines in of.items())]
+
+
+def _not_listed(number: Any, boxes: int) -> Returned:
+    told = Refused(f"{boxes} boxes of a picture that the file does not list")
+    return Returned(f"image id {number}", problem=str(told))
+
+
+def _name(image: Mapping[str, Any]) -> str:
+    return str(image["file_name"]).replace("\\", "/").rpartition("/")[2]
 
 
 def _returned(
@@ -70,7 +83,7 @@ def _returned(
     width, height = float(image["width"]), float(image["height"])
     complete = image.get("labelled_classes")
     return Returned(
-        name=str(image["file_name"]).replace("\\", "/").rpartition("/")[2],
+        name=_name(image),
         boxes=tuple(
             from_pixels(
                 names.get(line["category_id"], str(line["category_id"])),

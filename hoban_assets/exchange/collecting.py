@@ -23,13 +23,15 @@ from hoban_assets.corrections.standing import Standing
 from hoban_assets.corrections.taking import Edited, Maker, Refused, overruled_by, taken
 from hoban_assets.errors import HobanError
 from hoban_assets.exchange import coco, cvat, label_studio, yolo
-from hoban_assets.exchange.pictures import Returned, told_by_name
+from hoban_assets.exchange.pictures import NO_PICTURE, Returned, missing, told_by_name
 from hoban_assets.formats.decoding import open_regular, parse_json, read_bytes
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".jfif", ".tif", ".tiff"})
+STRETCH = 0.02
+"""Share by which the proportions of a picture may differ after a tool has scaled it."""
 LARGEST = 500_000_000
 """Bytes of an annotation file; one that is larger is no hand's work."""
-_NO_EXPORT = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
+_NO_EXPORT = (*NO_PICTURE, RecursionError)
 _CANNOT_BE_READ = (OSError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError)
 """RuntimeError is what a zip with a password, or packed in another way, raises."""
 
@@ -77,15 +79,11 @@ def read_returned(path: Path) -> tuple[str, list[Returned], Path | None]:
     except _NO_EXPORT as error:
         raise HobanError(
             f"{path} is no export of CVAT (for images 1.1), COCO, Label Studio (JSON) or YOLO: "
-            f"{_said(error)}",
+            f"{missing(error)}",
             "export it again in one of these formats",
         ) from error
     except _CANNOT_BE_READ as error:
         raise HobanError(f"{path} cannot be read: {error}", "export it again") from error
-
-
-def _said(error: Exception) -> str:
-    return f"{error} is missing" if isinstance(error, KeyError) else str(error).split("\n")[0]
 
 
 def _folder(path: Path) -> tuple[str, list[Returned], Path]:
@@ -141,7 +139,7 @@ def exports(folder: Path) -> dict[str, list[Shown]]:
                 found.setdefault(shown.content_hash, []).append(shown)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise HobanError(
-                f"{file} is damaged: {_said(error)}",
+                f"{file} is damaged: {missing(error)}",
                 "move it away; what that export showed cannot be collected then",
             ) from error
     return found
@@ -169,19 +167,45 @@ def known_again(
         tag_of: tag of an image id (`naming.image_tag`).
 
     Raises:
-        Refused: it was never shown, or its file is that of another picture.
+        Refused: it was never shown; file, name and label tell of different pictures; its file
+            was written anew by a tool; its size is in no proportion to that of the picture.
     """
     by_bytes = hash_of(returned.name)
     told = told_by_name(returned.name)
     names = [told[1]] if told else []
     if by_bytes and names and by_bytes != names[0]:
-        raise Refused("its file holds another picture than its name says")
+        if by_bytes in shown:
+            raise Refused("its file holds another picture than its name says")
+        raise Refused(
+            "its file has other bytes than were exported under its name: another picture, or the "
+            "same written anew by a tool (then collect the label file from a folder without them)"
+        )
+    if returned.content_hash and {returned.content_hash} < {
+        *filter(None, (returned.content_hash, by_bytes, *names))
+    }:
+        raise Refused("its label tells of another picture than its file and its name")
     for content_hash in filter(None, (by_bytes, returned.content_hash, *names)):
         found = shown.get(content_hash, [])
         mine = [s for s in found if told is None or tag_of(s.image_id) == told[0]]
         if mine or found:
-            return (mine or found)[-1]
+            return _of_its_size(returned, (mine or found)[-1])
     raise Refused("it was not exported from here: neither its bytes nor its name is known")
+
+
+def _of_its_size(returned: Returned, shown: Shown) -> Shown:
+    """Boxes are shares of a picture, so one that a tool has scaled is taken, and no other.
+
+    Raises:
+        Refused: width and height stand in another proportion.
+    """
+    if returned.size and shown.width and shown.height:
+        width, height = returned.size
+        if not abs(width * shown.height - height * shown.width) <= STRETCH * height * shown.width:
+            raise Refused(
+                f"its file says {width} x {height} pixels, and the picture has "
+                f"{shown.width} x {shown.height}: its boxes are those of another one"
+            )
+    return shown
 
 
 def files_below(root: Path | None) -> Callable[[str], str | None]:
@@ -193,7 +217,10 @@ def files_below(root: Path | None) -> Callable[[str], str | None]:
 
     def hash_of(name: str) -> str | None:
         file = files.get(name)
-        return xxhash.xxh3_128_hexdigest(file.read_bytes()) if file else None
+        try:
+            return xxhash.xxh3_128_hexdigest(file.read_bytes()) if file else None
+        except OSError as error:
+            raise Refused(f"its picture cannot be read: {error.strerror}") from error
 
     return hash_of
 
@@ -224,7 +251,16 @@ def collected(
         else:
             known.append((returned, shown))
     now = in_stages(ask, [shown.image_id for _, shown in known], proposed, log)
+    said: dict[tuple[str, str], list[Returned]] = {}
     for returned, shown in known:
+        said.setdefault((shown.content_hash, shown.image_id), []).append(returned)
+    for returned, shown in known:
+        first, *more = said[shown.content_hash, shown.image_id]
+        if any((m.boxes, m.rejected) != (first.boxes, first.rejected) for m in more):
+            found.refused.append((returned.name, "it is listed twice, with other boxes"))
+            continue
+        if returned is not first:
+            continue
         edited = _edited(returned, shown, accept)
         try:
             row = taken(edited, now.get((shown.content_hash, shown.image_id)), log, by, new_id())
@@ -235,8 +271,8 @@ def collected(
             found.unchanged += 1
             continue
         found.rows.append(row)
-        if other := overruled_by(row, log, shown.time):
-            found.overruled.append((row, other))
+        if word := overruled_by(row, log, shown.time):
+            found.overruled.append((row, word))
     return found
 
 

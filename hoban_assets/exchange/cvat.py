@@ -13,7 +13,8 @@ from xml.etree import ElementTree
 
 from hoban_assets.classes import CLASSES
 from hoban_assets.corrections.rows import Box
-from hoban_assets.exchange.pictures import Picture, Returned, from_pixels
+from hoban_assets.corrections.taking import Refused
+from hoban_assets.exchange.pictures import Picture, Returned, each_returned, from_pixels
 from hoban_assets.files import save
 from hoban_assets.formats.voc_xml import parse_xml
 
@@ -109,7 +110,11 @@ def read(data: bytes) -> list[Returned]:
         raise ValueError(f"its root is <{root.tag}>, and not <annotations>")
     if root.find("track") is not None:
         raise ValueError("it holds tracks (CVAT for video): export 'CVAT for images 1.1'")
-    return [_returned(image) for image in root.findall("image")]
+    return each_returned(root.findall("image"), _returned, _name)
+
+
+def _name(image: ElementTree.Element) -> str:
+    return image.attrib["name"].replace("\\", "/").rpartition("/")[2]
 
 
 def _returned(image: ElementTree.Element) -> Returned:
@@ -117,14 +122,15 @@ def _returned(image: ElementTree.Element) -> Returned:
     tags = {tag.attrib["label"]: tag for tag in image.findall("tag")}
     complete = _attribute(tags[COMPLETE], NAMES) if COMPLETE in tags else None
     other = [shape for shape in _SHAPES if image.find(shape) is not None]
+    if other:
+        raise Refused(f"it holds a {other[0]}: draw a rectangle instead")
     boxes = [_box(box, width, height) for box in image.findall("box")]
     return Returned(
-        name=image.attrib["name"].replace("\\", "/").rpartition("/")[2],
+        name=_name(image),
         boxes=tuple(boxes),
         size=(int(width), int(height)),
         rejected=REJECT in tags,
         complete=None if complete is None else tuple(n for n in complete.split(",") if n),
-        problem=f"it holds a {other[0]}: draw a rectangle instead" if other else "",
     )
 
 

@@ -14,7 +14,8 @@ from xml.sax.saxutils import quoteattr
 
 from hoban_assets.classes import CLASSES
 from hoban_assets.corrections.rows import Box
-from hoban_assets.exchange.pictures import Picture, Returned
+from hoban_assets.corrections.taking import Refused
+from hoban_assets.exchange.pictures import Picture, Returned, each_returned
 from hoban_assets.files import save
 
 FILE = "tasks.json"
@@ -94,38 +95,47 @@ def read(tasks: Sequence[Mapping[str, Any]]) -> list[Returned]:
     Raises:
         KeyError, TypeError, ValueError: it is no such document.
     """
-    found = []
-    for task in tasks:
-        done = [a for a in task["annotations"] if not a.get("was_cancelled")]
-        if done:
-            newest = max(done, key=lambda a: str(a.get("updated_at", "")))
-            found.append(_returned(task["data"], newest["result"]))
-    return found
+    done = [(task["data"], newest) for task in tasks if (newest := _newest(task)) is not None]
+    return each_returned(done, lambda pair: _returned(*pair), lambda pair: _name(pair[0]))
+
+
+def _newest(task: Mapping[str, Any]) -> Sequence[Mapping[str, Any]] | None:
+    """Regions of the newest annotation; None where there is none that counts."""
+    done = [a for a in task["annotations"] if not a.get("was_cancelled")]
+    if not done:
+        return None
+    result: Sequence[Mapping[str, Any]] = max(done, key=lambda a: str(a.get("updated_at", "")))[
+        "result"
+    ]
+    return result
+
+
+def _name(data: Mapping[str, Any]) -> str:
+    address = str(data["image"])
+    return address.partition("?d=")[2].rpartition("/")[2] or address.rpartition("/")[2]
 
 
 def _returned(data: Mapping[str, Any], regions: Sequence[Mapping[str, Any]]) -> Returned:
     boxes: list[Box] = []
-    rejected, problem, size = False, "", None
+    rejected, size = False, None
     for region in regions:
         if region["type"] == "choices":
             rejected |= REJECT in region["value"]["choices"]
         elif region["type"] != "rectanglelabels":
-            problem = f"it holds a region of type {region['type']}: draw a rectangle instead"
+            raise Refused(f"it holds a region of type {region['type']}: draw a rectangle instead")
         elif region["value"].get("rotation"):
-            problem = "it holds a turned rectangle: labels are upright"
+            raise Refused("it holds a turned rectangle: labels are upright")
         else:
             size = (int(region["original_width"]), int(region["original_height"]))
             boxes.append(_box(region["value"]))
     complete = data.get("labelled_classes")
     return Returned(
-        name=str(data["image"]).partition("?d=")[2].rpartition("/")[2]
-        or str(data["image"]).rpartition("/")[2],
+        name=_name(data),
         boxes=tuple(boxes),
         size=size,
         content_hash=str(data.get("content_hash", "")),
         rejected=rejected,
         complete=None if complete is None else tuple(complete),
-        problem=problem,
     )
 
 

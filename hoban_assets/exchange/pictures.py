@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from hoban_assets.corrections.rows import Box, Boxes
+from hoban_assets.corrections.taking import Refused
 from hoban_assets.naming import image_tag
 
 _HASH = re.compile(r"(?<![0-9a-f])([0-9a-f]{12})\.([0-9a-f]{32})(?![0-9a-f])")
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
+Line = TypeVar("Line")
+NO_PICTURE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
+"""What reading a document raises that is not of its format."""
 STEM = 40
 """Letters of the raw name that an exported name keeps, for the eye."""
 
@@ -55,6 +60,38 @@ class Returned:
     """None: the format does not tell."""
     problem: str = ""
     """What cannot be taken over as a box; then nothing of the picture is."""
+
+
+def each_returned(
+    lines: Iterable[Line], read: Callable[[Line], Returned], name_of: Callable[[Line], str]
+) -> list[Returned]:
+    """Read pictures one by one: one that cannot be read takes nothing away from the others.
+
+    What `read` refuses (`Refused`), or cannot read, is the problem of its picture.
+
+    Raises:
+        LookupError, TypeError, ValueError, AttributeError, ArithmeticError: none can be read, so
+            the file is of another format; what the first one raised.
+    """
+    found: list[Returned] = []
+    problems: list[Exception] = []
+    for line in lines:
+        try:
+            found.append(read(line))
+        except Refused as error:
+            found.append(Returned(name_of(line), problem=str(error)))
+        except NO_PICTURE as error:
+            problems.append(error)
+            said = str(Refused(f"it cannot be read: {missing(error)}"))
+            found.append(Returned(name_of(line), problem=said))
+    if problems and len(problems) == len(found):
+        raise problems[0]
+    return found
+
+
+def missing(error: Exception) -> str:
+    """What an error of `NO_PICTURE` says, in one line."""
+    return f"{error} is missing" if isinstance(error, KeyError) else str(error).split("\n")[0]
 
 
 def told_by_name(name: str) -> tuple[str, str] | None:

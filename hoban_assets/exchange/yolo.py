@@ -9,8 +9,9 @@ import yaml
 
 from hoban_assets.classes import CLASS_IDS, CLASS_NAMES
 from hoban_assets.corrections.rows import Box
+from hoban_assets.corrections.taking import Refused
 from hoban_assets.errors import HobanError
-from hoban_assets.exchange.pictures import Picture, Returned
+from hoban_assets.exchange.pictures import Picture, Returned, each_returned
 from hoban_assets.files import save
 from hoban_assets.formats.class_names import read_class_names
 from hoban_assets.formats.decoding import read_label
@@ -55,22 +56,24 @@ def read(folder: Path) -> list[Returned]:
             f"{len(found.names)} are named",
             "correct the one that is wrong, so that no class gets the name of its neighbour",
         )
-    return [_returned(file, found.names, root) for file in sorted((root / "labels").rglob("*.txt"))]
+    files = sorted((root / "labels").rglob("*.txt"))
+    return each_returned(files, lambda file: _returned(file, found.names, root), lambda f: f.stem)
 
 
 def _returned(file: Path, names: Mapping[int, str], root: Path) -> Returned:
     """The text of a row is never told: what a link leads to is nobody's business."""
     if not file.resolve().is_relative_to(root):
-        return Returned(file.stem, (), problem="its label is a link out of the folder")
-    boxes, problem = [], ""
+        raise Refused("its label is a link out of the folder")
+    boxes = []
     for line in read_label(str(file)).decode("utf-8").splitlines():
         parts = line.split()
         try:
             number, x, y, w, h = (float(part) for part in parts or (0,) * 5)
-            if number != int(number):
-                problem = "a class is no whole number"
-            elif parts:
-                boxes.append(Box(names.get(int(number), parts[0]), x, y, w, h))
-        except (ValueError, OverflowError):
-            problem = f"a row of {len(parts)} parts is no box"
-    return Returned(file.stem, tuple(boxes), problem=problem)
+            place = int(number)
+        except (ValueError, OverflowError) as error:
+            raise Refused(f"a row of {len(parts)} parts is no box") from error
+        if number != place:
+            raise Refused("a class is no whole number")
+        if parts:
+            boxes.append(Box(names.get(place, parts[0]), x, y, w, h))
+    return Returned(file.stem, tuple(boxes))

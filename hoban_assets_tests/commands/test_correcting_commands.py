@@ -76,3 +76,13 @@ def test_what_could_not_be_taken_is_told_and_the_command_fails(catalog, tmp_path
     with pytest.raises(AssertionError, match="no class 'cat'"):
         run_hoban("collect", file)
     assert listed() == []
+
+
+def test_why_it_was_not_taken_is_told_in_the_language_of_the_user(catalog, tmp_path, monkeypatch):
+    run_hoban("export", "coco_person", "--format", "cvat", "--to", tmp_path / "out")
+    file = tmp_path / "out/annotations.xml"
+    file.write_text(file.read_text().replace('label="person"', 'label="cat"'))
+    monkeypatch.setenv("HOBAN_LANG", "ko")
+    with pytest.raises(AssertionError, match="클래스 'cat'") as told:
+        run_hoban("collect", file)
+    assert "no class" not in str(told.value)
