@@ -244,10 +244,10 @@ def collected(
     found = Collected(tool)
     known: list[tuple[Returned, Shown]] = []
     for returned, shown in pictures:
-        if isinstance(shown, Refused):
-            found.refused.append((returned.name, str(shown)))
-        elif returned.problem:
+        if returned.problem:
             found.refused.append((returned.name, returned.problem))
+        elif isinstance(shown, Refused):
+            found.refused.append((returned.name, str(shown)))
         else:
             known.append((returned, shown))
     now = in_stages(ask, [shown.image_id for _, shown in known], proposed, log)

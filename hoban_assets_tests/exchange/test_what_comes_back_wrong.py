@@ -114,7 +114,7 @@ WRONG = {
     "outside": (changed(bbox=[640, 1, 40, 9]), "outside the picture"),
     "not_a_number": (changed(bbox=[float("nan"), 1, 4, 9]), "outside the picture"),
     "endless": (changed(bbox=[float("inf"), 1, 4, 9]), "outside the picture"),
-    "backwards": (changed(bbox=[30, 20, -9, -9]), "outside the picture"),
+    "backwards": (changed(bbox=[30, 20, -9, -9]), "without area"),
     "flat": (changed(bbox=[5, 5, 0, 9]), "without area"),
     "unknown_class": (changed(category_id=77), "no class '77'"),
 }
