@@ -159,6 +159,9 @@ class Viewer:
             return ""
         why = ", ".join(short(rule, self.say) for rule in found["left_out_by"])
         left_out = self.say("Left out: {why}.", why=why)
+        if isinstance(problem, HobanError):
+            told = self.say("Its labels cannot be read again: {why}", why=self._told(problem))
+            return f"{left_out} {told}"
         if problem:
             return f"{left_out} {self._told(problem)}"
         if self.store.is_unread(found["image_id"]):
@@ -182,10 +185,10 @@ class Viewer:
         found, now, problem = await run_in_threadpool(self._found, request.path_params["number"])
         if found is None:
             return Response(status_code=404)
+        if problem:
+            return JSONResponse({"reason": self._note(found, problem)}, status_code=409)
         try:
             sent = _sent(await request.body())
-            if problem:
-                raise problem
             row, other = take(self.settings, found, sent, self.author, self.read_at, now)
         except (Refused, HobanError, ValueError, RecursionError) as error:
             return self._refused(error)

@@ -97,7 +97,7 @@ def test_two_viewers_at_once_keep_both_and_the_later_says_so(settings):
         (0, {"verdict": "boxes", "after": [["cat", 0.5, 0.5, 0.3, 0.1, False]]}, "no class"),
         (0, {"verdict": "boxes", "after": [["person"]]}, "a box is"),
         (0, {"verdict": "burn"}, "no edit"),
-        (3, {"verdict": "reject"}, "source coco"),
+        (3, {"verdict": "reject"}, "Left out: near-duplicate of an image that stays."),
     ],
 )
 def test_what_cannot_be_taken_is_told(settings, number, sent, reason):
@@ -105,6 +105,23 @@ def test_what_cannot_be_taken_is_told(settings, number, sent, reason):
     assert answer.status_code == (409 if reason else 200)
     assert (reason or "") in answer.json().get("reason", "")
     assert len(read_log(settings.corrections)) == (0 if reason else 1)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ["near-duplicate of an image", "cannot be read again", "no COCO labels in"]),
+        ("ko", ["거의 같은 중복", "다시 읽을 수 없습니다", "COCO 라벨이 없습니다"]),
+    ],
+)
+def test_where_the_source_is_gone_the_page_and_the_answer_say_why_and_what_to_do(
+    settings, language, said
+):
+    ask = client(viewer_of(replace(settings, language=language)))
+    told = ask.post("/api/edit/3", json={"verdict": "accept"}, headers=HOST).json()["reason"]
+    assert all(part in told for part in [*said, "→", "annotations/"])
+    picture = ask.get("/api/picture/3").json()
+    assert (picture["note"], picture["can_be_corrected"]) == (told, False)
 
 
 def test_pages_of_others_and_other_files_get_nothing(once):
