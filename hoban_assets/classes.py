@@ -106,6 +106,8 @@ AIHUB_CLASSES: dict[str, str] = {c.aihub: c.name for c in CLASSES if c.aihub}
 """Code of AI Hub to the class that it means."""
 
 
+TYPED_NAMES: dict[str, str] = {c.name: c.korean for c in CLASSES} | {BACKGROUND: "배경"}
+"""Class to the Korean name by which the command line takes it."""
 TYPED: dict[str, str] = {word: c.name for c in CLASSES for word in c.typed} | {"배경": BACKGROUND}
 """What people type for a class on the command line, besides its names."""
 

@@ -15,8 +15,9 @@ from hoban_assets import commands
 from hoban_assets.commands.app import PANELS
 from hoban_assets.commands.app import app as _app
 from hoban_assets.errors import HobanError, of_the_machine
+from hoban_assets.file_systems import refuse_no_data_root
 from hoban_assets.files import private
-from hoban_assets.settings import home_of, language_of
+from hoban_assets.settings import Settings, home_of, language_of
 from hoban_assets.windows import as_in_linux
 
 _ALSO_IN = {"fate": "why", "sql": "catalog", "summary": "catalog", "sample_data": "sample"}
@@ -70,6 +71,8 @@ def main() -> None:
 
         typer.echo(usage_said(error, language), err=True)
         sys.exit(error.exit_code)
+    except KeyboardInterrupt:  # before the command began
+        sys.exit(130)
     except click.Abort:
         from hoban_assets.language import speaker
 
@@ -81,13 +84,23 @@ def main() -> None:
         typer.echo(said(error, language), err=True)
         sys.exit(1)
     except Exception as error:
-        known = of_the_machine(error)
+        known = of_the_machine(error) or _of_the_data_root(error)
         if known is None:
             raise
         from hoban_assets.reporting.translating import said
 
         typer.echo(said(known, language), err=True)
         sys.exit(1)
+
+
+def _of_the_data_root(error: Exception) -> HobanError | None:
+    """That there can be no data root, where `error` is that a file could not be made."""
+    if isinstance(error, OSError):
+        try:
+            refuse_no_data_root(Settings.from_env().data_root)
+        except HobanError as known:
+            return known
+    return None
 
 
 def _command(language: str) -> typer.core.TyperGroup:

@@ -8,6 +8,8 @@ import re
 import tempfile
 from pathlib import Path
 
+from hoban_assets.errors import HobanError
+
 MOUNTS = Path("/proc/self/mounts")
 WINDOWS_DRIVES = frozenset({"9p", "drvfs", "vfat", "exfat", "ntfs", "ntfs3", "fuseblk", "cifs"})
 """Kinds of file systems on which Windows' rules for names hold."""
@@ -45,6 +47,25 @@ def kind_of(folder: Path, mounts: str | None = None) -> str:
 def existing(folder: Path) -> Path:
     """The folder, or the nearest one above it that is there."""
     return next(place for place in (folder, *folder.parents) if place.is_dir())
+
+
+def refuse_no_data_root(folder: Path) -> None:
+    """See to it that the data root is there or can be made; nothing is left of the trial.
+
+    Raises:
+        HobanError: it can not; the message says why, and what to set.
+    """
+    if folder.is_dir():
+        return
+    try:
+        above = next(place for place in folder.parents if place.exists())
+        with tempfile.TemporaryDirectory(dir=folder if folder.exists() else above):
+            pass
+    except OSError as error:
+        raise HobanError(
+            f"data root {folder} does not exist and cannot be made: {error.strerror}",
+            "set HOBAN_DATA_ROOT to a folder in which this account may write",
+        ) from error
 
 
 def cannot_link(file: Path, folder: Path) -> str:

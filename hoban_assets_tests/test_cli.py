@@ -3,6 +3,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from importlib.metadata import version
 from pathlib import Path
 
@@ -86,6 +87,40 @@ def test_every_command_has_help_with_an_example():
 def test_the_version_is_that_of_the_package():
     told = CliRunner().invoke(app, ["--version"])
     assert (told.exit_code, told.output.split()[-1]) == (0, version("hoban_assets"))
+
+
+def test_ctrl_c_while_python_imports_ends_the_command_quietly(tmp_path):
+    pressed = "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(60)\n"
+    (tmp_path / "typer.py").write_text(pressed)
+    declared = tomllib.loads((HOBAN.parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+    module, _, name = declared["project"]["scripts"]["hoban"].partition(":")
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{heard}; from {module} import {name}; {name}()", "status"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+@pytest.mark.parametrize("command", [["status"], ["inspect", "docs"]])
+def test_a_data_root_that_cannot_be_made_is_one_message(command):
+    env = {**os.environ, "HOBAN_LANG": "ko", "HOBAN_DATA_ROOT": "/proc/x"}
+    done = subprocess.run(
+        [str(HOBAN), *command],
+        env=env,
+        cwd=HOBAN.parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    problem, way_out = done.stderr.splitlines()[-2:]
+    assert problem.startswith("오류: 데이터 루트 /proc/x이(가) 없고 만들 수도 없습니다: ")
+    assert way_out.endswith("HOBAN_DATA_ROOT를 이 계정이 쓸 수 있는 폴더로 지정하세요")
+    assert "Traceback" not in done.stderr
 
 
 def test_env_sh_keeps_a_warning_out_of_what_the_readme_teaches():

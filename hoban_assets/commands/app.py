@@ -7,9 +7,10 @@ answers within a second.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import PurePath
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -137,8 +138,10 @@ def built_one(name: str, built: Iterable[str], kind: str, partition: str) -> str
     return nearest(name, names, kind)
 
 
-def nearest(value: str, known: Iterable[str], kind: str) -> str:
-    """Return `value` where it is `known`.
+def nearest(
+    value: str, known: Iterable[str], kind: str, titles: Mapping[str, str] = MappingProxyType({})
+) -> str:
+    """Return `value` where it is `known`; `titles`: what a reader calls the names.
 
     Raises:
         HobanError: it is not; the way out names the nearest match.
@@ -147,5 +150,6 @@ def nearest(value: str, known: Iterable[str], kind: str) -> str:
     if value in names:
         return value
     close = difflib.get_close_matches(value.lower(), names, n=1, cutoff=0.5)
-    way_out = f"did you mean {close[0]}?" if close else f"known: {', '.join(names) or 'none yet'}"
+    listed = ", ".join(f"{n} = {titles[n]}" if n in titles else n for n in names)
+    way_out = f"did you mean {close[0]}?" if close else f"known: {listed or 'none yet'}"
     raise HobanError(f"no {kind} {value!r}", way_out)

@@ -217,11 +217,14 @@ class _Lines:
 
     def tell(self, line: Told) -> None:
         """Print one line."""
-        from hoban_assets.components.building.telling import BEGUN, FAILED, PROGRESS
+        from hoban_assets.components.building.telling import BEGUN, FAILED, PROGRESS, STOPPING
         from hoban_assets.reporting.translating import error_text
 
         if line.kind in (PROGRESS, BEGUN):
             self._progress(f"{line.asset}  {line.text}", stays=line.kind == BEGUN)
+            return
+        if line.kind == STOPPING:
+            self._screen.print(self._cell(line.text))
             return
         if line.kind == FAILED:
             parts = line.text.partition(" -> ")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
 
-from hoban_assets.classes import BACKGROUND, CLASS_NAMES, class_meant
+from hoban_assets.classes import BACKGROUND, CLASS_NAMES, TYPED_NAMES, class_meant
 from hoban_assets.commands.app import nearest
-from hoban_assets.settings import PARTITIONS
+from hoban_assets.settings import PARTITIONS, language_of
 
 
 def _known_partition(value: str) -> str:
@@ -19,9 +20,10 @@ def class_named(value: str, *more: str) -> str:
     """Return the class that is meant by a name, a Korean name, an id or a code, or one of `more`.
 
     Raises:
-        HobanError: there is none; names the nearest one.
+        HobanError: there is none; names the nearest one, or all, to a Korean reader in Korean too.
     """
-    return nearest(class_meant(value), (*CLASS_NAMES, *more), "class")
+    titles = TYPED_NAMES if language_of(os.environ) == "ko" else {}
+    return nearest(class_meant(value), (*CLASS_NAMES, *more), "class", titles)
 
 
 def _known_class(value: str | None) -> str | None:

@@ -39,12 +39,14 @@ def status(
 
     Example: hoban status --partition sub
     """
+    from hoban_assets.file_systems import refuse_no_data_root
     from hoban_assets.language import speaker
     from hoban_assets.reporting.status.document import answer
     from hoban_assets.reporting.status.figures import status_of
     from hoban_assets.reporting.status.words import as_json as everything
 
     settings = Settings.from_env()
+    refuse_no_data_root(settings.data_root)
     found = status_of(
         settings,
         (partition,) if partition else PARTITIONS,

@@ -84,6 +84,7 @@ def test_a_second_build_waits_for_the_gpu_and_goes_on_where_the_first_was_stoppe
     second = typed(*words, HOBAN_EPOCHS_SUB="400", HOBAN_LANG="ko")
     second.wait_for(r"기다림: model_v9 \[sub\]이\(가\) GPU를 쓰고 있습니다. 실행 \w{8}, .* 전부터")
     first.ctrl_c()
+    first.wait_for("Stopping: one moment, please\\.")
     assert first.ends() == 130
     told = re.search(r"Start the same command: it goes on at epoch (\d+)\.(.*\s.*)", first.text)
     assert told

@@ -3,6 +3,7 @@ from gallery_road import BARE, HELMET, box, photograph, recorded, samples
 from typer.testing import CliRunner
 
 from hoban_assets.cli import app
+from hoban_assets.commands.options import class_named
 from hoban_assets.errors import HobanError
 
 IDS = [f"helmet_60k/{n}.jpg" for n in range(4)]
@@ -74,3 +75,16 @@ def test_a_raw_root_that_is_gone_is_an_error_with_a_way_out(road, monkeypatch):
 def test_a_mistyped_word_is_answered_with_the_nearest(road, arguments, way_out):
     with pytest.raises(HobanError, match=way_out):
         run(*arguments)
+
+
+def test_a_korean_word_for_no_class_is_answered_with_the_korean_names(road, monkeypatch):
+    with pytest.raises(HobanError) as told:
+        run("helmet_60k", "--class", "안전")
+    assert told.value.way_out == f"known: {HELMET}, {BARE}, person, fallen, background, all"
+    monkeypatch.setenv("HOBAN_LANG", "ko")
+    with pytest.raises(HobanError) as told:
+        run("helmet_60k", "--class", "안전")
+    assert told.value.way_out.startswith(f"known: {HELMET} = 안전모 착용, {BARE} = 안전모 미착용,")
+    listed = told.value.way_out.removeprefix("known: ").split(", ")
+    for name, _, korean in (each.partition(" = ") for each in listed[:-1]):
+        assert class_named(korean, "background") == name

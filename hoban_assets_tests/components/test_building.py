@@ -6,12 +6,14 @@ from types import SimpleNamespace as Thing
 
 import dagster as dg
 import pytest
+from dagster._core.events import EngineEventData
 
 from hoban_assets.commands.wanted import wanted
 from hoban_assets.components.building.telling import (
     DONE,
     FAILED,
     PROGRESS,
+    STOPPING,
     WARNING,
     Told,
     progress_text,
@@ -143,6 +145,14 @@ def test_a_step_that_somebody_stopped_is_no_failure():
     for kind in ("STEP_FAILURE", "PIPELINE_FAILURE"):
         assert told(entry(event=event(kind, **data)), EN) is None
     assert told(entry("Dependencies for step model_v9 were not executed: []", 40), EN) is None
+
+
+def test_a_run_that_somebody_stops_says_so_at_once():
+    data = EngineEventData.interrupted(["model_v9"])
+    stopped = Thing(event_type_value="ENGINE_EVENT", step_key=None, event_specific_data=data)
+    assert told(entry(event=stopped), EN) == Told(STOPPING, "", "Stopping: one moment, please.")
+    stopped.event_specific_data = EngineEventData(metadata={})
+    assert told(entry(event=stopped), EN) is None
 
 
 def test_a_run_that_fails_before_its_steps_says_why():

@@ -26,6 +26,9 @@ _OF_DAGSTER = ("[pipes]", "Dependencies for step ")
 _IN_A_CHILD = re.compile(r"In process \d+: (?:[\w.]+\.)?(\w+: .+)")
 """How Dagster tells of a process that could not even begin its step."""
 BEGUN, PROGRESS, WARNING, DONE, FAILED = "begun", "progress", "warning", "done", "failed"
+STOPPING = "stopping"
+INTERRUPTED = "steps_interrupted"
+"""Key that Dagster gives the event of Ctrl-C, before it waits for the steps to end."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Told:
     """One line: which asset, and what of it."""
 
     kind: str
-    """BEGUN, PROGRESS, WARNING, DONE or FAILED."""
+    """BEGUN, PROGRESS, WARNING, DONE, FAILED or STOPPING."""
     asset: str
     text: str = ""
 
@@ -65,6 +68,8 @@ def told(entry: dg.EventLogEntry, say: Say) -> Told | None:
             return Told(DONE, step, done_text(_metadata(event), say))
         case "STEP_FAILURE" if not is_interruption(event.event_specific_data):
             return Told(FAILED, step, failure_text(event))
+        case "ENGINE_EVENT" if INTERRUPTED in getattr(event.event_specific_data, "metadata", {}):
+            return Told(STOPPING, "", say("Stopping: one moment, please."))
         case "PIPELINE_FAILURE" if _is_of_dagster(event.event_specific_data):
             return Told(FAILED, "dagster", failure_text(event))
     return None
