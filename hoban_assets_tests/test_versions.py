@@ -77,24 +77,18 @@ def test_v10_is_v9_with_events_for_rooms():
     assert rooms.duplicates == "picture"
 
 
-def test_v11_is_v10_with_persons_completed_where_a_source_does_not_label_them():
+def test_v11_is_v10_with_completed_labels():
     v10, v11 = (
         yaml.safe_load((VERSIONS / v / "defs.yaml").read_text())["attributes"]
         for v in ("v10", "v11")
     )
     changed = {k for k in v10 | v11 if v10.get(k) != v11.get(k)} - {"version", "description"}
     assert changed == {"stages"}
-    labels = {stage.name: {n for s in stage.sources for n in s.labels} for stage in STAGES}
-    lacking = [name for name in v10["stages"] if "person" not in labels[name]]
-    assert lacking == ["helmet_60k", "fallen_pool_events"]
-    assert v11["stages"] == [
-        f"{name}_completed" if name in lacking else name for name in v10["stages"]
-    ]
+    assert v11["stages"] == [f"{name}_completed" for name in v10["stages"]]
     declared = {stage.name: stage.as_recipe() for stage in STAGES}
-    for name in lacking:
+    for name in v10["stages"]:
         completed = declared[f"{name}_completed"]
-        teacher = completed.pop("complete")["teachers"]["model_v10"]
-        assert (teacher["model"], teacher["classes"]) == ("model_v10", {"person": "person"})
+        assert completed.pop("complete")["teachers"]["model_v10"]["model"] == "model_v10"
         assert completed == declared[name]
 
 
