@@ -24,17 +24,16 @@ from benchmarks.partial_labels.common import (
     recipe,
     settings_of,
 )
-from hoban_assets.classes import CLASS_NAMES, PERSON
+from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.curation.completion.aside import join_train, set_aside
 from hoban_assets.curation.completion.complete import complete
-from hoban_assets.curation.completion.limits import Limits
 from hoban_assets.evaluation.detecting import run_worker
 from hoban_assets.evaluation.pictures import Pictures
 from hoban_assets.formats.predictions import read_predictions
 from hoban_assets.ledger import Ledger
 from hoban_assets.pipeline.dataset import build_dataset
 from hoban_assets.pipeline.stage_build import build_stage
-from hoban_assets.pipeline.teaching import Completion
+from hoban_assets.pipeline.teaching import Completion, Teacher
 from hoban_assets.publish.yolo_tree import publish
 from hoban_assets.sample_data import generate
 from hoban_assets.sample_data.output import TRUTH
@@ -43,20 +42,13 @@ from hoban_assets.settings import Settings
 from hoban_assets.training.run import WORKER
 
 TEACH = WORKER.with_name("yolo_teach.py")
-VIEWS = (0.5, 0.75)
-"""Multiples of the image size at which the masked model looks for persons that nobody labelled.
+VIEWS = Teacher("masked", model="masked").scales
+"""Multiples of the image size at which the masked model looks for what nobody labelled.
 
-It knows whole bodies in the distance, and those that it looks for fill the picture: smaller they
-are of the size that it knows (AP of persons 0.61 at half the size, 0.34 at the size of training,
-0.03 at half as much again).
-
-Persons only, as on the real photographs: a labelled head tells which of them is right. Heads on
-photographs of bodies, and who has fallen, have no such witness, so they stay masked.
+Those of a stage that says nothing of it, as are the limits and the classes: all (the module
+`partial_labels.teaching` tells what other views and limits would add).
 """
-LIMITS = {PERSON: Limits(box=0.5, ignore=0.1, confirmed=0.03)}
-"""What a labelled head confirms is believed at any score that is no noise: from 0.12 down to 0.03
-recall of the added persons rises from 0.27 to 0.66, and precision falls from 0.87 to 0.81 (on the
-photographs to train on, whose truth is known here; none that judges was looked at)."""
+OWN_NAMES = {name: name for name in CLASS_NAMES}
 OTHER_SEED = 3000
 UNLIKE = "WiderPerson"
 """A source that version 12 does not read: its photographs are of another kind."""
@@ -100,7 +92,8 @@ class Drawn:
         elif arm == COMPLETED:
             assert masked is not None
             found = self.predicted(masked, seed, size)
-            added = complete(self.samples, found, {PERSON: len(VIEWS)}, LIMITS, Completion.most)
+            taught = dict.fromkeys(CLASS_NAMES, len(VIEWS))
+            added = complete(self.samples, found, taught, {}, Completion.most)
             human, aside = set_aside(added.samples)
             made = join_train(human, aside, recipe().area)
         else:
@@ -145,13 +138,13 @@ class Drawn:
     def predicted(
         self, weights: Path, seed: int, size: int, views: tuple[float, ...] = VIEWS
     ) -> pd.DataFrame:
-        """Persons that a model finds on all photographs, looking at `views`, multiples of `size`.
+        """What a model finds on all photographs, looking at `views`, multiples of `size`.
 
         Columns of `formats.predictions.COLUMNS`, and teacher: the view.
         """
         images = self.samples.images
         parts = [
-            read_predictions(file, {PERSON: PERSON}, images, may_be_empty=True).assign(
+            read_predictions(file, OWN_NAMES, images, may_be_empty=True).assign(
                 teacher=f"masked@{view}"
             )
             for view, file in self._looked(weights, list(images.file), seed, size, views).items()

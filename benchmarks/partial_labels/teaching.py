@@ -2,7 +2,8 @@
 
 Of the drawn part of the proof, once its masked model of a seed is trained: persons that views and
 limits add on the photographs of heads that are trained on, compared with all who are there. None
-that judges is looked at. `drawn.VIEWS` and `drawn.LIMITS` were chosen from this table.
+that judges is looked at. It speaks for the defaults of a stage, which
+`drawn` takes.
 """
 
 from __future__ import annotations
@@ -25,7 +26,16 @@ from hoban_assets.curation.completion.complete import labelled_on
 from hoban_assets.curation.completion.limits import Limits
 from hoban_assets.curation.completion.voting import vote
 
-VIEWS = ((0.5,), (0.75,), (1.0,), (0.5, 0.75), (0.75, 1.0), (0.5, 1.0), (0.5, 0.75, 1.0))
+VIEWS = (
+    (0.5,),
+    (0.75,),
+    (1.0,),
+    (0.5, 0.75),
+    (0.75, 1.0),
+    (0.5, 1.0),
+    (0.5, 0.75, 1.0),
+    (1.0, 1.5),
+)
 LIMITS = (
     Limits(),
     Limits(box=0.5, ignore=0.1, confirmed=0.06),
@@ -66,8 +76,9 @@ def photographs(
 ) -> list[Photograph]:
     """Photographs of train that show a labelled head, with who is really there."""
     train = drawn.samples.images
-    train = train[train.split == "train"]
+    train = train[(train.split == "train") & train.file.isin(drawn.known)]
     groups = dict(zip(train.file, train.group_id, strict=True))
+    predictions = predictions[predictions.class_name == PERSON]
     by_file = {str(name): rows for name, rows in predictions.groupby("file", sort=False)}
     nothing = predictions.iloc[:0]
     return [
