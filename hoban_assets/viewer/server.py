@@ -43,6 +43,10 @@ KEEPS = (
     "Accept it (A) or put its labels right (S), and the next build keeps it; of pictures that look "
     "the same it is then the one that stays."
 )
+NO_BOX = (
+    "Where nothing is on it, accept it (A): the next build keeps it as a background. Otherwise "
+    "draw what is there and save (S)."
+)
 STAYS_OUT = "A correction is kept, and shows as soon as the recipe takes the picture."
 
 
@@ -165,7 +169,7 @@ class Viewer:
         if problem:
             return f"{left_out} {self._told(problem)}"
         if self.store.is_unread(found["image_id"]):
-            return f"{left_out} {self.say(KEEPS)}"
+            return f"{left_out} {self.say(KEEPS if found['boxes'] else NO_BOX)}"
         return f"{left_out} {self.say(STAYS_OUT)}"
 
     def _found(self, number: int) -> tuple[dict[str, Any] | None, Now | None, Exception | None]:

@@ -197,6 +197,7 @@ def test_a_head_with_two_labels_gets_the_one_that_a_person_chooses(world, verdic
 
 def test_nothing_on_a_picture_is_a_background_from_then_on(world):
     ask, picture = world.seen("no_label_left")
+    assert "keeps it as a background" in picture["note"]
     world.sent(ask, picture)
     after = world.build()
     (row,) = after.images[after.images.image_id == picture["image_id"]].to_dict("records")
