@@ -38,12 +38,12 @@ from benchmarks.partial_labels.page import told_of, write_pages
 from benchmarks.partial_labels.real import Real
 from benchmarks.partial_labels.summary import text
 
-QUICK = {
+QUICK: Mapping[str, Any] = {
     "scenes": 400,
     "drawn": Schedule(seeds=1, epochs=8, size=128, mosaic_off=4),
     "real": Schedule(seeds=1, epochs=6, size=128, mosaic_off=3),
 }
-WHOLE = {
+WHOLE: Mapping[str, Any] = {
     "scenes": 1500,
     "drawn": Schedule(seeds=3, epochs=10, size=128, mosaic_off=5),
     "real": Schedule(seeds=2, epochs=8, size=160, mosaic_off=4),

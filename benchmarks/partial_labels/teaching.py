@@ -2,8 +2,7 @@
 
 Of the drawn part of the proof, once its masked model of a seed is trained: persons that views and
 limits add on the photographs of heads that are trained on, compared with all who are there. None
-that judges is looked at. It speaks for the defaults of a stage, which
-`drawn` takes.
+that judges is looked at. It speaks for the defaults of a stage, which `drawn` takes.
 """
 
 from __future__ import annotations
