@@ -11,7 +11,6 @@ import pytest
 from road import REPOSITORY
 
 PAGES = (
-    "first-hour",
     "cheat-sheet",
     "add-a-source",
     "add-a-version",
