@@ -21,6 +21,8 @@ QUOTA = "over_quota"
 WAITS = "not_labelled_yet"
 """Photographs that a person is still to look at: they count neither as lost nor as there."""
 _NO_LABEL = "no_label_left"
+_UNKNOWN = "?"
+"""Of images that no decision names: in a catalog that was made again from published trees."""
 _MOST_REASONS = 3
 RULES = {
     "area_too_small": "{n} below area.least",
@@ -33,6 +35,7 @@ RULES = {
     "background_has_label": "{n} backgrounds with a label",
     "background_labelled_elsewhere": "{n} backgrounds labelled elsewhere",
     QUOTA: "{n} over the quota",
+    _UNKNOWN: "{n} by rules that are not on record",
 }
 """What a rule took, for the field of the recipe that decides it."""
 
@@ -87,7 +90,7 @@ def survivals(stages: Iterable[Samples], dataset: Samples) -> list[Survival]:
     pool = pool[~pool.image_id.isin(waiting)].reset_index(drop=True)
     kept = pool.image_id.isin(dataset.images.image_id)
     gone = pool[~kept]
-    rules = gone.image_id.map(causes(dataset.decisions)).fillna("?")
+    rules = gone.image_id.map(causes(dataset.decisions)).fillna(_UNKNOWN)
     found = []
     for source, before in pool.source.value_counts(sort=False).items():
         mine = (gone.source == source).to_numpy()
