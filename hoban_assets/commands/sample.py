@@ -14,12 +14,12 @@ from hoban_assets.commands.printing import tell
 @app.command(rich_help_panel=UPKEEP)
 def sample_data(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="New or empty folder.")],
-    images: Annotated[int, typer.Option(min=40, help="Distinct images, roughly.")] = 600,
+    images: Annotated[int, typer.Option(min=40, help="Distinct images, roughly.")] = 1000,
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 0,
 ) -> None:
     """Write a raw tree of drawn scenes in every raw format, with every known defect.
 
-    Example: hoban sample-data data/raw --images 600
+    Example: hoban sample-data data/raw --images 1000
     """
     from hoban_assets.sample_data import generate
 

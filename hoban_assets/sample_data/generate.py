@@ -45,7 +45,7 @@ class SampleSummary:
 
 def generate(
     folder: Path,
-    images: int = 600,
+    images: int = 1000,
     seed: int = 0,
     progress: Callable[[str], None] | None = None,
 ) -> SampleSummary:
