@@ -128,11 +128,13 @@ def write(folder: str, count: int) -> Work:
 def _masking(tree: str) -> Any:
     """Return the worker's callbacks of a masked training."""
     sys.path.insert(0, str(CHECKOUT / "hoban_assets" / "workers"))
+    import numpy as np
     from yolo_image_facts import image_facts  # type: ignore[import-not-found]
     from yolo_masked import PartialLabels  # type: ignore[import-not-found]
     from yolo_setup import read_manifest  # type: ignore[import-not-found]
 
-    return PartialLabels(image_facts(read_manifest(Path(tree)), NAMES))
+    nothing_ruled_out = np.zeros((len(NAMES), len(NAMES)), bool)
+    return PartialLabels(image_facts(read_manifest(Path(tree)), NAMES), nothing_ruled_out)
 
 
 def train(tree: str, way: str, run: str) -> Work:
