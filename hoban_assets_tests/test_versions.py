@@ -60,12 +60,17 @@ def test_swapping_the_person_set_is_one_changed_line():
     assert changed == {"wider_person", "coco_person"}
 
 
-def test_v10_is_v9_with_events_for_rooms():
-    v9, v10 = (
-        yaml.safe_load((VERSIONS / v / "defs.yaml").read_text())["attributes"]
-        for v in ("v9", "v10")
+def compared(one: str, other: str) -> tuple[dict, dict, set[str]]:
+    """Recipes of two versions, and the fields in which they differ, apart from their words."""
+    first, second = (
+        yaml.safe_load((VERSIONS / v / "defs.yaml").read_text())["attributes"] for v in (one, other)
     )
-    changed = {k for k in v9 | v10 if v9.get(k) != v10.get(k)} - {"version", "description"}
+    differing = {k for k in first | second if first.get(k) != second.get(k)}
+    return first, second, differing - {"version", "description"}
+
+
+def test_v10_is_v9_with_events_for_rooms():
+    v9, v10, changed = compared("v9", "v10")
     assert changed == {"duplicates", "stages", "partial_labels"}
     assert (v9["duplicates"], v10["duplicates"]) == ("picture", "event")
     rooms, events = (
@@ -78,11 +83,7 @@ def test_v10_is_v9_with_events_for_rooms():
 
 
 def test_v11_is_v10_with_completed_labels():
-    v10, v11 = (
-        yaml.safe_load((VERSIONS / v / "defs.yaml").read_text())["attributes"]
-        for v in ("v10", "v11")
-    )
-    changed = {k for k in v10 | v11 if v10.get(k) != v11.get(k)} - {"version", "description"}
+    v10, v11, changed = compared("v10", "v11")
     assert changed == {"stages"}
     assert v11["stages"] == [f"{name}_completed" for name in v10["stages"]]
     declared = {stage.name: stage.as_recipe() for stage in STAGES}
@@ -93,11 +94,7 @@ def test_v11_is_v10_with_completed_labels():
 
 
 def test_v12_is_v10_with_the_persons_of_the_fall_folders():
-    v10, v12 = (
-        yaml.safe_load((VERSIONS / v / "defs.yaml").read_text())["attributes"]
-        for v in ("v10", "v12")
-    )
-    changed = {k for k in v10 | v12 if v10.get(k) != v12.get(k)} - {"version", "description"}
+    v10, v12, changed = compared("v10", "v12")
     assert changed == {"stages"}
     assert set(v10["stages"]) ^ set(v12["stages"]) == {"fallen_pool_events", "fallen_pool_persons"}
     declared = {stage.name: stage for stage in STAGES}
