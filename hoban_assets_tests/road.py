@@ -90,9 +90,3 @@ def metadata_of(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, dg.M
     """Metadata of the materialisation of an asset."""
     (event,) = result.asset_materializations_for_node(asset)
     return in_english(event.metadata)
-
-
-def check_of(result: dg.ExecuteInProcessResult, name: str) -> dg.AssetCheckEvaluation:
-    """Evaluation of a check."""
-    (found,) = [e for e in result.get_asset_check_evaluations() if e.check_name == name]
-    return found

@@ -77,12 +77,10 @@ def images_meant(ask: Ask, typed: str, folders: Mapping[str, str] | None = None)
     return found or _published(ask, name)
 
 
-def nearest_images(ask: Ask, typed: str, most: int = 3) -> list[str]:
-    """Ids whose file names are spelt most like what was typed, best first; none is no match."""
+def nearest_images(ask: Ask, typed: str) -> list[str]:
+    """Ids of three files whose names are most like what was typed, best first; [] is no match."""
     ways = endings(folded(plain(typed)))
-    return (
-        _ids(ask(_NEAREST, {"name": ways[-1], "least": LEAST_ALIKE, "most": most})) if ways else []
-    )
+    return _ids(ask(_NEAREST, {"name": ways[-1], "least": LEAST_ALIKE, "most": 3})) if ways else []
 
 
 def _scan(sql: str, name: str) -> str:

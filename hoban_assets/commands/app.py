@@ -91,24 +91,20 @@ def asking_catalog(*, sealed: bool = False) -> Iterator[Ask]:
         yield ask
 
 
-def known_asset(
-    ask: Ask, name: str, partition: str | None = None, *, needs_rows: bool = True
-) -> str:
-    """Return `name` if the catalog knows such an asset (in this partition).
+def known_asset(ask: Ask, name: str, partition: str | None = None) -> str:
+    """Return `name` if the catalog knows a stage or dataset (in this partition) called so.
 
     Args:
         ask: open catalog.
         name: as typed.
         partition: None: in any.
-        needs_rows: only assets that have images (stages and datasets, no models).
 
     Raises:
         HobanError: it does not; names the nearest one, or the command that builds it.
     """
     known = ask(
         "SELECT DISTINCT asset, partition FROM materializations "
-        "WHERE is_current AND (images IS NOT NULL OR NOT $rows)",
-        {"rows": needs_rows},
+        "WHERE is_current AND images IS NOT NULL"
     )
     built = {row["asset"] for row in known if partition in (None, row["partition"])}
     name = name if name in built or dataset_of(name) not in built else dataset_of(name)

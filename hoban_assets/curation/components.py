@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -14,15 +14,8 @@ from hoban_assets.curation.similarity_graph import BLOCK, SimilarityGraph, parts
 LARGE = 32
 """A group with this part of a strip is compared with the images outside it alone."""
 
-Progress = Callable[[int, int], None]
 
-
-def components(
-    graph: SimilarityGraph,
-    positions: np.ndarray,
-    threshold: float,
-    progress: Progress | None = None,
-) -> np.ndarray:
+def components(graph: SimilarityGraph, positions: np.ndarray, threshold: float) -> np.ndarray:
     """Label the connected components of the graph of `positions` (int [m]): int64 [m].
 
     The label is the place in `positions` of the component's first image. It starts with one image,
@@ -41,8 +34,6 @@ def components(
                     columns = columns[label[columns] != label[rows[0]]]
                 for pairs in graph.between(rows, columns, threshold):
                     _join(label, positions, pairs)
-        if progress:
-            progress(end, len(positions))
     return label[positions]
 
 

@@ -34,11 +34,13 @@ __all__ = [
     "similar_pairs",
 ]
 
+STAGE = "dedupe"
+"""Name of the removal in decisions."""
+
 
 def keep_order(
     samples: Samples,
     source_priority: Sequence[str] = (),
-    rare_first: Sequence[str] | None = None,
     vouched: Collection[str] = (),
 ) -> np.ndarray:
     """Return the positions of the images, best first: a permutation of ``range(n)``.
@@ -47,7 +49,8 @@ def keep_order(
 
     1. valid labels: images in `vouched`, then those all of whose labels are ``human``, then those
        with a repaired or a teacher's one;
-    2. labelled objects: more labels of the rarest class, then of the next rarest, and so on;
+    2. labelled objects: more labels of the class that is rarest in `samples` (ties: by class id),
+       then of the next rarest, and so on;
     3. source: its place in `source_priority`; sources not named there come last, alike;
     4. resolution: more pixels;
     5. sharpness: higher; unknown is lowest;
@@ -57,18 +60,16 @@ def keep_order(
     Args:
         samples: the images and their boxes; ignore regions count for nothing.
         source_priority: names of sources, best first.
-        rare_first: classes from rare to frequent. By default they are counted in `samples`, ties
-            by class id. Give it where the order must not change as data is added.
         vouched: ids of images of which a person has said here what is on them.
     """
     images = samples.images
     counted = samples.box_counts()
-    classes = sorted(CLASS_NAMES, key=lambda c: counted[c]) if rare_first is None else rare_first
+    classes = sorted(CLASS_NAMES, key=lambda c: counted[c])
     labels = samples.labels
     doubtful = images.image_id.isin(labels.image_id[labels.origin != "human"])
     priority = {name: place for place, name in enumerate(source_priority)}
     per_class = pd.crosstab(labels.image_id, labels.class_name).reindex(
-        index=images.image_id, columns=list(classes), fill_value=0
+        index=images.image_id, columns=classes, fill_value=0
     )
     keys = [
         ~images.image_id.isin(vouched),
@@ -88,9 +89,7 @@ def deduplicate(
     similar: SimilarityGraph | np.ndarray,
     threshold: float,
     source_priority: Sequence[str] = (),
-    stage: str = "dedupe",
     *,
-    rare_first: Sequence[str] | None = None,
     progress: Progress | None = None,
     pictures: SimilarityGraph | None = None,
     look: Look | None = None,
@@ -110,8 +109,6 @@ def deduplicate(
             features (float32 [n, d], rows of length 1) whose cosine is the similarity.
         threshold: similarity from which two images are duplicates.
         source_priority: see `keep_order`.
-        stage: name of the stage in the decisions.
-        rare_first: see `keep_order`.
         progress: called with (images visited, images).
         pictures: which images look alike, where `similar` asks for more; by default `similar`.
         look: shows the pictures; see `disagreements`.
@@ -123,13 +120,13 @@ def deduplicate(
         ValueError: an image has no feature.
     """
     graph = _aligned(samples, similar, threshold, pairs)
-    order = keep_order(samples, source_priority, rare_first, vouched)
+    order = keep_order(samples, source_priority, vouched)
     kept, witness = keep_best(graph, order, threshold, progress)
     gone = np.flatnonzero(~kept)
     ids = samples.images.image_id.to_numpy()
     result = samples.drop_images(
         ~kept,
-        stage=stage,
+        stage=STAGE,
         rule="near_duplicate",
         value=graph.similarity(gone, witness[gone]).tolist(),
         threshold=threshold,
@@ -137,7 +134,7 @@ def deduplicate(
     )
     nearest = nearest_kept(graph if pictures is None else pictures, kept, order, threshold)
     near = order[nearest[order] >= 0]
-    review = disagreements(samples, near, nearest[near], stage, look)
+    review = disagreements(samples, near, nearest[near], STAGE, look)
     return result.with_decisions(review)
 
 

@@ -32,14 +32,14 @@ class AreaLimits:
     outlier: float | None = None
 
 
-def limit_areas(samples: Samples, limits: Mapping[Any, AreaLimits], stage: str = "area") -> Samples:
+def limit_areas(samples: Samples, limits: Mapping[Any, AreaLimits]) -> Samples:
     """Apply the limits of each class to its labels; ignore regions are left alone."""
     for name, limit in limits.items():
-        samples = _ignore_small(samples, name, limit.least, stage)
+        samples = _ignore_small(samples, name, limit.least)
         areas, mine = _labels_of(samples, name)
         samples = samples.drop_boxes(
             large := mine & (areas > limit.most),
-            stage=stage,
+            stage="area",
             rule="area_too_large",
             value=areas[large].tolist(),
             threshold=limit.most,
@@ -48,7 +48,7 @@ def limit_areas(samples: Samples, limits: Mapping[Any, AreaLimits], stage: str =
             areas, mine = _labels_of(samples, name)
             samples = samples.drop_boxes(
                 outlier := mine & (areas >= limit.outlier),
-                stage=stage,
+                stage="area",
                 rule="area_outlier",
                 value=areas[outlier].tolist(),
                 threshold=limit.outlier,
@@ -56,12 +56,12 @@ def limit_areas(samples: Samples, limits: Mapping[Any, AreaLimits], stage: str =
     return samples
 
 
-def _ignore_small(samples: Samples, name: str, least: float, stage: str) -> Samples:
+def _ignore_small(samples: Samples, name: str, least: float) -> Samples:
     areas, mine = _labels_of(samples, name)
     small = mine & (areas < least)
     return samples.ignore_boxes(
         small,
-        stage=stage,
+        stage="area",
         rule="area_too_small",
         value=areas[small].tolist(),
         threshold=least,
@@ -74,9 +74,7 @@ def _labels_of(samples: Samples, name: str) -> tuple[np.ndarray, np.ndarray]:
     return boxes.area.to_numpy(), mine
 
 
-def limit_crowding(
-    samples: Samples, class_name: str, most: int, stage: str = "crowding"
-) -> Samples:
+def limit_crowding(samples: Samples, class_name: str, most: int) -> Samples:
     """Drop images that hold more than `most` objects of a class, ignore regions counted too.
 
     Small ones count: an image with thirty persons far away is crowded, however many of them
@@ -88,7 +86,7 @@ def limit_crowding(
     crowded = counts > most
     return samples.drop_images(
         crowded,
-        stage=stage,
+        stage="crowding",
         rule="crowded",
         value=counts[crowded].tolist(),
         threshold=float(most),
@@ -144,7 +142,6 @@ def verify_backgrounds(
     samples: Samples,
     backgrounds: frozenset[str],
     labelled_hashes: frozenset[str],
-    stage: str = "backgrounds",
     verified: Collection[str] = (),
 ) -> Samples:
     """Drop backgrounds that hold a box, or whose very bytes are labelled elsewhere.
@@ -153,14 +150,14 @@ def verify_backgrounds(
     """
     mine = samples.images.source.isin(backgrounds).to_numpy()
     boxed = mine & (samples.boxes_per_image() > 0).to_numpy()
-    samples = samples.drop_images(boxed, stage=stage, rule="background_has_label")
+    samples = samples.drop_images(boxed, stage="backgrounds", rule="background_has_label")
     mine = samples.images.source.isin(backgrounds).to_numpy()
     mine = mine | samples.images.image_id.isin(verified).to_numpy()
     known = mine & samples.images.content_hash.isin(labelled_hashes).to_numpy()
-    return samples.drop_images(known, stage=stage, rule="background_labelled_elsewhere")
+    return samples.drop_images(known, stage="backgrounds", rule="background_labelled_elsewhere")
 
 
-def merge_equal_labels(samples: Samples, stage: str = "equal_labels") -> Samples:
+def merge_equal_labels(samples: Samples) -> Samples:
     """Merge labels of one image that are equal once written with `LABEL_DECIMALS` decimals.
 
     Ultralytics drops such rows while it scans; dropped here instead, its count and the
@@ -171,4 +168,4 @@ def merge_equal_labels(samples: Samples, stage: str = "equal_labels") -> Samples
     again = key.assign(image_id=labels.image_id, class_id=labels.class_id).duplicated()
     mask = np.zeros(len(samples.boxes), bool)
     mask[labels.index[again]] = True
-    return samples.drop_boxes(mask, stage=stage, rule="duplicate_label")
+    return samples.drop_boxes(mask, stage="equal_labels", rule="duplicate_label")

@@ -39,7 +39,6 @@ def choose_by_quota(
     *,
     unit: Unit = "boxes",
     order: Order = "hash",
-    stage: str = "quota",
 ) -> Samples:
     """Keep images until each class has its quota; the others are dropped as `over_quota`.
 
@@ -61,7 +60,7 @@ def choose_by_quota(
         candidates = candidates[np.argsort(rank[candidates], kind="stable")]
         filled_before = np.cumsum(mine[candidates]) - mine[candidates]
         chosen[candidates[filled_before < missing]] = True
-    return samples.drop_images(~chosen, stage=stage, rule="over_quota")
+    return samples.drop_images(~chosen, stage="quota", rule="over_quota")
 
 
 def count_quotas(
@@ -76,13 +75,15 @@ def count_quotas(
     ]
 
 
-def choose_backgrounds(samples: Samples, count: int, stage: str = "background_quota") -> Samples:
+def choose_backgrounds(samples: Samples, count: int) -> Samples:
     """Keep `count` of the images that hold no box, lowest hash of the id first."""
     mine = np.flatnonzero(samples.boxes_per_image() == 0)
     shares = stable_shares(samples.images.image_id.iloc[mine])
     over = np.zeros(len(samples.images), bool)
     over[mine[np.argsort(shares, kind="stable")][count:]] = True
-    return samples.drop_images(over, stage=stage, rule="over_quota", threshold=float(count))
+    return samples.drop_images(
+        over, stage="background_quota", rule="over_quota", threshold=float(count)
+    )
 
 
 def count_per_image(samples: Samples, unit: Unit, classes: int = len(CLASS_NAMES)) -> np.ndarray:

@@ -154,13 +154,13 @@ def is_free(port: int) -> bool:
     return True
 
 
-def free_port(first: int, tries: int = 50) -> int:
+def free_port(first: int) -> int:
     """The first free port from `first` on.
 
     Raises:
-        HobanError: none of `tries` is.
+        HobanError: none of the next 50 is.
     """
-    for port in range(first, first + tries):
+    for port in range(first, first + 50):
         if is_free(port):
             return port
     raise HobanError(f"no port from {first} to {port} is free", "end what uses them: ss -ltnp")

@@ -31,7 +31,7 @@ class Interval:
     high: float
 
 
-def draws(groups: np.ndarray, images: np.ndarray | None = None, seed: int = 0) -> np.ndarray | None:
+def draws(groups: np.ndarray, images: np.ndarray | None = None) -> np.ndarray | None:
     """How often each image is drawn: [RESAMPLES, images] float32; 0 outside `images`.
 
     None where there are fewer than `FEWEST_GROUPS` groups.
@@ -40,7 +40,7 @@ def draws(groups: np.ndarray, images: np.ndarray | None = None, seed: int = 0) -
     names, number = np.unique(groups[kept], return_inverse=True)
     if len(names) < FEWEST_GROUPS:
         return None
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     times = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=RESAMPLES)
     weights = np.zeros((RESAMPLES, len(groups)), np.float32)
     weights[:, kept] = times[:, number]

@@ -130,15 +130,6 @@ class Pictures:
         """Hash of the pictures' contents in their order, 16 hex digits; labels do not count."""
         return xxhash.xxh3_64_hexdigest("\n".join(self.contents).encode())
 
-    def label_key(self) -> str:
-        """Hash of pictures, labels, ignore regions and what is labelled, 16 hex digits."""
-        digest = xxhash.xxh3_64(self.key().encode())
-        for boxes in (self.labels, self.regions):
-            for values in (boxes.image, boxes.class_id, np.round(boxes.corners, 6)):
-                digest.update(np.ascontiguousarray(values).tobytes())
-        digest.update(self.labelled.tobytes() + "\n".join(self.names).encode())
-        return digest.hexdigest()
-
 
 def pictures_of(
     samples: Samples,

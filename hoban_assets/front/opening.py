@@ -17,14 +17,14 @@ def has_screen(environ: Mapping[str, str]) -> bool:
     return any(environ.get(name) for name in SCREENS)
 
 
-def when_it_answers(port: int, then: Callable[[], None], seconds: float = 600) -> None:
+def when_it_answers(port: int, then: Callable[[], None]) -> None:
     """Call `then` from a thread of its own once a port of this machine answers; return at once.
 
-    It ends with the process, and gives up after `seconds`.
+    It ends with the process, and gives up after ten minutes.
     """
 
     def wait() -> None:
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + 600
         while time.monotonic() < deadline:
             try:
                 socket.create_connection(("127.0.0.1", port), timeout=5).close()

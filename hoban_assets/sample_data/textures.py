@@ -77,13 +77,11 @@ def mesh(size: Size) -> tuple[Picture, Picture]:
     return x, y
 
 
-def stripes(
-    rng: Rng, size: Size, period: float | None = None, angle: float | None = None
-) -> Picture:
+def stripes(rng: Rng, size: Size) -> Picture:
     """Waves of one direction, sharp or soft: corrugated steel, planks, ripples. Grey field."""
     x, y = mesh(size)
-    period = float(rng.uniform(6, 60)) if period is None else period
-    angle = float(rng.choice([0, 90, rng.uniform(0, 180)])) if angle is None else angle
+    period = float(rng.uniform(6, 60))
+    angle = float(rng.choice([0, 90, rng.uniform(0, 180)]))
     along = x * np.cos(np.radians(angle)) + y * np.sin(np.radians(angle))
     wave = np.sin(along * (2 * np.pi / period))
     return np.clip(0.5 + wave * rng.choice([0.5, 1.2, 6.0]), 0, 1).astype(np.float32)

@@ -8,10 +8,7 @@ from pathlib import Path
 from hoban_assets.external import Context, run_worker
 from hoban_assets.settings import Settings
 from hoban_assets.training.plan import TrainingPlan
-from hoban_assets.training.run import COMMAND as COMMAND
-from hoban_assets.training.run import WORKER, running
-from hoban_assets.training.run import TrainingResult as TrainingResult
-from hoban_assets.training.run import read_result as read_result
+from hoban_assets.training.run import WORKER, TrainingResult, read_result, running
 
 
 class LocalTrainer:
@@ -39,8 +36,3 @@ class LocalTrainer:
                 way_out="make the environment again",
             )
         return read_result(plan)
-
-
-def train_locally(context: Context, plan: TrainingPlan) -> TrainingResult:
-    """Train on this machine with the settings of the environment."""
-    return LocalTrainer(Settings.from_env()).train(context, plan)

@@ -211,8 +211,6 @@ class TestKeepOrder:
         # c: the rare class; b: two persons; then none: the better source first; a: repaired.
         assert keep_order(samples, ["rich", "poor"]).tolist() == [2, 1, 3, 4, 0]
         assert keep_order(samples, ["poor", "rich"]).tolist() == [2, 1, 4, 3, 0]
-        common_first = keep_order(samples, ["rich"], rare_first=["person", "fallen"])
-        assert common_first.tolist() == [1, 2, 3, 4, 0]
 
     def test_ignore_regions_count_for_nothing(self) -> None:
         images = {"image_id": ["a", "b"], "source": ["s", "s"], "file": ["a", "b"]}

@@ -5,7 +5,9 @@ import pytest
 from training_tools import plan_for, publish_squares
 
 from hoban_assets.errors import HobanError
-from hoban_assets.training.local import read_result, train_locally
+from hoban_assets.settings import Settings
+from hoban_assets.training.local import LocalTrainer
+from hoban_assets.training.run import read_result
 
 
 def materialise(plan):
@@ -13,7 +15,7 @@ def materialise(plan):
 
     @dg.asset
     def model(context: dg.AssetExecutionContext):
-        results.append(train_locally(context, plan))
+        results.append(LocalTrainer(Settings.from_env()).train(context, plan))
         return dg.MaterializeResult()
 
     with dg.DagsterInstance.ephemeral() as instance:

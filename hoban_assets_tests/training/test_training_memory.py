@@ -13,6 +13,7 @@ from road import failure_of
 from training_tools import SITE, WORKERS, plan_for
 
 from hoban_assets.components.common import step
+from hoban_assets.settings import Settings
 from hoban_assets.training import local
 
 PATCHES = SITE.parent / "patches"
@@ -70,7 +71,7 @@ def test_a_step_ends_in_one_message_and_with_the_batch_that_was_asked_for(
     @dg.asset
     def model(context: dg.AssetExecutionContext) -> None:
         with step():
-            local.train_locally(context, plan)
+            local.LocalTrainer(Settings.from_env()).train(context, plan)
 
     with dg.DagsterInstance.ephemeral() as instance:
         ended = dg.materialize([model], instance=instance, raise_on_error=False)

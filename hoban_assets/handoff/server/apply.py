@@ -22,7 +22,7 @@ from bundle_files import (  # type: ignore[import-not-found]
     bundle_text,
     by_content,
     differing,
-    every,
+    every_five_seconds,
     listed,
     named,
     read_bundle,
@@ -130,7 +130,7 @@ def _sources(
             f"{old['bundle']}', or without --since",
         )
     kept = [name for h in needed if h not in carried for name in there[h]]
-    wrong = differing(previous, named(old["files"], kept), every(5, "verified"))
+    wrong = differing(previous, named(old["files"], kept), every_five_seconds("verified"))
     if wrong:
         raise Refused(
             f"{previous} is damaged, {len(wrong):,} files differ from what was packed:"

@@ -156,14 +156,14 @@ def listed(lines: list[str]) -> str:
     return "".join(f"\n  {line}" for line in lines[:SHOWN]) + more
 
 
-def every(seconds: float, what: str) -> Callable[[int, int], None]:
-    """Return a progress (bytes done, of) that prints a line at most each so many seconds."""
+def every_five_seconds(what: str) -> Callable[[int, int], None]:
+    """Return a progress (bytes done, of) that prints a line at most each five seconds."""
     began = last = time.monotonic()
 
     def report(done: int, of: int) -> None:
         nonlocal last
         now = time.monotonic()
-        if now - last >= seconds:
+        if now - last >= 5:
             last = now
             left = (of - done) * (now - began) / max(done, 1)
             tell(f"{what}: {done / 1e9:.1f} of {of / 1e9:.1f} GB, {left:,.0f} s left")

@@ -19,7 +19,7 @@ from bundle_files import (  # type: ignore[import-not-found]
     Refused,
     differing,
     differing_quickly,
-    every,
+    every_five_seconds,
     listed,
     read_bundle,
     tell,
@@ -111,7 +111,7 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
 
 def verify(folder: Path, bundle: dict[str, Any]) -> int:
     """Compare every file with its hash; 0 where all are what was packed."""
-    wrong = differing(folder, bundle["files"], every(5, "verified"))
+    wrong = differing(folder, bundle["files"], every_five_seconds("verified"))
     if wrong:
         raise Refused(f"{len(wrong):,} files differ from what was packed:{listed(wrong)}", UNPACK)
     size = sum(facts["bytes"] for facts in bundle["files"].values())

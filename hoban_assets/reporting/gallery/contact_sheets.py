@@ -47,9 +47,7 @@ class Tile:
     """x_center, y_center, width, height of the label, 0-1."""
 
 
-def contact_sheets(
-    samples: Samples, raw_root: Path, language: str = "ko", per_class: int = 4
-) -> dict[str, str]:
+def contact_sheets(samples: Samples, raw_root: Path, language: str = "ko") -> dict[str, str]:
     """Return a sheet as Markdown for each class that has labels, and for images without any.
 
     Labels are spread evenly from small to large, each from another image; the same rows always
@@ -61,12 +59,12 @@ def contact_sheets(
     for name in COLOURS:
         if name == BACKGROUND:
             bare = images[~images.index.isin(boxes.image_id)].sort_index()
-            of = bare.iloc[_spread(len(bare), per_class)]
+            of = bare.iloc[_spread(len(bare))]
             where: list[Any] = [None] * len(of)
         else:
             mine = boxes[boxes.class_name == name].sort_values(["area", "image_id"])
             mine = mine.drop_duplicates("image_id")
-            mine = mine.iloc[_spread(len(mine), per_class)]
+            mine = mine.iloc[_spread(len(mine))]
             of = images.loc[mine.image_id]
             where = mine[["x_center", "y_center", "width", "height"]].to_numpy().tolist()
         sizes = of[["width", "height"]].to_numpy().tolist()
@@ -79,13 +77,11 @@ def contact_sheets(
     return _sheets(tiles, raw_root, language)
 
 
-def sheets_of(
-    images: Mapping[str, Sequence[Shown]], settings: Settings, per_class: int = 4
-) -> dict[str, str]:
+def sheets_of(images: Mapping[str, Sequence[Shown]], settings: Settings) -> dict[str, str]:
     """Return the same sheets for photographs that a gallery has chosen, by class."""
     tiles = {}
     for name, shown in images.items():
-        some = [shown[i] for i in _spread(len(shown), per_class)]
+        some = [shown[i] for i in _spread(len(shown))]
         tiles[name] = [_tile(s) for s in some]
     return _sheets(tiles, settings.raw_root, settings.language)
 
@@ -96,9 +92,9 @@ def _tile(shown: Shown) -> Tile:
     return Tile(shown.file, shown.width, shown.height, where or None)
 
 
-def _spread(length: int, count: int) -> list[int]:
-    """Positions of `count` of `length` things, evenly spread: the middles of equal parts."""
-    count = min(length, count)
+def _spread(length: int) -> list[int]:
+    """Positions of at most four of `length` things, evenly spread: the middles of equal parts."""
+    count = min(length, 4)
     return [(2 * k + 1) * length // (2 * count) for k in range(count)]
 
 

@@ -23,6 +23,8 @@ SMALL = 64
 """Boxes shorter than this (pixels of the drawn picture, long side) get an enlargement."""
 TILE, LEAST_TILE = 200, 128
 """Side of an enlargement in pixels: where there are few of them, and at least."""
+DASH = 5
+"""Pixels of a dash, and of the gap after it."""
 
 Style: TypeAlias = Literal["strong", "thin", "dashed", "crossed"]
 
@@ -202,20 +204,20 @@ def _grown(box: Rectangle, by: int) -> Rectangle:
     return left - by, top - by, max(right, left + 1) + by - 1, max(bottom, top + 1) + by - 1
 
 
-def _dashes(draw: ImageDraw.ImageDraw, box: Rectangle, colour: str, length: int = 5) -> None:
+def _dashes(draw: ImageDraw.ImageDraw, box: Rectangle, colour: str) -> None:
     draw.rectangle(box, outline="#ffffff")
     left, top, right, bottom = box
-    for start, end in _pieces(left, right, length):
+    for start, end in _pieces(left, right):
         draw.line((start, top, end, top), fill=colour)
         draw.line((start, bottom, end, bottom), fill=colour)
-    for start, end in _pieces(top, bottom, length):
+    for start, end in _pieces(top, bottom):
         draw.line((left, start, left, end), fill=colour)
         draw.line((right, start, right, end), fill=colour)
 
 
-def _pieces(low: int, high: int, length: int) -> Iterator[tuple[int, int]]:
-    for start in range(low, high + 1, 2 * length):
-        yield start, min(start + length - 1, high)
+def _pieces(low: int, high: int) -> Iterator[tuple[int, int]]:
+    for start in range(low, high + 1, 2 * DASH):
+        yield start, min(start + DASH - 1, high)
 
 
 def _extent(text: str, size: int) -> tuple[int, int]:

@@ -102,19 +102,18 @@ def quality_facts(
     partition: str,
     assets: Sequence[str],
     image_size: int,
-    limits: Limits = SUGGESTED,
 ) -> Facts:
     """Ask everything about `assets` (stages) of a partition; `image_size` in pixels."""
     scope: dict[str, Any] = {"partition": partition, "assets": list(assets)}
     table = [
         {"class_name": name, "least": 0.0, "most": 1.0, "outlier": 9.0, **fields}
-        for name, fields in limits.area.items()
+        for name, fields in SUGGESTED.area.items()
     ]
-    remedies = ask(sql.REMEDIES, {**scope, "limits": table, "most_persons": limits.max_persons})
+    remedies = ask(sql.REMEDIES, {**scope, "limits": table, "most_persons": SUGGESTED.max_persons})
     return Facts(
         partition=partition,
         image_size=image_size,
-        limits=limits,
+        limits=SUGGESTED,
         stages=[
             _with_recipe(row)
             for row in ask(sql.STAGES, {"partition": partition})

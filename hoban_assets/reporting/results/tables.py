@@ -85,9 +85,9 @@ def confusions(results: ModelResults, say: Say) -> Iterator[Block]:
     yield Paragraph(say(text), "soft")
 
 
-def epoch_table(results: ModelResults, last: int = LAST_EPOCHS) -> list[Row]:
+def epoch_table(results: ModelResults) -> list[Row]:
     """The last epochs and, before them, the best one where it is none of them; lr as text."""
-    start = len(results.epochs) - last
+    start = len(results.epochs) - LAST_EPOCHS
     return [
         {
             **{key: row.get(key) for key in EPOCH_COLUMNS if key not in ("lr", "best")},
