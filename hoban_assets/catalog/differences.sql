@@ -8,20 +8,19 @@
 -- Coordinates are millionths of the image: equal to 6 decimals, as a published label file writes
 -- them, and whole numbers are hashed twice as fast.
 
-CREATE OR REPLACE TEMP TABLE diff_seals AS -- equal boxes, equal seal
+CREATE OR REPLACE TEMP TABLE diff_seals AS -- equal boxes on both sides: their seals add up to 0
 WITH boxes AS (
     SELECT
         image_id, NOT "ignore" AS is_label, materialization_id = getvariable('old') AS is_old,
-        materialization_id = getvariable('new') AS is_new,
-        hash(
+        CAST(hash(
             class_id, "ignore", CAST(1e6 * x_center AS INTEGER), CAST(1e6 * y_center AS INTEGER),
-            CAST(1e6 * width AS INTEGER), CAST(1e6 * height AS INTEGER)) AS seal
+            CAST(1e6 * width AS INTEGER), CAST(1e6 * height AS INTEGER)) >> 1 AS BIGINT) AS seal
     FROM store.boxes WHERE materialization_id IN (getvariable('old'), getvariable('new'))
 )
 SELECT
     image_id, count(*) FILTER (is_old AND is_label) AS old_labels,
-    count(*) FILTER (is_new AND is_label) AS new_labels,
-    sum(seal) FILTER (is_old) AS old_seal, sum(seal) FILTER (is_new) AS new_seal
+    count(*) FILTER (NOT is_old AND is_label) AS new_labels,
+    sum(CASE WHEN is_old THEN seal ELSE -seal END) AS seal
 FROM boxes GROUP BY image_id;
 
 CREATE OR REPLACE TEMP TABLE diff_images AS
@@ -33,39 +32,38 @@ was AS (
 has AS (
     SELECT image_id, source, split, content_hash
     FROM store.images WHERE materialization_id = getvariable('new')
-),
-by_name AS MATERIALIZED (
-    SELECT
-        o.image_id AS old_image, n.image_id AS new_image,
-        CASE WHEN o.image_id = n.image_id THEN 'id' END AS matched,
-        o.source AS old_source, n.source AS new_source, o.split AS old_split, n.split AS new_split,
-        coalesce(o.content_hash, n.content_hash) AS content_hash,
-        coalesce(o.content_hash <> n.content_hash, FALSE) AS is_other_file, s.* EXCLUDE (image_id)
-    FROM was AS o FULL JOIN has AS n ON o.image_id = n.image_id
-    LEFT JOIN diff_seals AS s ON s.image_id = coalesce(o.image_id, n.image_id)
-),
-gone AS ( -- the n-th of equal copies is the n-th of the other side
-    SELECT *, row_number() OVER (PARTITION BY content_hash ORDER BY old_image) AS copy
-    FROM by_name WHERE new_image IS NULL
-),
-come AS (
-    SELECT *, row_number() OVER (PARTITION BY content_hash ORDER BY new_image) AS copy
-    FROM by_name WHERE old_image IS NULL
-),
-by_content AS ( -- no content_hash, no match
-    SELECT
-        o.old_image, n.new_image,
-        CASE WHEN o.old_image IS NOT NULL AND n.new_image IS NOT NULL THEN 'content' END AS matched,
-        o.old_source, n.new_source, o.old_split, n.new_split,
-        coalesce(o.content_hash, n.content_hash) AS content_hash, FALSE AS is_other_file,
-        o.old_labels, n.new_labels, o.old_seal, n.new_seal
-    FROM gone AS o FULL JOIN come AS n ON o.content_hash = n.content_hash AND o.copy = n.copy
 )
-FROM by_name WHERE matched IS NOT NULL UNION ALL BY NAME FROM by_content;
+SELECT
+    o.image_id AS old_image, n.image_id AS new_image,
+    CASE WHEN o.image_id = n.image_id THEN 'id' END AS matched,
+    o.source AS old_source, n.source AS new_source, o.split AS old_split, n.split AS new_split,
+    coalesce(o.content_hash, n.content_hash) AS content_hash,
+    coalesce(o.content_hash <> n.content_hash, FALSE) AS is_other_file, s.* EXCLUDE (image_id)
+FROM was AS o FULL JOIN has AS n ON o.image_id = n.image_id
+LEFT JOIN diff_seals AS s ON s.image_id = coalesce(o.image_id, n.image_id);
+
+CREATE OR REPLACE TEMP TABLE diff_alone AS -- the n-th of equal copies is the n-th of the other side
+SELECT *, row_number() OVER (
+    PARTITION BY content_hash, old_image IS NULL ORDER BY coalesce(old_image, new_image)) AS copy
+FROM diff_images WHERE matched IS NULL;
+
+DELETE FROM diff_images WHERE matched IS NULL;
+
+INSERT INTO diff_images BY NAME -- no content_hash, no match
+WITH
+gone AS (FROM diff_alone WHERE new_image IS NULL),
+come AS (FROM diff_alone WHERE old_image IS NULL)
+SELECT
+    o.old_image, n.new_image,
+    CASE WHEN o.old_image IS NOT NULL AND n.new_image IS NOT NULL THEN 'content' END AS matched,
+    o.old_source, n.new_source, o.old_split, n.new_split,
+    coalesce(o.content_hash, n.content_hash) AS content_hash, FALSE AS is_other_file,
+    o.old_labels, n.new_labels, coalesce(o.seal, 0) + coalesce(n.seal, 0) AS seal
+FROM gone AS o FULL JOIN come AS n ON o.content_hash = n.content_hash AND o.copy = n.copy;
 
 CREATE OR REPLACE TEMP TABLE diff_pairs AS -- photographs on both sides whose boxes are not equal
 SELECT row_number() OVER () AS image, old_image, new_image, matched
-FROM diff_images WHERE matched IS NOT NULL AND old_seal IS DISTINCT FROM new_seal;
+FROM diff_images WHERE matched IS NOT NULL AND seal <> 0;
 
 CREATE OR REPLACE TEMP TABLE diff_rest AS -- their boxes. Equal ones are done with, before any row
 WITH                                      -- of a label file is looked at: a line that was taken
