@@ -9,33 +9,38 @@ A JSON elsewhere is a summary, and images without labels/ beside them are not li
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from hoban_assets.formats.aihub_layout import original_pairs
 from hoban_assets.formats.clips import is_specific, without_marks
 from hoban_assets.formats.collect import Collector
-from hoban_assets.formats.decoding import read_label
 from hoban_assets.formats.folders import parse_json, path_below, paused_collector, stem
-from hoban_assets.formats.listed import Listed
 from hoban_assets.formats.naming import nfc
 from hoban_assets.formats.numbers import bounds, number
-from hoban_assets.formats.outlines import compare_outlines
+from hoban_assets.formats.one_label_an_image import OneLabelAnImage, last_name
 from hoban_assets.formats.pairs import image_folders, pair
-from hoban_assets.formats.shared_labels import named_again, shared_labels
-from hoban_assets.formats.source import RawSource, Read
+from hoban_assets.formats.source import RawSource
 
 _DIGITS = "0123456789"
 _NUMBERS = re.compile(r"\d+(?:\.\d+)?")
 _PAIR = re.compile(r"\D*\d+(?:\.\d+)?[^\d.]+\d+(?:\.\d+)?\D*")
 
 
-class AiHubReader(Listed):
+def normal_code(value: object) -> str | None:
+    """Class code as two digits ("7", 7 and 7.0 are "07"); None where there is none."""
+    if isinstance(value, bool) or value is None or not isinstance(value, int | float | str):
+        return None
+    text = f"{value:g}" if isinstance(value, float) else str(value).strip()
+    return text.zfill(2) if text.isdecimal() else text or None
+
+
+class AiHubReader(OneLabelAnImage):
     """Reads AI Hub exports. Classes of the source are two-digit codes; "7" and 7 are "07"."""
 
     reads = "images/ beside labels/ (or 원천데이터 beside 라벨링데이터) with one JSON an image"
+    expected = "labels/<stem>.json"
+    _parse, _class_said = staticmethod(parse_json), staticmethod(normal_code)
 
     @paused_collector()
     def __init__(self, source: RawSource, raw_root: Path) -> None:
@@ -48,56 +53,19 @@ class AiHubReader(Listed):
         folders = image_folders(self.tree, need_labels=True)
         pairs, orphans = pair(self.tree, folders, "json")
         own, own_orphans = original_pairs(self.tree)
-        self._pairs = dict(sorted({**own, **pairs}.items()))
-        used = set(filter(None, self._pairs.values()))
-        self._orphans = sorted({*orphans, *own_orphans} - used)
-        self.paths = list(self._pairs)
-        self._shared = shared_labels(self.tree, self._pairs)
-        self._names = {nfc(path.rpartition("/")[2]) for path in self.paths}
-        self.label_files = [*filter(None, self._pairs.values()), *self._orphans]
-        self._refuse_empty(
+        pairs = dict(sorted({**own, **pairs}.items()))
+        left = sorted({*orphans, *own_orphans} - set(filter(None, pairs.values())))
+        wanted = (
             "pairs of folders images/ and labels/, or 원천데이터 and 라벨링데이터, with one JSON "
             "an image"
         )
+        self._take(pairs, left, wanted)
 
-    @cached_property
-    def _named_again(self) -> dict[str, str]:
-        return named_again(self._pairs, self._orphans, self._named_by)
-
-    def _named_by(self, label: str) -> str | None:
-        if label in self.tree.outside_files:
-            return None
-        try:
-            document = parse_json(read_label(self.tree.absolute(label)))
-        except (OSError, ValueError):
-            return None
+    @staticmethod
+    def _named_in(document: Any) -> str | None:
         facts = document.get("image") if isinstance(document, dict) else None
         named = facts.get("filename") if isinstance(facts, dict) else None
-        return _last(named) if isinstance(named, str) else None
-
-    @paused_collector()
-    def read(self, image_ids: Collection[str] | None = None) -> Read:
-        """Read the labels of these images, or of all."""
-        found = self._collector()
-        self._outlines: dict[int, list[float]] = {}
-        self._classes = {normal_code(code): index for code, index in self.source.ids.items()}
-        for path in self._chosen(image_ids):
-            label = self._pairs[path]
-            data = found.label_bytes(path, label, "labels/<stem>.json")
-            if data is None or label is None:
-                continue
-            if path in self._named_again:
-                found.drop_image(path, "identity_unclear", label, self._named_again[path])
-                continue
-            try:
-                document = parse_json(data)
-            except ValueError as error:
-                found.drop_image(path, "label_unparseable", label, str(error))
-                continue
-            self._read_document(found, path, label, document)
-        found.report_missing(self._orphans)
-        compare_outlines(found.rows, self._outlines)
-        return found.finish("corners")
+        return last_name(named) if isinstance(named, str) else None
 
     def _read_document(self, found: Collector, path: str, label: str, document: object) -> None:
         annotations = document.get("annotations") if isinstance(document, dict) else None
@@ -111,12 +79,14 @@ class AiHubReader(Listed):
         named = facts.get("filename")
         named = nfc(named) if isinstance(named, str) else named
         if named != name or path in self._shared:
-            reason = self._other_image(path, name, named)
-            if reason is not None:
-                rule = "path_outside" if reason == named else "identity_unclear"
-                found.drop_image(path, rule, label, reason, boxes=len(annotations))
+            last = last_name(named) if isinstance(named, str) else ""
+            if isinstance(named, str) and named.strip() and path_below(named) is None:
+                found.drop_image(path, "path_outside", label, named, boxes=len(annotations))
                 return
-            if not isinstance(named, str) or stem(_last(named)) != stem(name):
+            if (reason := self._other_image(path, name, last)) is not None:
+                found.drop_image(path, "identity_unclear", label, reason, boxes=len(annotations))
+                return
+            if not isinstance(named, str) or stem(last) != stem(name):
                 found.decide(path, "filename_differs", "review", label, value=named)
         size = stated_size(facts)
         if size is None:
@@ -154,21 +124,6 @@ class AiHubReader(Listed):
         if other:
             found.not_used(path, label, other)
 
-    def _other_image(self, path: str, name: str, named: object) -> str | None:
-        """Why a label is not, or not surely, that of the image with its stem; None where it is.
-
-        What it names goes before its stem: of two images of one stem it is that of the named one,
-        and where it names another image that is there, it may be that of the other one.
-        """
-        if isinstance(named, str) and named.strip() and path_below(named) is None:
-            return named
-        last = _last(named) if isinstance(named, str) else ""
-        if path in self._shared and (last != name or "two labels" in self._shared[path]):
-            return self._shared[path]
-        if last != name and last in self._names:
-            return f"names {last}, which is another image"
-        return None
-
     def _group(self, path: str, name: str, facts: dict[str, Any]) -> str | None:
         if self.source.clip_pattern:
             return None
@@ -178,18 +133,6 @@ class AiHubReader(Listed):
             named = facts.get("path")
             clip = named if isinstance(named, str) and named.upper() != "NULL" else ""
         return f"{self.source.name}:{clip}" if clip else None
-
-
-def _last(path: str) -> str:
-    return nfc(path.replace("\\", "/").rpartition("/")[2])
-
-
-def normal_code(value: object) -> str | None:
-    """Class code as two digits ("7", 7 and 7.0 are "07"); None where there is none."""
-    if isinstance(value, bool) or value is None or not isinstance(value, int | float | str):
-        return None
-    text = f"{value:g}" if isinstance(value, float) else str(value).strip()
-    return text.zfill(2) if text.isdecimal() else text or None
 
 
 def _use_outline(found: Collector, at: int, annotation: dict[str, Any]) -> None:

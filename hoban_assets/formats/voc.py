@@ -13,21 +13,17 @@ Pascal VOC such objects count neither as found nor as missed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
-from functools import cached_property
+from collections.abc import Iterator
 from pathlib import Path
 
 from hoban_assets.formats.collect import Collector
-from hoban_assets.formats.decoding import read_label
 from hoban_assets.formats.folders import Tree, images_of, labels_of, paused_collector, stem
-from hoban_assets.formats.listed import Listed
 from hoban_assets.formats.naming import is_part, nfc
 from hoban_assets.formats.numbers import bounds
-from hoban_assets.formats.outlines import compare_outlines
+from hoban_assets.formats.one_label_an_image import OneLabelAnImage, last_name
 from hoban_assets.formats.pairs import pair_folder
-from hoban_assets.formats.shared_labels import named_again, shared_labels
 from hoban_assets.formats.sniffing import sniff
-from hoban_assets.formats.source import RawSource, Read
+from hoban_assets.formats.source import RawSource
 from hoban_assets.formats.voc_xml import VocLabel, VocObject, parse_voc
 
 IMAGE_FOLDERS = frozenset({"images", "jpegimages", "image", "img", "imgs"})
@@ -39,10 +35,12 @@ _OPENED = 5
 _SHOWN = 4
 
 
-class VocReader(Listed):
+class VocReader(OneLabelAnImage):
     """Reads Pascal VOC. Classes of the source are the names in the XML, matched exactly."""
 
     reads = "one XML (Pascal VOC) an image, in Annotations/ beside images/ or beside the image"
+    expected = "<stem>.xml"
+    _parse = staticmethod(parse_voc)
 
     @paused_collector()
     def __init__(self, source: RawSource, raw_root: Path) -> None:
@@ -52,60 +50,23 @@ class VocReader(Listed):
             HobanError: the source is missing, empty, or not readable.
         """
         super().__init__(source, raw_root)
-        self._pairs, self._orphans = voc_pairs(self.tree)
-        self.paths = list(self._pairs)
-        self._shared = shared_labels(self.tree, self._pairs)
-        self._names = {nfc(path.rpartition("/")[2]) for path in self.paths}
-        self.label_files = [*filter(None, self._pairs.values()), *self._orphans]
-        self._refuse_empty(
+        wanted = (
             "images/ (or JPEGImages/) beside Annotations/ (or labels/) with one XML an image, or "
             "the XML files beside their images"
         )
+        self._take(*voc_pairs(self.tree), wanted)
 
-    @cached_property
-    def _named_again(self) -> dict[str, str]:
-        return named_again(self._pairs, self._orphans, self._named_by)
-
-    def _named_by(self, label: str) -> str | None:
-        if label in self.tree.outside_files:
-            return None
-        try:
-            return _last(parse_voc(read_label(self.tree.absolute(label))).filename)
-        except (OSError, ValueError):
-            return None
-
-    @paused_collector()
-    def read(self, image_ids: Collection[str] | None = None) -> Read:
-        """Read the labels of these images, or of all."""
-        found = self._collector()
-        self._outlines: dict[int, list[float]] = {}
-        self._ids = self.source.ids
-        for path in self._chosen(image_ids):
-            label = self._pairs[path]
-            data = found.label_bytes(path, label, "<stem>.xml")
-            if data is None or label is None:
-                continue
-            if path in self._named_again:
-                found.drop_image(path, "identity_unclear", label, self._named_again[path])
-                continue
-            try:
-                document = parse_voc(data)
-            except ValueError as error:
-                found.drop_image(path, "label_unparseable", label, str(error))
-                continue
-            self._read_document(found, path, label, document)
-        found.report_missing(self._orphans)
-        compare_outlines(found.rows, self._outlines)
-        return found.finish("corners")
+    @staticmethod
+    def _named_in(document: VocLabel) -> str:
+        return last_name(document.filename)
 
     def _read_document(self, found: Collector, path: str, label: str, document: VocLabel) -> None:
         rows = document.objects
         found.boxes_in += len(rows)
-        named = _last(document.filename)
-        if (reason := self._other_image(path, named)) is not None:
+        name, named = nfc(path.rpartition("/")[2]), last_name(document.filename)
+        if (reason := self._other_image(path, name, named)) is not None:
             found.drop_image(path, "identity_unclear", label, reason, boxes=len(rows))
             return
-        name = nfc(path.rpartition("/")[2])
         if named and stem(name) not in {named, stem(named)}:
             found.decide(path, "filename_differs", "review", label, value=document.filename)
         size = document.size or found.size_from_header(
@@ -121,10 +82,10 @@ class VocReader(Listed):
     def _read_rows(
         self, found: Collector, path: str, label: str, rows: list[VocObject], position: int
     ) -> None:
-        other: Counter[str] = Counter()
+        other = Counter[str]()
         for row, each in enumerate(rows):
             name = nfc(each.name)
-            class_id = self._ids.get(name)
+            class_id = self._classes.get(name)
             if each.is_deleted:
                 found.decide(path, "row_deleted", "drop", label, row, each.seen, boxes_removed=1)
             elif not name:
@@ -145,15 +106,6 @@ class VocReader(Listed):
                     self._outlines[at] = around
         if other:
             found.not_used(path, label, other)
-
-    def _other_image(self, path: str, named: str) -> str | None:
-        """Why a label is not, or not surely, that of the image with its stem; None where it is."""
-        name = nfc(path.rpartition("/")[2])
-        if path in self._shared and (named != name or "two labels" in self._shared[path]):
-            return self._shared[path]
-        if named != name and named in self._names:
-            return f"names {named}, which is another image"
-        return None
 
 
 def voc_pairs(tree: Tree) -> tuple[dict[str, str | None], list[str]]:
@@ -206,8 +158,3 @@ def _folders(tree: Tree) -> Iterator[tuple[str, str]]:
 
 def _holds_xml(tree: Tree, top: str) -> bool:
     return any(labels_of(tree.folders[folder], "xml") for folder in tree.under(top))
-
-
-def _last(path: str | None) -> str:
-    """The name that a label gives its image; tools write whole paths of their own machine."""
-    return nfc((path or "").replace("\\", "/").rpartition("/")[2])
