@@ -7,12 +7,11 @@ import os
 import pty
 import re
 import select
-import signal
 import struct
+import subprocess
 import termios
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -35,14 +34,18 @@ class Terminal:
     def __init__(
         self, command: Sequence[str], env: Mapping[str, str], cwd: Path, deadline: float
     ) -> None:
-        self._deadline, self._has_ended = deadline, False
-        self.pid, self._master = pty.fork()
-        if self.pid == 0:
-            os.chdir(cwd)
-            os.execvpe(command[0], list(command), {**env, "TERM": "xterm"})
-        size = struct.pack("HHHH", 40, COLUMNS, 0, 0)
-        fcntl.ioctl(self._master, termios.TIOCSWINSZ, size)
-        self._said = b""
+        self._deadline, self._has_ended, self._said = deadline, False, b""
+        self._master, other_end = pty.openpty()
+        fcntl.ioctl(other_end, termios.TIOCSWINSZ, struct.pack("HHHH", 40, COLUMNS, 0, 0))
+        # Not `pty.fork`: handlers of native libraries for a fork may wait for their own threads,
+        # in this process for ever, where no timeout reaches them.
+        self._command = subprocess.Popen(
+            ["setsid", "--ctty", *command],
+            cwd=cwd,
+            env={**env, "TERM": "xterm"},
+            **dict.fromkeys(("stdin", "stdout", "stderr"), other_end),
+        )
+        os.close(other_end)
 
     @property
     def text(self) -> str:
@@ -70,14 +73,13 @@ class Terminal:
     def close(self) -> None:
         """End what a failed test left: the session loses its terminal, the command is killed."""
         if not self._has_ended:
-            with suppress(ProcessLookupError):
-                os.kill(self.pid, signal.SIGKILL)
+            self._command.kill()
             self._ended()
 
     def _ended(self) -> int:
         os.close(self._master)
         self._has_ended = True
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        return self._command.wait()
 
     def _read(self) -> bool:
         """Read what is there, or wait for some; False: the command has ended."""

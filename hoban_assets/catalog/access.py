@@ -25,6 +25,7 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from hoban_assets.catalog.failures import explained, held, is_held
+from hoban_assets.catalog.interrupting import interruptible
 from hoban_assets.errors import HobanError
 
 SCHEMA_VERSION = 6
@@ -92,7 +93,8 @@ def reading(path: Path, deadline: float) -> Iterator[duckdb.DuckDBPyConnection]:
                 connection = _open_to_read(path, deadline)
             _place(connection, path)
             connection.execute(CLOSED).fetchall()
-            yield connection
+            with interruptible(connection):
+                yield connection
         finally:
             connection.close()
 
@@ -120,9 +122,10 @@ def writing(path: Path, deadline: float) -> Iterator[duckdb.DuckDBPyConnection]:
             connection.execute("SET wal_autocheckpoint = '1TB'").fetchall()
             connection.execute(NO_EXTENSIONS).fetchall()
             connection.begin()
-            _upgrade(connection, path)
-            yield connection
-            connection.commit()
+            with interruptible(connection):
+                _upgrade(connection, path)
+                yield connection
+                connection.commit()
         except BaseException:
             # A database that has failed cannot roll back either; the first error counts, and
             # what was not committed is not there when the file is opened again.

@@ -30,8 +30,6 @@ _DAMAGED = re.compile(
     re.I,
 )
 _DENIED = re.compile(r"Permission denied|Read-only file system", re.I)
-INTERRUPTED = "Query interrupted"
-"""What DuckDB raises as a RuntimeError where Ctrl-C meets a statement."""
 _OF_THE_FILE = (
     duckdb.IOException,
     duckdb.ConnectionException,
@@ -54,7 +52,6 @@ def explained(path: Path) -> Iterator[None]:
 
     Raises:
         HobanError: what is wrong, and the way out.
-        KeyboardInterrupt: Ctrl-C met a statement.
     """
     if path.exists() and not path.is_file():
         raise HobanError(
@@ -68,10 +65,6 @@ def explained(path: Path) -> Iterator[None]:
         if explanation is None:
             raise
         raise explanation from error
-    except RuntimeError as error:
-        if str(error) == INTERRUPTED:
-            raise KeyboardInterrupt from error
-        raise
     except OSError as error:
         beside = error.filename is None or Path(error.filename).is_relative_to(path.parent)
         if beside and error.errno in FULL:

@@ -144,8 +144,10 @@ def _manifest(manifest: Path) -> list[Published] | None:
     """What it says of every image; None where the file is damaged or not ours."""
     import duckdb
 
+    from hoban_assets.catalog.interrupting import interruptible
+
     try:
-        with duckdb.connect() as memory:
+        with duckdb.connect() as memory, interruptible(memory):
             given = [escape(str(manifest))]
             columns = memory.execute("DESCRIBE SELECT * FROM read_parquet(?)", given).fetchall()
             scaled = "scaled_bytes" if "scaled_bytes" in {c[0] for c in columns} else "NULL"

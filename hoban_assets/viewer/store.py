@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from hoban_assets.catalog.access import reading
 from hoban_assets.catalog.answers import asking
+from hoban_assets.catalog.interrupting import interruptible
 from hoban_assets.corrections.edits import on_screen
 from hoban_assets.corrections.pictures import TEACHER, boxes_from
 from hoban_assets.corrections.proposed import ORIGIN, Proposed
@@ -94,13 +95,22 @@ class Store:
         is_given = predicted is not None or model in folders
         self.model = model if is_given else next(iter(folders), None)
         self._db = duckdb.connect()
+        self._standing: dict[str, Correction] = {}
+        self._as_read: dict[str, Mapping[str, Any]] = {}
+        with interruptible(self._db):
+            self._load(tables, standing)
+            self.predicted: Mapping[str, list[dict[str, Any]]] = (
+                self._predictions(folders.get(self.model or "")) if predicted is None else predicted
+            )
+            self._fill("mistaken", [(i, _count(b, "not_found"), _count(b, "wrong"))
+                                    for i, b in self.predicted.items()])  # fmt: skip
+
+    def _load(self, tables: Mapping[str, pa.Table], standing: Iterable[Correction]) -> None:
         for name, table in tables.items():
             self._db.register(f"{name}_read", table)
             self._db.execute(f"CREATE TABLE {name} AS FROM {name}_read")
             self._db.unregister(f"{name}_read")
         self._db.execute("CREATE TABLE corrected (image_id VARCHAR)")
-        self._standing: dict[str, Correction] = {}
-        self._as_read: dict[str, Mapping[str, Any]] = {}
         self.correct(*standing)
         self._db.execute("CREATE TABLE queued (queue VARCHAR, image_id VARCHAR, place INTEGER)")
         self._fill(
@@ -108,10 +118,6 @@ class Store:
         )
         self._db.execute("CREATE TABLE mistaken (image_id VARCHAR, missed INTEGER, wrong INTEGER)")
         self._name_proposed_classes()
-        kept = self._predictions(folders.get(self.model or "")) if predicted is None else predicted
-        self.predicted: Mapping[str, list[dict[str, Any]]] = kept
-        self._fill("mistaken", [(i, _count(b, "not_found"), _count(b, "wrong"))
-                                for i, b in self.predicted.items()])  # fmt: skip
 
     def _name_proposed_classes(self) -> None:
         """Let the filter of classes find what is proposed."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import signal
-import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,7 +12,6 @@ import pytest
 from catalog_examples import samples_of, start
 
 from hoban_assets.catalog import store
-from hoban_assets.catalog.access import reading
 from hoban_assets.catalog.answers import asking
 from hoban_assets.catalog.store import Build, Catalog, Run
 from hoban_assets.errors import HobanError
@@ -193,14 +191,3 @@ def test_a_catalog_on_a_read_only_disk_is_asked_without_a_lock(
     monkeypatch.setattr("hoban_assets.catalog.access.FileLock", refused)
     with asking(catalog.path) as ask:
         assert ask("SELECT count(*) > 0 AS any FROM images") == [{"any": True}]
-
-
-def test_ctrl_c_during_a_statement_is_ctrl_c_and_no_error_of_duckdb(tmp_path):
-    path = tmp_path / "catalog.duckdb"
-    rows = Build("k", samples=samples_of("a", 1))
-    Catalog(path).record("a", "sub", rows, Run("run", "code"))
-    statement = "SELECT count(*) FROM range(100000000) a, range(1000000) b"
-    press = threading.Timer(0.5, signal.raise_signal, [signal.SIGINT])
-    press.start()
-    with pytest.raises(KeyboardInterrupt), reading(path, 5) as connection:
-        connection.execute(statement).fetchall()
