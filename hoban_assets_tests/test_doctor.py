@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from hoban_assets.doctor.facts import Machine, free_port, is_free
+from hoban_assets.doctor.facts import Machine, free_port, is_free, look
 from hoban_assets.doctor.findings import MISSING, NOTE, findings
 from hoban_assets.errors import HobanError
 from hoban_assets.file_systems import cannot_link, kind_of
 from hoban_assets.language import korean, speaker
+from hoban_assets.settings import Settings
 
 FINE = Machine(
     python="3.11.7",
@@ -28,6 +29,7 @@ FINE = Machine(
     sources=("coco", "background"),
     sources_found=("coco",),
     data_root=Path("/checkout/data"),
+    data_root_problem=None,
     free_bytes=10**12,
     raw_kind="ext4",
     data_kind="ext4",
@@ -48,7 +50,7 @@ EN = speaker("en")
 
 def told(level, **differently):
     machine = replace(FINE, **differently)
-    return [(f.said(EN), f.fix) for f in findings(machine) if f.level == level]
+    return [(f.said(EN), f.fix_said(EN)) for f in findings(machine) if f.level == level]
 
 
 def test_a_machine_with_everything_is_told_so():
@@ -63,6 +65,7 @@ def test_a_machine_with_everything_is_told_so():
         ({"raw_found": False}, "export HOBAN_RAW_ROOT=/mnt/d/datasets"),
         ({"sources_found": ()}, "hoban status"),
         ({"weights_problem": HobanError("weights are not there", "")}, "/checkout/data/weights/"),
+        ({"data_root_problem": HobanError("cannot be made", "")}, "export HOBAN_DATA_ROOT="),
         ({"has_dagster_yaml": False}, ". ./env.sh"),
         ({"encoding": "euc-kr"}, "export PYTHONUTF8=1"),
         ({"device": "0", "gpu": ""}, "unset HOBAN_DEVICE"),
@@ -94,8 +97,23 @@ def test_every_finding_has_its_korean():
     machines = [FINE, replace(FINE, no_link=None), replace(FINE, no_link="x", links="symbolic")]
     machines += [replace(FINE, is_sample=True), replace(FINE, engine="copies", gpu="")]
     same_in_both = {"Python {version}", "fastdup: {python}", "GPU: {gpu}", "{problem}"}
-    texts = {f.text for machine in machines for f in findings(machine)}
+    machines += [replace(FINE, engine_found=False), replace(FINE, sources_found=())]
+    machines += [replace(FINE, has_dagster_yaml=False), replace(FINE, no_link="x")]
+    said = [(f.text, f.beside) for machine in machines for f in findings(machine)]
+    texts = {text for pair in said for text in pair if text}
     assert sorted(texts - korean().keys() - same_in_both) == []
+
+
+@pytest.mark.parametrize(
+    ("folder", "told"), [("/proc/no", "cannot be made"), ("/proc/1", "nothing can be written")]
+)
+def test_a_data_root_in_which_nothing_can_be_written_is_named_with_its_reason(folder, told):
+    settings = Settings.from_env({"HOBAN_DATA_ROOT": folder, "HOBAN_DEVICE": "cpu"})
+    machine = look(settings, {"HOBAN_LANG": "en"})
+    missing = {f.said(EN): f.fix for f in findings(machine) if f.level == MISSING}
+    [fix] = [fix for text, fix in missing.items() if told in text and folder in text]
+    assert fix.startswith("export HOBAN_DATA_ROOT=")
+    assert machine.no_link is None
 
 
 def test_a_link_is_tried_and_nothing_of_it_stays(tmp_path):

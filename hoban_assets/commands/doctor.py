@@ -40,7 +40,7 @@ def doctor(as_json: AsJson = False) -> None:
         for one in found:
             screen.print(f"{_MARKS[one.level]} {cell(told(one.said(say)))}")
             if one.fix:
-                screen.print(f"    {cell(one.fix)}")
+                screen.print(f"    {cell(one.fix_said(say))}")
         levels = [f.level for f in found]
         missing, notes = levels.count(MISSING), levels.count(NOTE)
         screen.print(

@@ -8,12 +8,13 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from hoban_assets.errors import HobanError
-from hoban_assets.file_systems import cannot_link, existing, kind_of
+from hoban_assets.file_systems import cannot_link, existing, kind_of, refuse_no_data_root
 from hoban_assets.freshness.declared import declared
 from hoban_assets.reporting.copies import photographs
 from hoban_assets.settings import Settings, home_of, language_of
@@ -44,6 +45,7 @@ class Machine:
     sources: tuple[str, ...]
     sources_found: tuple[str, ...]
     data_root: Path
+    data_root_problem: HobanError | None
     free_bytes: int
     raw_kind: str
     """Kind of file system."""
@@ -71,6 +73,7 @@ def look(settings: Settings, env: Mapping[str, str]) -> Machine:
     photograph = next(
         (f for n in found for f in photographs(settings.raw_root / sources[n].folder)), None
     )
+    problem = _problem(_refuse_no_place_to_write, settings.data_root)
     return Machine(
         python=platform.python_version(),
         home=home,
@@ -80,17 +83,18 @@ def look(settings: Settings, env: Mapping[str, str]) -> Machine:
         engine_python=settings.fastdup_python,
         engine_found=os.access(settings.fastdup_python, os.X_OK),
         weights=settings.weights,
-        weights_problem=_weights_problem(settings),
+        weights_problem=_problem(resolve_weights, settings.weights, settings.data_root),
         raw_root=settings.raw_root,
         raw_found=settings.raw_root.is_dir(),
         is_sample=settings.is_sample,
         sources=tuple(sources),
         sources_found=tuple(found),
         data_root=settings.data_root,
+        data_root_problem=problem,
         free_bytes=shutil.disk_usage(existing(settings.data_root)).free,
         raw_kind=kind_of(existing(settings.raw_root)),
         data_kind=kind_of(existing(settings.data_root)),
-        no_link=_tried(photograph, settings.data_root),
+        no_link=None if problem else _tried(photograph, settings.data_root),
         links=settings.links,
         home_kind=kind_of(home),
         is_wsl="microsoft" in platform.release().lower(),
@@ -111,12 +115,25 @@ def look(settings: Settings, env: Mapping[str, str]) -> Machine:
     )
 
 
-def _weights_problem(settings: Settings) -> HobanError | None:
+def _problem(look: Callable[..., object], *arguments: object) -> HobanError | None:
+    """What `look` raises, where it is an error that its reader can fix."""
     try:
-        resolve_weights(settings.weights, settings.data_root)
+        look(*arguments)
     except HobanError as error:
         return error
     return None
+
+
+def _refuse_no_place_to_write(data_root: Path) -> None:
+    refuse_no_data_root(data_root)
+    try:
+        with tempfile.TemporaryDirectory(prefix=".trial-", dir=existing(data_root)):
+            pass
+    except OSError as error:
+        raise HobanError(
+            f"nothing can be written to data root {data_root}: {error.strerror}",
+            "set HOBAN_DATA_ROOT to a folder in which this account may write",
+        ) from error
 
 
 def _tried(photograph: Path | None, data_root: Path) -> str | None:

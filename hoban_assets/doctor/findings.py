@@ -26,11 +26,17 @@ class Finding:
     values: dict[str, Any] = field(default_factory=dict)
     fix: str = ""
     """The line to type."""
+    beside: str = ""
+    """What there is to say of that line, as `text` is."""
 
     def said(self, say: Say) -> str:
         """The sentence in the language of `say`."""
         values = {k: say(v) if isinstance(v, str) else v for k, v in self.values.items()}
         return say(self.text, **values)
+
+    def fix_said(self, say: Say) -> str:
+        """The line to type, and in brackets what there is to say of it; '' where there is none."""
+        return f"{self.fix}   ({say(self.beside)})" if self.beside else self.fix
 
 
 def findings(m: Machine) -> Iterator[Finding]:
@@ -54,7 +60,7 @@ def findings(m: Machine) -> Iterator[Finding]:
 def _home(m: Machine) -> Iterator[Finding]:
     if not m.has_dagster_yaml:
         text = "{folder} has no dagster.yaml, so it is not the checkout"
-        yield Finding(MISSING, text, {"folder": m.home}, ". ./env.sh   (in the checkout)")
+        yield Finding(MISSING, text, {"folder": m.home}, ". ./env.sh", "in the checkout")
     elif not m.env_loaded:
         text = "env.sh is not loaded: hoban works, dagster and dg do not"
         yield Finding(NOTE, text, {}, f". {m.home}/env.sh")
@@ -72,8 +78,9 @@ def _engine(m: Machine) -> Iterator[Finding]:
         yield Finding(OK, "fastdup: {python}", {"python": m.engine_python})
     else:
         text = "fastdup's environment is not there: {python}"
-        fix = "make fastdup   (or: export HOBAN_FEATURE_ENGINE=copies)"
-        yield Finding(MISSING, text, {"python": m.engine_python}, fix)
+        values = {"python": m.engine_python}
+        other = "or: export HOBAN_FEATURE_ENGINE=copies"
+        yield Finding(MISSING, text, values, "make fastdup", other)
 
 
 def _weights(m: Machine) -> Iterator[Finding]:
@@ -96,15 +103,19 @@ def _raw(m: Machine) -> Iterator[Finding]:
         yield Finding(OK, text, {"folder": m.raw_root})
         return
     values = {"folder": m.raw_root, "found": len(m.sources_found), "all": len(m.sources)}
-    level = OK if m.sources_found else MISSING
-    fix = "" if m.sources_found else "hoban status   (names the folders that are looked for)"
-    yield Finding(level, "raw root {folder}: {found} of {all} sources are there", values, fix)
+    text = "raw root {folder}: {found} of {all} sources are there"
+    if m.sources_found:
+        yield Finding(OK, text, values)
+    else:
+        yield Finding(MISSING, text, values, "hoban status", "names the folders looked for")
 
 
 def _disk(m: Machine) -> Iterator[Finding]:
     values = {"size": size_text(m.free_bytes), "folder": m.data_root}
-    if m.free_bytes < LEAST_FREE:
-        fix = "export HOBAN_DATA_ROOT=/a/larger/disk/hoban-data"
+    fix = "export HOBAN_DATA_ROOT=/a/larger/disk/hoban-data"
+    if m.data_root_problem is not None:
+        yield Finding(MISSING, "{problem}", {"problem": m.data_root_problem.problem}, fix)
+    elif m.free_bytes < LEAST_FREE:
         yield Finding(NOTE, "only {size} are free for {folder}", values, fix)
     else:
         yield Finding(OK, "{size} are free for {folder}", values)
@@ -122,9 +133,8 @@ def _links(m: Machine) -> Iterator[Finding]:
         yield Finding(OK, text, kinds)
     else:
         text = "file systems: raw {raw}, data {data}; datasets copy their photographs: {why}"
-        fix = "export HOBAN_LINKS=symbolic"
-        fix = f"export HOBAN_DATA_ROOT={m.raw_root.parent}/hoban-data   (or: {fix})"
-        yield Finding(NOTE, text, {**kinds, "why": m.no_link}, fix)
+        fix, other = f"export HOBAN_DATA_ROOT={m.raw_root.parent}/hoban-data", "HOBAN_LINKS=symbolic"
+        yield Finding(NOTE, text, {**kinds, "why": m.no_link}, fix, f"or: export {other}")
     if m.data_kind in WINDOWS_DRIVES:
         text = "the data root is on {kind}: large and small letters are the same there"
         yield Finding(NOTE, text, {"kind": m.data_kind})
