@@ -1,6 +1,7 @@
 """What exists in the graph: graph_snapshot.yaml is reviewed, and made anew by graph_snapshot.py."""
 
 import importlib.util
+import re
 from pathlib import Path
 
 import dagster as dg
@@ -37,6 +38,12 @@ def test_the_raw_folders_are_observed_as_sources(graph):
     assert len(sources) == 16
     assert {graph.get(key).group_name for key in sources} == {"sources"}
     assert all(graph.get(key).owners and graph.get(key).description for key in sources)
+
+
+def test_what_an_asset_says_of_itself_reads_well_in_the_catalog_which_shows_it_raw(graph):
+    raw = {key.to_user_string(): graph.get(key).description for key in graph.get_all_asset_keys()}
+    assert raw
+    assert {name: text for name, text in raw.items() if re.search(r"[`*|#]", text)} == {}
 
 
 def test_every_asset_has_partitions_owner_kinds_description_and_code_version(graph):

@@ -23,7 +23,7 @@ def corrections_asset() -> Any:
         group_name="sources",
         description=words()(
             "What people corrected by hand: rows that are added and never changed. Stages put them "
-            "in after reading. Commands: `hoban corrections`, `hoban collect`."
+            "in after reading. Commands: hoban corrections, hoban collect."
         ),
         owners=OWNERS,
         kinds={"json"},

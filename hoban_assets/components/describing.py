@@ -1,7 +1,7 @@
 """What the UI says of an asset: what it holds, and which rules made it.
 
-In the language of documents (``HOBAN_LANG``): the first paragraph is plain text, as lists of
-assets show it without its Markdown.
+In the language of documents (``HOBAN_LANG``), as text that reads alike as Markdown and as it is:
+the catalog shows it raw. So there are paragraphs and lists in it, and no other mark.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def words() -> Say:
 
 def source_text(source: RawSource, is_here: bool, say: Say) -> str:
     """What a raw folder is read as, and which classes it labels completely."""
-    absent = f"**{say('Not on this machine.')}** " if not is_here else ""
+    absent = f"{say('Not on this machine.')} " if not is_here else ""
     labels = ", ".join(say(name) for name in source.labels) or say("nothing")
     text = say(
         "{folder}, below the raw root, read as {format}. Labels completely: {classes}.",
@@ -40,7 +40,7 @@ def source_text(source: RawSource, is_here: bool, say: Say) -> str:
         format=source.format,
         classes=labels,
     )
-    taken = [f"- `{own}` → {say(name)}" for own, name in source.classes.items()]
+    taken = [f"- {own} → {say(name)}" for own, name in source.classes.items()]
     return (
         "\n".join([absent + text, "", say("Classes that are used:"), "", *taken]).strip()
         if (taken)
@@ -50,7 +50,7 @@ def source_text(source: RawSource, is_here: bool, say: Say) -> str:
 
 def stage_text(stage: Stage, say: Say) -> str:
     """What a stage holds, and the rules of its making."""
-    names = ", ".join(f"`{source.name}`" for source in stage.sources)
+    names = ", ".join(source.name for source in stage.sources)
     rules = [
         say("Read from, best first: {sources}.", sources=names),
         say("Every image is decoded once; broken ones, and labels that cannot be, are decided on."),
@@ -58,7 +58,7 @@ def stage_text(stage: Stage, say: Say) -> str:
     if stage.backgrounds:
         rules.append(say("An image that any label file names with an object is thrown out."))
         elsewhere = sorted({name for source in stage.sources for name in source.labels_elsewhere})
-        if folders := ", ".join(f"`{name}`" for name in elsewhere):
+        if folders := ", ".join(elsewhere):
             rules.append(say("Also compared with the labels below {folders}.", folders=folders))
     if stage.dedupe is not None:
         text = "Of images that are similar by {limit} or more, the one of the earlier source stays."
@@ -66,15 +66,15 @@ def stage_text(stage: Stage, say: Say) -> str:
         if stage.duplicates == "event":
             rules.append(say("Only where their labels agree as well."))
     if stage.complete is not None:
-        teachers = ", ".join(f"`{teacher.name}`" for teacher in stage.complete.teachers)
+        teachers = ", ".join(teacher.name for teacher in stage.complete.teachers)
         text = (
             "Classes that the sources do not label are completed by {teachers}: boxes of origin "
-            "`teacher`, and ignore regions where it is not sure. Human boxes stay as they are."
+            "teacher, and ignore regions where it is not sure. Human boxes stay as they are."
         )
         rules.append(say(text, teachers=teachers))
     text = (
-        "`sub` reads up to {n} of each class; `full` reads everything. Where `full` is built from "
-        "the same files, `sub` is the part of its rows."
+        "sub reads up to {n} of each class; full reads everything. Where full is built from "
+        "the same files, sub is the part of its rows."
     )
     rules.append(say(text, n=f"{stage.sub_target:,}"))
     return _text(say(stage.description), rules, say)
@@ -86,17 +86,17 @@ def dataset_text(recipe: Recipe, say: Say) -> str:
     told = {p: recipe_sentences(kept, p, say) for p in PARTITIONS}
     rules = []
     for sub, full in zip(told["sub"], told["full"], strict=True):
-        rules += [sub] if sub == full else [f"`sub`: {sub}", f"`full`: {full}"]
+        rules += [sub] if sub == full else [f"sub: {sub}", f"full: {full}"]
     part = (
-        "Where `full` is built, `sub` is chosen out of it: the same boxes, on the same side of "
+        "Where full is built, sub is chosen out of it: the same boxes, on the same side of "
         "the split."
         if is_part_of_full(recipe)
-        else "`sub` is not part of `full`, as they are made from other stages: images may be "
-        "missing in `full`, or lie on the other side of the split."
+        else "sub is not part of full, as they are made from other stages: images may be "
+        "missing in full, or lie on the other side of the split."
     )
     rules.append(say(part))
-    rules.append(say("`sub` is for the laptop, `full` for the GPU server."))
-    tree = say("A YOLO tree (data.yaml, images, labels, manifest); `path` says where it lies.")
+    rules.append(say("sub is for the laptop, full for the GPU server."))
+    tree = say("A YOLO tree (data.yaml, images, labels, manifest); path says where it lies.")
     return _text(say(recipe.description), [*rules, tree], say)
 
 
@@ -118,8 +118,8 @@ def model_text(recipe: Recipe, say: Say) -> str:
         say("A killed training goes on from its last epoch; a finished one is not trained again."),
         say(PARTIAL_LABELS[recipe.partial_labels]),
         say("Each class is judged only on images whose source labels it."),
-        say("`sub` is for the laptop, `full` for the GPU server."),
-        say("Check `map50` warns below mAP50 {gate}.", gate=recipe.map50_gate),
+        say("sub is for the laptop, full for the GPU server."),
+        say("Check map50 warns below mAP50 {gate}.", gate=recipe.map50_gate),
     ]
     return _text(say("A YOLO detector trained on {dataset}.", dataset=recipe.dataset), rules, say)
 
@@ -143,7 +143,7 @@ def with_reports(specs: Mapping[dg.AssetKey, dg.AssetSpec]) -> dict[dg.AssetKey,
 
 
 def _text(first: str, rules: list[str], say: Say) -> str:
-    return "\n".join([first, "", f"**{say('Rules')}**", "", *(f"- {rule}" for rule in rules)])
+    return "\n".join([first, "", f"{say('Rules')}:", "", *(f"- {rule}" for rule in rules)])
 
 
 def _schema(columns: tuple[Column, ...], say: Say) -> dg.TableSchema:

@@ -51,7 +51,7 @@ def finished(assets: Iterable[Any]) -> list[Any]:
         if not folders:
             return linked
         text = say(
-            "**Cannot be built on this machine:** below the raw root there is no {folders}.",
+            "Cannot be built on this machine: below the raw root there is no {folders}.",
             folders=", ".join(folders),
         )
         return linked.replace_attributes(

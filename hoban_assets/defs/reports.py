@@ -22,7 +22,7 @@ dataset_status = report_asset(
     "dataset_status",
     say(
         "What exists, how each dataset is made up, what is stale and why, and how much disk it "
-        "uses: DATASET_STATUS.md. Command: `hoban status`."
+        "uses: DATASET_STATUS.md. Command: hoban status."
     ),
     [*DATASETS, *MODELS],
     write_status,
@@ -32,7 +32,7 @@ data_quality = report_asset(
     "data_quality",
     say(
         "What is wrong with the labels of each source, and the recipe field that cures it: "
-        "DATA_QUALITY_ISSUES.md and a page. Command: `hoban quality`."
+        "DATA_QUALITY_ISSUES.md and a page. Command: hoban quality."
     ),
     [stage.name for stage in STAGES],
     write_quality,
@@ -42,7 +42,7 @@ journal = report_asset(
     "journal",
     say(
         "What was built hour by hour, from what, with which figures and failures. Command: "
-        "`hoban journal`."
+        "hoban journal."
     ),
     [*DATASETS, *MODELS],
     write_journal,
@@ -52,7 +52,7 @@ model_comparison = report_asset(
     "model_comparison",
     say(
         "All models side by side: per class, what changed between their recipes, and between "
-        "their datasets. Command: `hoban compare`."
+        "their datasets. Command: hoban compare."
     ),
     MODELS,
     write_comparison,
@@ -63,7 +63,7 @@ galleries = [
         f"gallery_{recipe.version}",
         say(
             "Ten photographs of each class of {dataset} with their boxes drawn. Command: "
-            "`hoban gallery {dataset}`.",
+            "hoban gallery {dataset}.",
             dataset=recipe.dataset,
         ),
         [recipe.dataset],
@@ -77,7 +77,7 @@ results = [
         f"results_{recipe.version}",
         say(
             "How {model} does, class by class, what it confuses and misses, and what to do about "
-            "it. Command: `hoban results {model}`.",
+            "it. Command: hoban results {model}.",
             model=recipe.model,
         ),
         [recipe.model],

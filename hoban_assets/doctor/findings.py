@@ -133,8 +133,9 @@ def _links(m: Machine) -> Iterator[Finding]:
         yield Finding(OK, text, kinds)
     else:
         text = "file systems: raw {raw}, data {data}; datasets copy their photographs: {why}"
-        fix, other = f"export HOBAN_DATA_ROOT={m.raw_root.parent}/hoban-data", "HOBAN_LINKS=symbolic"
-        yield Finding(NOTE, text, {**kinds, "why": m.no_link}, fix, f"or: export {other}")
+        fix = f"export HOBAN_DATA_ROOT={m.raw_root.parent}/hoban-data"
+        other = "or: export HOBAN_LINKS=symbolic"
+        yield Finding(NOTE, text, {**kinds, "why": m.no_link}, fix, other)
     if m.data_kind in WINDOWS_DRIVES:
         text = "the data root is on {kind}: large and small letters are the same there"
         yield Finding(NOTE, text, {"kind": m.data_kind})
