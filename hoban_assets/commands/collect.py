@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -12,10 +13,11 @@ import typer
 from hoban_assets.commands.app import FIX, app, asking_catalog
 from hoban_assets.commands.options import Author
 from hoban_assets.commands.printing import tell
+from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
 
 TOLD = 10
-"""Pictures that were not taken and are named; the rest is counted."""
+"""Reasons why pictures were not taken that are told; the rest is counted."""
 
 
 @app.command(rich_help_panel=FIX)
@@ -23,6 +25,9 @@ def collect(
     path: Annotated[Path, typer.Argument(help="File or folder that the tool wrote.")],
     accept: Annotated[
         bool, typer.Option("--accept", help="Pictures that came back unchanged are right: say so.")
+    ] = False,
+    emptied: Annotated[
+        bool, typer.Option("--emptied", help="No box is left on any picture, and that is meant.")
     ] = False,
     author: Author = None,
 ) -> None:
@@ -42,14 +47,20 @@ def collect(
         exports,
         files_below,
         known_again,
-        read_returned,
     )
     from hoban_assets.exchange.exporting import SHOWN
+    from hoban_assets.exchange.reading import read_returned
     from hoban_assets.naming import image_tag
     from hoban_assets.reporting.translating import error_text
 
     settings = Settings.from_env()
     tool, returned, root = read_returned(path)
+    if not returned:
+        raise HobanError(
+            f"{path} holds no labels of a picture",
+            "export it again with the labels; what nobody has submitted (Label Studio), or what "
+            "was never saved (CVAT), is not in an export",
+        )
     shown = exports(settings.corrections.parent / SHOWN)
     hash_of = files_below(root)
     pictures: list = []
@@ -63,7 +74,15 @@ def collect(
     proposed = all_proposed(settings.proposals)
     with asking_catalog() as ask:
         found = collected(
-            tool, pictures, ask, log, by, lambda: uuid.uuid4().hex, accept=accept, proposed=proposed
+            tool,
+            pictures,
+            ask,
+            log,
+            by,
+            lambda: uuid.uuid4().hex,
+            accept=accept,
+            emptied=emptied,
+            proposed=proposed,
         )
     append(settings.corrections, found.rows)
     tell(
@@ -73,6 +92,8 @@ def collect(
         same=f"{found.unchanged:,}",
         refused=f"{len(found.refused):,}",
     )
+    if found.boxes:
+        tell("boxes: {what}", what=", ".join(f"{n:,} {rule}" for rule, n in found.boxes.items()))
     for mine, other in found.overruled:
         tell(
             "{picture}: {author} corrected it on {day} too; yours stands, both are kept",
@@ -81,12 +102,18 @@ def collect(
             day=f"{other.time:%Y-%m-%d %H:%M}",
             err=True,
         )
-    for name, reason in found.refused[:TOLD]:
+    why = Counter(reason for _, reason in found.refused)
+    for reason, pictures_of_it in why.most_common(TOLD):
+        first = next(name for name, of in found.refused if of == reason)
         told = error_text(reason, settings.language)
-        tell("not taken: {picture}: {reason}", picture=name, reason=told, err=True)
-    if len(found.refused) > TOLD:
-        tell("and {n} more", n=len(found.refused) - TOLD, err=True)
+        tell("not taken: {picture}: {reason}", picture=first, reason=told, err=True)
+        if pictures_of_it > 1:
+            tell("  the same of {n} more", n=pictures_of_it - 1, err=True)
+    if len(why) > TOLD:
+        n = sum(of for _, of in why.most_common()[TOLD:])
+        tell("and {n} more", n=n, err=True)
     if found.rows:
         tell("Into the datasets: hoban rebuild")
+        tell("To take it back: hoban corrections undo {id} --together", id=found.rows[0].id[:8])
     if found.refused:
         raise typer.Exit(1)

@@ -73,6 +73,13 @@ def show_row(row_id: Id) -> None:
 @corrections.command()
 def undo(
     row_id: Id,
+    together: Annotated[
+        bool,
+        typer.Option(
+            "--together",
+            help="And all that was taken with it: by one hoban collect, or on one track.",
+        ),
+    ] = False,
     author: Author = None,
 ) -> None:
     """Take a correction back; the row stays, with who took it back. An undo can be undone too."""
@@ -82,17 +89,20 @@ def undo(
     settings = Settings.from_env()
     log, _ = _log_and_states()
     row = _row(log, row_id)
-    if row.id in log.undone:
+    taken = (row.time, row.author, row.tool)
+    rows = [r for r in log.rows if (r.time, r.author, r.tool) == taken] if together else [row]
+    rows = [r for r in rows if r.id not in log.undone]
+    if not rows:
         raise HobanError(
             f"{row.id[:8]} was taken back already",
             f"to have it again: hoban corrections undo {log.undone[row.id][:8]}",
         )
     now = datetime.now(UTC)
-    new = Correction(
-        uuid.uuid4().hex, "undo", now, author or settings.author, "hoban", undoes=row.id
-    )
-    append(settings.corrections, [new])
-    tell("taken back: {what} ({id})", what=row.image_id or row.undoes[:8], id=new.id[:8])
+    who = author or settings.author
+    new = [Correction(uuid.uuid4().hex, "undo", now, who, "hoban", undoes=r.id) for r in rows]
+    append(settings.corrections, new)
+    for old, undoing in zip(rows, new, strict=True):
+        tell("taken back: {what} ({id})", what=old.image_id or old.undoes[:8], id=undoing.id[:8])
     tell("Into the datasets: hoban rebuild")
 
 
@@ -133,13 +143,11 @@ def _row(log: Standing, start: str) -> Correction:
 
 def _what(row: Correction) -> str:
     """'1 box_moved, 2 proposals_refused', or the kind of the row."""
-    from collections import Counter
-
-    from hoban_assets.corrections.edits import edits
+    from hoban_assets.corrections.edits import counted
 
     if row.kind == "undo":
         return f"undo {row.undoes[:8]}"
-    counts = Counter(edit.rule for edit in edits(row.before, row.after))
+    counts = counted([(row.before, row.after)])
     if refused := sum(box not in row.after for box in row.judged):
         counts["proposals_refused"] = refused
     if row.kind == "reject" or not counts:

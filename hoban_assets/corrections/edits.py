@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from hoban_assets.corrections.rows import EQUAL, Box, Boxes, Correction
@@ -67,6 +68,11 @@ def edits(before: Boxes, after: Boxes) -> list[Edit]:
     ]
     added = [Edit("box_added", None, j) for j in new if j not in pairs.values()]
     return [*found, *added]
+
+
+def counted(pictures: Iterable[tuple[Boxes, Boxes]]) -> Counter[str]:
+    """Count boxes by what was done to them (`Edit.rule`), given all before and after."""
+    return Counter(edit.rule for before, after in pictures for edit in edits(before, after))
 
 
 def overlap(one: Box, other: Box) -> float:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from hoban_assets.classes import CLASS_IDS, CLASS_NAMES
 from hoban_assets.corrections.taking import Refused
-from hoban_assets.exchange.pictures import Picture, Returned, each_returned, from_pixels, in_pixels
+from hoban_assets.exchange.pictures import (
+    Picture,
+    Returned,
+    each_returned,
+    from_pixels,
+    in_pixels,
+    refuse_turned,
+)
 from hoban_assets.files import save
 
 FILE = "annotations.json"
@@ -56,19 +64,43 @@ def read(document: Mapping[str, Any]) -> list[Returned]:
     """Read a COCO document.
 
     Raises:
-        KeyError, TypeError, ValueError: it is none.
+        KeyError, TypeError, ValueError: it is none, or an id of a category has two names.
     """
-    names = {line["id"]: str(line["name"]) for line in document["categories"]}
-    of: dict[Any, list[Mapping[str, Any]]] = {}
+    names = _names(document["categories"])
+    of: dict[str, list[Mapping[str, Any]]] = {}
     for line in document["annotations"]:
-        of.setdefault(line["image_id"], []).append(line)
-    found = each_returned(
-        document["images"], lambda image: _returned(image, of.pop(image["id"], []), names), _name
-    )
-    return [*found, *(_not_listed(number, len(lines)) for number, lines in of.items())]
+        of.setdefault(_key(line["image_id"]), []).append(line)
+    listed = Counter(_key(image["id"]) for image in document["images"])
+    strays = of.keys() - listed
+
+    def read_one(image: Mapping[str, Any]) -> Returned:
+        number = _key(image["id"])
+        if listed[number] > 1:
+            raise Refused(f"{listed[number]} pictures of the file have the id {number}")
+        if strays and number not in of:
+            raise Refused("it has no box, but the file has boxes of pictures that it does not list")
+        return _returned(image, of.get(number, []), names)
+
+    found = each_returned(document["images"], read_one, _name)
+    return [*found, *(_not_listed(number, len(of[number])) for number in sorted(strays))]
 
 
-def _not_listed(number: Any, boxes: int) -> Returned:
+def _key(number: Any) -> str:
+    """An id, whether a tool wrote 7, 7.0 or "7"."""
+    is_whole = isinstance(number, float) and number.is_integer()
+    return str(int(number) if is_whole else number)
+
+
+def _names(categories: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    names: dict[str, str] = {}
+    for line in categories:
+        number, name = _key(line["id"]), str(line["name"])
+        if names.setdefault(number, name) != name:
+            raise ValueError(f"category {number} is named {names[number]!r} and {name!r}")
+    return names
+
+
+def _not_listed(number: str, boxes: int) -> Returned:
     told = Refused(f"{boxes} boxes of a picture that the file does not list")
     return Returned(f"image id {number}", problem=str(told))
 
@@ -78,15 +110,17 @@ def _name(image: Mapping[str, Any]) -> str:
 
 
 def _returned(
-    image: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], names: Mapping[Any, str]
+    image: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], names: Mapping[str, str]
 ) -> Returned:
     width, height = float(image["width"]), float(image["height"])
+    for line in lines:
+        refuse_turned((line.get("attributes") or {}).get("rotation"))
     complete = image.get("labelled_classes")
     return Returned(
         name=_name(image),
         boxes=tuple(
             from_pixels(
-                names.get(line["category_id"], str(line["category_id"])),
+                names.get(_key(line["category_id"]), str(line["category_id"])),
                 [float(number) for number in line["bbox"]],
                 width,
                 height,

@@ -1,14 +1,12 @@
-"""Reads what comes back from a tool, knows each picture again, and makes corrections of edits."""
+"""Knows each picture again that comes back from a tool, and makes corrections of edits."""
 
 from __future__ import annotations
 
 import json
-import os
-import zipfile
-import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -16,24 +14,18 @@ from typing import Any
 import xxhash
 
 from hoban_assets.catalog.asked import Ask
+from hoban_assets.corrections.edits import counted
 from hoban_assets.corrections.pictures import in_stages
 from hoban_assets.corrections.proposed import Proposed
 from hoban_assets.corrections.rows import Box, Boxes, Correction
 from hoban_assets.corrections.standing import Standing
 from hoban_assets.corrections.taking import Edited, Maker, Refused, overruled_by, taken
 from hoban_assets.errors import HobanError
-from hoban_assets.exchange import coco, cvat, label_studio, yolo
-from hoban_assets.exchange.pictures import NO_PICTURE, Returned, missing, told_by_name
-from hoban_assets.formats.decoding import open_regular, parse_json, read_bytes
+from hoban_assets.exchange.pictures import Returned, missing, told_by_name
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".jfif", ".tif", ".tiff"})
 STRETCH = 0.02
 """Share by which the proportions of a picture may differ after a tool has scaled it."""
-LARGEST = 500_000_000
-"""Bytes of an annotation file; one that is larger is no hand's work."""
-_NO_EXPORT = (*NO_PICTURE, RecursionError)
-_CANNOT_BE_READ = (OSError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError)
-"""RuntimeError is what a zip with a password, or packed in another way, raises."""
 
 
 @dataclass(frozen=True)
@@ -60,71 +52,8 @@ class Collected:
     """Name of a picture, and why nothing of it was taken."""
     overruled: list[tuple[Correction, Correction]] = field(default_factory=list)
     """A new row, and the word of somebody else since it was shown."""
-
-
-def read_returned(path: Path) -> tuple[str, list[Returned], Path | None]:
-    """Read a file or folder of any known tool: its name, the pictures, and where files lie.
-
-    Raises:
-        HobanError: it is not there, or no known tool wrote it.
-    """
-    if not path.exists():
-        raise HobanError(f"there is no {path}", "name the file or folder that the tool wrote")
-    try:
-        if path.is_dir():
-            return _folder(path)
-        if path.suffix.lower() == ".zip":
-            return (*_zip(path), None)
-        return (*_file(_content(path), path.name), path.parent)
-    except _NO_EXPORT as error:
-        raise HobanError(
-            f"{path} is no export of CVAT (for images 1.1), COCO, Label Studio (JSON) or YOLO: "
-            f"{missing(error)}",
-            "export it again in one of these formats",
-        ) from error
-    except _CANNOT_BE_READ as error:
-        raise HobanError(f"{path} cannot be read: {error}", "export it again") from error
-
-
-def _folder(path: Path) -> tuple[str, list[Returned], Path]:
-    if (path / yolo.FILE).is_file():
-        return "yolo", yolo.read(path), path
-    known = [path / name for name in (cvat.FILE, coco.FILE, label_studio.FILE)]
-    found = [file for file in known if file.is_file()] or sorted(
-        file
-        for suffix in ("*.xml", "*.json")
-        for file in path.glob(suffix)
-        if file.name not in {"hoban-export.json", "labels.json"}
-    )
-    if len(found) != 1:
-        raise ValueError(f"{len(found)} files in it may be the labels: name the file")
-    return (*_file(_content(found[0]), found[0].name), path)
-
-
-def _content(file: Path) -> bytes:
-    """Bytes of a regular file, which is never waited for."""
-    if file.stat().st_size > LARGEST:
-        raise ValueError("it is larger than labels are")
-    return read_bytes(str(file))
-
-
-def _zip(path: Path) -> tuple[str, list[Returned]]:
-    with os.fdopen(open_regular(str(path)), "rb") as file, zipfile.ZipFile(file) as archive:
-        names = [n for n in archive.namelist() if n.lower().endswith((".xml", ".json"))]
-        if len(names) != 1:
-            raise ValueError(f"{len(names)} files in it may be the labels: unpack it")
-        if archive.getinfo(names[0]).file_size > LARGEST:
-            raise ValueError("its labels are larger than labels are")
-        return _file(archive.read(names[0]), names[0])
-
-
-def _file(data: bytes, name: str) -> tuple[str, list[Returned]]:
-    if name.lower().endswith(".xml"):
-        return "cvat", cvat.read(data)
-    document: Any = parse_json(data)
-    if isinstance(document, list):
-        return "label-studio", label_studio.read(document)
-    return "coco", coco.read(document)
+    boxes: Counter[str] = field(default_factory=Counter)
+    """Boxes by what was done to them on the pictures that are not rejected."""
 
 
 def exports(folder: Path) -> dict[str, list[Shown]]:
@@ -134,6 +63,7 @@ def exports(folder: Path) -> dict[str, list[Shown]]:
         try:
             manifest = json.loads(file.read_bytes())
             time = datetime.fromisoformat(manifest["time"])
+            time = time if time.tzinfo else time.replace(tzinfo=UTC)
             for line in manifest["pictures"]:
                 shown = _shown(line, time)
                 found.setdefault(shown.content_hash, []).append(shown)
@@ -234,12 +164,17 @@ def collected(
     new_id: Callable[[], str],
     *,
     accept: bool = False,
+    emptied: bool = False,
     proposed: Mapping[str, Proposed] = MappingProxyType({}),
 ) -> Collected:
     """Make a correction of each picture that a person changed; what cannot be taken is told.
 
-    `accept`: pictures that came back unchanged were looked at, and are right. `proposed`: what
-    models propose, by source.
+    `accept`: pictures that came back unchanged were looked at, and are right. `emptied`: that no
+    box is left on any of them is meant. `proposed`: what models propose, by source.
+
+    Raises:
+        HobanError: several pictures had boxes and none has one now, which is how a file looks
+            whose labels a tool has lost.
     """
     found = Collected(tool)
     known: list[tuple[Returned, Shown]] = []
@@ -250,6 +185,8 @@ def collected(
             found.refused.append((returned.name, str(shown)))
         else:
             known.append((returned, shown))
+    if not emptied:
+        _refuse_all_emptied(known)
     now = in_stages(ask, [shown.image_id for _, shown in known], proposed, log)
     said: dict[tuple[str, str], list[Returned]] = {}
     for returned, shown in known:
@@ -271,9 +208,24 @@ def collected(
             found.unchanged += 1
             continue
         found.rows.append(row)
+        if row.kind != "reject":
+            word = log.of(row.content_hash, row.image_id)
+            was = word.after if word and word.kind != "reject" else row.before
+            found.boxes += counted([(was, row.after)])
         if word := overruled_by(row, log, shown.time):
             found.overruled.append((row, word))
     return found
+
+
+def _refuse_all_emptied(known: Iterable[tuple[Returned, Shown]]) -> None:
+    had = [returned for returned, shown in known if shown.boxes]
+    if len(had) > 1 and not any(returned.boxes or returned.rejected for returned in had):
+        raise HobanError(
+            f"none of the {len(had)} pictures that had boxes has one now: so looks a file whose "
+            "labels a tool has lost (CVAT does that when it imports YOLO); nothing was taken",
+            "import the labels again and export; where all boxes were taken out on purpose: "
+            "hoban collect FILE --emptied",
+        )
 
 
 def _edited(returned: Returned, shown: Shown, accept: bool) -> Edited:

@@ -14,7 +14,13 @@ from xml.etree import ElementTree
 from hoban_assets.classes import CLASSES
 from hoban_assets.corrections.rows import Box
 from hoban_assets.corrections.taking import Refused
-from hoban_assets.exchange.pictures import Picture, Returned, each_returned, from_pixels
+from hoban_assets.exchange.pictures import (
+    Picture,
+    Returned,
+    each_returned,
+    from_pixels,
+    refuse_turned,
+)
 from hoban_assets.files import save
 from hoban_assets.formats.voc_xml import parse_xml
 
@@ -135,6 +141,7 @@ def _returned(image: ElementTree.Element) -> Returned:
 
 
 def _box(box: ElementTree.Element, width: float, height: float) -> Box:
+    refuse_turned(box.attrib.get("rotation"))
     left, top, right, bottom = (float(box.attrib[name]) for name in ("xtl", "ytl", "xbr", "ybr"))
     ignore = _attribute(box, IGNORE) == "true"
     place = (left, top, right - left, bottom - top)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import quoteattr
@@ -15,7 +16,7 @@ from xml.sax.saxutils import quoteattr
 from hoban_assets.classes import CLASSES
 from hoban_assets.corrections.rows import Box
 from hoban_assets.corrections.taking import Refused
-from hoban_assets.exchange.pictures import Picture, Returned, each_returned
+from hoban_assets.exchange.pictures import Picture, Returned, each_returned, refuse_turned
 from hoban_assets.files import save
 
 FILE = "tasks.json"
@@ -95,19 +96,33 @@ def read(tasks: Sequence[Mapping[str, Any]]) -> list[Returned]:
     Raises:
         KeyError, TypeError, ValueError: it is no such document.
     """
-    done = [(task["data"], newest) for task in tasks if (newest := _newest(task)) is not None]
-    return each_returned(done, lambda pair: _returned(*pair), lambda pair: _name(pair[0]))
+    return each_returned(tasks, _task_returned, lambda task: _name(task["data"]))
 
 
-def _newest(task: Mapping[str, Any]) -> Sequence[Mapping[str, Any]] | None:
-    """Regions of the newest annotation; None where there is none that counts."""
+def _task_returned(task: Mapping[str, Any]) -> Returned | None:
     done = [a for a in task["annotations"] if not a.get("was_cancelled")]
-    if not done:
-        return None
-    result: Sequence[Mapping[str, Any]] = max(done, key=lambda a: str(a.get("updated_at", "")))[
-        "result"
-    ]
-    return result
+    return _returned(task["data"], _newest(done)["result"]) if done else None
+
+
+def _newest(done: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Return the annotation that was changed last.
+
+    Raises:
+        Refused: there are several, and their times do not say which.
+    """
+    if all(a["result"] == done[0]["result"] for a in done):
+        return done[0]
+    try:
+        return max(done, key=_changed_at)
+    except (KeyError, TypeError, ValueError) as error:
+        raise Refused(
+            "it was annotated more than once, and no time says which is the newest: leave one"
+        ) from error
+
+
+def _changed_at(annotation: Mapping[str, Any]) -> datetime:
+    time = datetime.fromisoformat(annotation.get("updated_at") or annotation["created_at"])
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _name(data: Mapping[str, Any]) -> str:
@@ -123,9 +138,8 @@ def _returned(data: Mapping[str, Any], regions: Sequence[Mapping[str, Any]]) -> 
             rejected |= REJECT in region["value"]["choices"]
         elif region["type"] != "rectanglelabels":
             raise Refused(f"it holds a region of type {region['type']}: draw a rectangle instead")
-        elif region["value"].get("rotation"):
-            raise Refused("it holds a turned rectangle: labels are upright")
         else:
+            refuse_turned(region["value"].get("rotation"))
             size = (int(region["original_width"]), int(region["original_height"]))
             boxes.append(_box(region["value"]))
     complete = data.get("labelled_classes")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hoban_assets.corrections.rows import Box, Boxes
 from hoban_assets.corrections.taking import Refused
 from hoban_assets.naming import image_tag
 
-_HASH = re.compile(r"(?<![0-9a-f])([0-9a-f]{12})\.([0-9a-f]{32})(?![0-9a-f])")
+_HASH = re.compile(r"(?<![0-9a-f])([0-9a-f]{12})[._-]([0-9a-f]{32})(?![0-9a-f])")
+"""Tag and content hash; some tools (Roboflow) write other signs for the dots of a name."""
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 Line = TypeVar("Line")
 NO_PICTURE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
@@ -63,11 +64,12 @@ class Returned:
 
 
 def each_returned(
-    lines: Iterable[Line], read: Callable[[Line], Returned], name_of: Callable[[Line], str]
+    lines: Iterable[Line], read: Callable[[Line], Returned | None], name_of: Callable[[Line], str]
 ) -> list[Returned]:
     """Read pictures one by one: one that cannot be read takes nothing away from the others.
 
-    What `read` refuses (`Refused`), or cannot read, is the problem of its picture.
+    What `read` refuses (`Refused`), or cannot read, is the problem of its picture, which is called
+    by its place in the file where it has no name. None: nobody has labelled it, and it is left out.
 
     Raises:
         LookupError, TypeError, ValueError, AttributeError, ArithmeticError: none can be read, so
@@ -75,15 +77,20 @@ def each_returned(
     """
     found: list[Returned] = []
     problems: list[Exception] = []
-    for line in lines:
+    for number, line in enumerate(lines, start=1):
         try:
-            found.append(read(line))
+            if returned := read(line):
+                found.append(returned)
+            continue
         except Refused as error:
-            found.append(Returned(name_of(line), problem=str(error)))
+            said = str(error)
         except NO_PICTURE as error:
             problems.append(error)
             said = str(Refused(f"it cannot be read: {missing(error)}"))
+        try:
             found.append(Returned(name_of(line), problem=said))
+        except NO_PICTURE:
+            found.append(Returned(f"#{number}", problem=said))
     if problems and len(problems) == len(found):
         raise problems[0]
     return found
@@ -91,7 +98,11 @@ def each_returned(
 
 def missing(error: Exception) -> str:
     """What an error of `NO_PICTURE` says, in one line."""
-    return f"{error} is missing" if isinstance(error, KeyError) else str(error).split("\n")[0]
+    if isinstance(error, KeyError):
+        return f"{error} is missing"
+    if isinstance(error, ValueError):
+        return str(error).split("\n")[0]
+    return "a value is missing, or of another kind than such a file has there"
 
 
 def told_by_name(name: str) -> tuple[str, str] | None:
@@ -109,6 +120,22 @@ def in_pixels(box: Box, width: float, height: float) -> tuple[float, float, floa
 def from_pixels(
     name: str, place: Sequence[float], width: float, height: float, *, ignore: bool = False
 ) -> Box:
-    """Box from left, top, width, height in pixels."""
+    """Box from left, top, width, height in pixels.
+
+    Raises:
+        ValueError: these are not four numbers.
+    """
+    if len(place) != 4:
+        raise ValueError(f"the box {list(place)} is not four numbers")
     left, top, w, h = place
     return Box(name, (left + w / 2) / width, (top + h / 2) / height, w / width, h / height, ignore)
+
+
+def refuse_turned(degrees: Any) -> None:
+    """Refuse a rectangle that a tool has turned, whose upright numbers are of another place.
+
+    Raises:
+        Refused: it does not stand upright.
+    """
+    if float(degrees or 0) % 180:
+        raise Refused("it holds a turned rectangle: labels are upright")

@@ -14,7 +14,7 @@ from hoban_assets.errors import HobanError
 from hoban_assets.exchange.pictures import Picture, Returned, each_returned
 from hoban_assets.files import save
 from hoban_assets.formats.class_names import read_class_names
-from hoban_assets.formats.decoding import read_label
+from hoban_assets.formats.decoding import read_label, text_lines
 
 FILE = "data.yaml"
 IMAGES = "images/train"
@@ -38,7 +38,7 @@ def write(folder: Path, pictures: Sequence[Picture]) -> None:
 
 
 def read(folder: Path) -> list[Returned]:
-    """Read every label file below ``labels``, also those of other splits.
+    """Read every label file below a folder ``labels``: of all splits, in whichever order they lie.
 
     A picture whose label file is gone is no empty picture: it is not in the answer.
 
@@ -56,7 +56,7 @@ def read(folder: Path) -> list[Returned]:
             f"{len(found.names)} are named",
             "correct the one that is wrong, so that no class gets the name of its neighbour",
         )
-    files = sorted((root / "labels").rglob("*.txt"))
+    files = sorted(f for f in root.rglob("*.txt") if "labels" in f.relative_to(root).parts[:-1])
     return each_returned(files, lambda file: _returned(file, found.names, root), lambda f: f.stem)
 
 
@@ -65,7 +65,10 @@ def _returned(file: Path, names: Mapping[int, str], root: Path) -> Returned:
     if not file.resolve().is_relative_to(root):
         raise Refused("its label is a link out of the folder")
     boxes = []
-    for line in read_label(str(file)).decode("utf-8").splitlines():
+    lines = text_lines(read_label(str(file)))
+    if lines is None:
+        raise Refused("its label is no text")
+    for line in lines:
         parts = line.split()
         try:
             number, x, y, w, h = (float(part) for part in parts or (0,) * 5)

@@ -6,9 +6,11 @@ import pytest
 import xxhash
 from builders import samples_of
 from cli_runs import run_hoban
+from correcting import START, correction
 from PIL import Image
 
 from hoban_assets.catalog.store import Build, Catalog, Run
+from hoban_assets.corrections.log import append
 from hoban_assets.errors import HobanError
 
 
@@ -58,11 +60,23 @@ def test_an_edit_is_collected_listed_shown_and_taken_back(catalog, tmp_path):
     assert copy.read_text() == (tmp_path / "corrections/log.jsonl").read_text()
 
 
+def test_all_that_was_collected_at_once_is_taken_back_at_once(catalog, tmp_path):
+    mine = [correction(f"coco/{i}.jpg", time=START) for i in "ab"]
+    hers = correction("coco/c.jpg", time=START, author="lee")
+    append(tmp_path / "corrections/log.jsonl", [*mine, hers])
+    told = run_hoban("corrections", "undo", mine[0].id, "--together")
+    assert told.count("taken back:") == 2
+    assert [r["state"] for r in listed()] == ["undone", "undone", "waiting", "undo", "undo"]
+
+
 def test_mistakes_are_one_message(catalog, tmp_path):
     with pytest.raises(HobanError, match="no correction 'abc'"):
         run_hoban("corrections", "show", "abc")
     with pytest.raises(HobanError, match="there is no"):
         run_hoban("collect", tmp_path / "nothing.xml")
+    (tmp_path / "none.json").write_text("[]")
+    with pytest.raises(HobanError, match=r"none\.json holds no labels of a picture"):
+        run_hoban("collect", tmp_path / "none.json")
     with pytest.raises(HobanError, match="no picture is as you ask"):
         run_hoban("export", "coco_person", "--class", "fallen")
     with pytest.raises(HobanError, match="did you mean cvat"):

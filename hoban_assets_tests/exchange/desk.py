@@ -20,9 +20,9 @@ from hoban_assets.exchange.collecting import (
     exports,
     files_below,
     known_again,
-    read_returned,
 )
 from hoban_assets.exchange.exporting import Wanted, export, pictures_of
+from hoban_assets.exchange.reading import read_returned
 from hoban_assets.naming import image_tag
 
 TOLD = {"asset": "dataset_v9", "partition": "sub"}

@@ -11,10 +11,8 @@ from hoban_assets.catalog.answers import asking
 from hoban_assets.corrections.log import append, read_log
 from hoban_assets.corrections.standing import standing
 from hoban_assets.errors import HobanError
-from hoban_assets.exchange.collecting import (
-    read_returned,
-)
 from hoban_assets.exchange.exporting import Wanted, export, pictures_of
+from hoban_assets.exchange.reading import read_returned
 
 
 @pytest.fixture

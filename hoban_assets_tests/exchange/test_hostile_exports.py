@@ -7,8 +7,8 @@ import zipfile
 import pytest
 
 from hoban_assets.errors import HobanError
-from hoban_assets.exchange import collecting
-from hoban_assets.exchange.collecting import read_returned
+from hoban_assets.exchange import reading
+from hoban_assets.exchange.reading import read_returned
 
 SECRET = "root:x:0:0"
 CVAT = '<annotations><image name="a.jpg" width="{}" height="9"/></annotations>'
@@ -65,7 +65,7 @@ def test_a_pipe_is_not_waited_for(tmp_path, name):
 
 
 def test_a_zip_that_grows_or_asks_for_a_password_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(collecting, "LARGEST", 1_000)
+    monkeypatch.setattr(reading, "LARGEST", 1_000)
     for name, size in {"a.json": 2_000, "../../a.json": 10}.items():
         with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr(name, " " * size)

@@ -15,9 +15,9 @@ from hoban_assets.corrections.edits import is_same
 from hoban_assets.corrections.rows import Box
 from hoban_assets.corrections.standing import Standing
 from hoban_assets.corrections.taking import Edited, Maker, Now, snapped, taken
-from hoban_assets.exchange.collecting import read_returned
 from hoban_assets.exchange.exporting import FORMATS
 from hoban_assets.exchange.pictures import Picture, told_by_name
+from hoban_assets.exchange.reading import read_returned
 from hoban_assets.naming import image_tag
 
 BY = Maker("kim", "test", datetime(2026, 3, 1, tzinfo=UTC))
