@@ -248,6 +248,7 @@ def _named(kind: str, scope: str, name: str) -> str:
     return f"{kind}:{scope}/{name}" if scope else f"{kind}:{name}"
 
 
+@lru_cache(maxsize=1024)
 def is_specific(text: str) -> bool:
     """Whether the text before a number says more than that it is a photograph."""
     return bool({word.lower() for word in TOKEN.findall(text)} - NOT_SPECIFIC)

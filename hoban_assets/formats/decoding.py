@@ -14,7 +14,6 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import orjson
@@ -88,11 +87,13 @@ def _tried(data: bytes, encoding: str) -> Decoded | None:
 
 def foreign_encoding(data: bytes) -> str | None:
     """Encoding of a text that is no UTF-8 and can be read nevertheless, else None."""
-    if data.isascii() and b"\0" not in data:
-        return None
+    try:
+        if "\0" not in data.decode():
+            return None
+    except UnicodeDecodeError:
+        pass
     found = decode(data)
-    is_plain = found is None or found.encoding == UTF8 or not found.text
-    return None if is_plain or found is None else found.encoding
+    return None if found is None or found.encoding == UTF8 or not found.text else found.encoding
 
 
 def text_lines(data: bytes) -> list[str] | None:
@@ -125,22 +126,27 @@ def parse_json(data: bytes) -> object:
 
 def _plain_json(data: bytes) -> object:
     document = orjson.loads(data)
-    if type(document) is dict and any(_may_say_twice(data, document)):
+    if type(document) is dict and _may_say_twice(data, document):
         json.loads(data, object_pairs_hook=_once)
     return document
 
 
-def _may_say_twice(data: bytes, document: dict[str, object]) -> Iterator[bool]:
+def _may_say_twice(data: bytes, document: dict[str, object]) -> bool:
     """Whether keys stand more often in the text than in what was parsed: some may be elsewhere."""
-    for key in _GIVEN_ONCE.keys() & document:
-        yield data.count(_GIVEN_ONCE[key]) > 1
+    for key, text in _GIVEN_ONCE.items():
+        if key in document and data.count(text) > 1:
+            return True
     for of, keys in _GIVEN_ONCE_A_ROW.items():
         rows = document.get(of)
         if not isinstance(rows, list):
             continue
         for key, text in keys.items():
+            if (there := data.count(text)) < 2:
+                continue
             having = len([1 for row in rows if type(row) is dict and key in row])
-            yield having > 0 and data.count(text) > having
+            if 0 < having < there:
+                return True
+    return False
 
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:

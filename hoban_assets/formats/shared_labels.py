@@ -21,26 +21,30 @@ def shared_labels(tree: Tree, pairs: Mapping[str, str | None]) -> dict[str, str]
         beside a.txt).
     """
     images: dict[str, list[str]] = {}
+    several = {label for label, count in Counter(pairs.values()).items() if count > 1}
+    doubled: dict[str, frozenset[str]] = {}
+    found = {}
     for image, label in pairs.items():
-        if label is not None:
+        if label is None:
+            continue
+        if label in several:
             images.setdefault(label, []).append(image)
-    found = {
-        image: f"also the label of {next(i for i in all_ if i != image)}"
-        for all_ in images.values()
-        if len(all_) > 1
-        for image in all_
-    }
-    doubled: dict[str, set[str]] = {}
-    for label, all_ in images.items():
         folder, _, name = label.rpartition("/")
-        suffix = name.rpartition(".")[2].lower()
         if folder not in doubled:
-            names = [n for n in tree.folders[folder] if n.lower().endswith(f".{suffix}")]
-            counts = Counter(map(stem, names))
-            doubled[folder] = {key for key, count in counts.items() if count > 1}
-        if stem(name) in doubled[folder]:
-            found |= dict.fromkeys(all_, f"two labels {stem(name)}.{suffix}")
+            doubled[folder] = _twice(tree.folders[folder], name.rpartition(".")[2].lower())
+        if doubled[folder] and stem(name) in doubled[folder]:
+            found[image] = f"two labels {stem(name)}.{name.rpartition('.')[2].lower()}"
+    for same in images.values():
+        for image in same:
+            other = next(i for i in same if i != image)
+            found.setdefault(image, f"also the label of {other}")
     return found
+
+
+def _twice(names: Iterable[str], suffix: str) -> frozenset[str]:
+    """Stems that several `names` with this suffix (any case) have."""
+    counts = Counter(stem(name) for name in names if name.lower().endswith(f".{suffix}"))
+    return frozenset(key for key, count in counts.items() if count > 1)
 
 
 def named_again(
