@@ -49,7 +49,7 @@ def _pruned(root: Path, size: int, dice: random.Random) -> Row:
 
 
 def _prune(root: Path) -> None:
-    from hoban_assets.upkeep.items import Item
+    from hoban_assets.upkeep.data_root import Item
     from hoban_assets.upkeep.trash import move
 
     paths = sorted((root / "artifacts").glob("*"))
@@ -59,8 +59,8 @@ def _prune(root: Path) -> None:
 
 
 def _put_back(root: Path) -> None:
-    from hoban_assets.upkeep.batches import batches
     from hoban_assets.upkeep.trash import restore
+    from hoban_assets.upkeep.trash_lists import batches
 
     for batch in batches(root):
         for _ in restore(root, batch):

@@ -13,7 +13,7 @@ from hoban_assets.commands.printing import print_json, show
 from hoban_assets.settings import Settings
 
 if TYPE_CHECKING:
-    from hoban_assets.upkeep.safety import Claim
+    from hoban_assets.upkeep.may_be_deleted import Claim
 
 
 @app.command(rich_help_panel=UPKEEP)
@@ -29,7 +29,7 @@ def is_safe_to_delete(
 
     Example: hoban is-safe-to-delete data/raw/fall_old
     """
-    from hoban_assets.upkeep.safety import is_safe
+    from hoban_assets.upkeep.may_be_deleted import is_safe
 
     settings, say = here()
     path = settings.named(path)
@@ -52,7 +52,7 @@ def is_safe_to_delete(
 def declared_claims(settings: Settings) -> tuple[list[Claim], list[str]]:
     """Return the declared raw folders with the stages that read them, and all declared assets."""
     from hoban_assets.freshness.declared import declared
-    from hoban_assets.upkeep.safety import Claim
+    from hoban_assets.upkeep.may_be_deleted import Claim
 
     known = declared(settings.cache)
     folders: dict[tuple[str, str], list[str]] = {}

@@ -21,8 +21,9 @@ from hoban_assets.units import size_text
 
 if TYPE_CHECKING:
     from hoban_assets.language import Say
-    from hoban_assets.upkeep.batches import Batch, Moved
-    from hoban_assets.upkeep.items import Item, Survey
+    from hoban_assets.upkeep.data_root import Item
+    from hoban_assets.upkeep.trash_lists import Batch, Moved
+from hoban_assets.upkeep.survey import Survey
 
 
 @app.command(rich_help_panel=UPKEEP)
@@ -82,8 +83,8 @@ class _Call:
 
     def prune(self, paths: list[Path]) -> None:
         from hoban_assets.upkeep import trash
-        from hoban_assets.upkeep.batches import locked
-        from hoban_assets.upkeep.leftovers import checked_root
+        from hoban_assets.upkeep.survey import checked_root
+        from hoban_assets.upkeep.trash_lists import locked
 
         root = checked_root(self.settings)
         wanted = _only(paths, self.settings)
@@ -113,8 +114,8 @@ class _Call:
         tell(words.MOVED, count=len(moved), trash=root / "trash", frees=frees)
 
     def trash(self, name: str | None, *, restore: bool) -> None:
-        from hoban_assets.upkeep.batches import batches, locked, strangers
-        from hoban_assets.upkeep.leftovers import checked_root
+        from hoban_assets.upkeep.survey import checked_root
+        from hoban_assets.upkeep.trash_lists import batches, locked, strangers
 
         root = checked_root(self.settings)
         if self.dry_run:
@@ -145,9 +146,9 @@ class _Call:
         return rows
 
     def _empty(self, root: Path, chosen: list[Batch]) -> list[dict[str, Any]]:
-        from hoban_assets.upkeep.below_data import objection_to_deletion
-        from hoban_assets.upkeep.contents import freed, measure
-        from hoban_assets.upkeep.references import protected_places, references
+        from hoban_assets.upkeep.folder_contents import freed, measure
+        from hoban_assets.upkeep.may_be_deleted_below_data import objection_to_deletion
+        from hoban_assets.upkeep.reasons_to_stay import protected_places, references
         from hoban_assets.upkeep.trash import empty
 
         with asking_catalog() as ask:
@@ -189,8 +190,8 @@ class _Call:
 
     def _survey(self, wanted: Callable[[Path], bool]) -> Survey:
         from hoban_assets.commands.is_safe_to_delete import declared_claims
-        from hoban_assets.upkeep.leftovers import survey
-        from hoban_assets.upkeep.references import is_retired, references
+        from hoban_assets.upkeep.reasons_to_stay import is_retired, references
+        from hoban_assets.upkeep.survey import survey
 
         with asking_catalog() as ask:
             known = references(ask, self.settings, self.say, self._declared)
@@ -204,7 +205,7 @@ class _Call:
             )
 
     def _needed(self, check: Callable[[], None]) -> Callable[[Item], str | None]:
-        from hoban_assets.upkeep.leftovers import came_to_be_needed
+        from hoban_assets.upkeep.survey import came_to_be_needed
 
         def needed(item: Item) -> str | None:
             check()
@@ -235,7 +236,7 @@ class _Call:
 
 def _only(paths: list[Path], settings: Settings) -> Callable[[Path], bool]:
     """Accept paths below the data root (see `Settings.named`)."""
-    from hoban_assets.upkeep.places import is_within
+    from hoban_assets.upkeep.paths import is_within
 
     root, found = settings.data_root, [settings.named(path) for path in paths]
     for path, place in zip(paths, found, strict=True):

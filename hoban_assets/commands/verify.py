@@ -21,7 +21,7 @@ def verify(as_json: AsJson = False) -> None:
 
     Example: hoban verify
     """
-    from hoban_assets.upkeep.verifying import damages
+    from hoban_assets.upkeep.damages import damages
 
     settings, say = here()
     found = []

@@ -14,7 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hoban_assets.errors import HobanError
-from hoban_assets.upkeep.batches import (
+from hoban_assets.upkeep.data_root import Item
+from hoban_assets.upkeep.paths import link_on_the_way, mounts_in
+from hoban_assets.upkeep.trash_lists import (
     Batch,
     Moved,
     new_batch,
@@ -23,8 +25,6 @@ from hoban_assets.upkeep.batches import (
     without,
     write,
 )
-from hoban_assets.upkeep.items import Item
-from hoban_assets.upkeep.places import link_on_the_way, mounts_in
 
 
 def move(

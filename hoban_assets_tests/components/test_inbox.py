@@ -25,8 +25,8 @@ from hoban_assets.handoff.results.archive import Refused
 from hoban_assets.language import korean
 from hoban_assets.reporting.metadata import in_english
 from hoban_assets.reporting.results.asking import model_results
-from hoban_assets.upkeep.leftovers import survey
-from hoban_assets.upkeep.references import references
+from hoban_assets.upkeep.reasons_to_stay import references
+from hoban_assets.upkeep.survey import survey
 
 RECIPES = {recipe.model: recipe for recipe in declared_recipes()}
 

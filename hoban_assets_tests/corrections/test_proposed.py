@@ -28,7 +28,7 @@ from hoban_assets.corrections.tracks import decide_track
 from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
 from hoban_assets.upkeep.backup.contents import Choice, files_of
-from hoban_assets.upkeep.layout import places
+from hoban_assets.upkeep.data_root import places
 
 MAN, DOG = box(0.3), box(0.7)
 FRAMES = [f"site/clip/clip_f{n:06d}.jpg" for n in range(3)]

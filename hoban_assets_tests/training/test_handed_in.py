@@ -29,7 +29,7 @@ from hoban_assets.handoff.results.placing import differing_file, local_plan, pla
 from hoban_assets.language import korean
 from hoban_assets.settings import Settings
 from hoban_assets.training.metrics import read_metrics, value_of
-from hoban_assets.upkeep.contents import objection_to_run
+from hoban_assets.upkeep.folder_contents import objection_to_run
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ import pytest
 from yard import LONG_AGO, SAY, age
 
 from hoban_assets.errors import HobanError
-from hoban_assets.upkeep.leftovers import checked_root, survey
-from hoban_assets.upkeep.places import mounts_in
-from hoban_assets.upkeep.references import References
+from hoban_assets.upkeep.paths import mounts_in
+from hoban_assets.upkeep.reasons_to_stay import References
+from hoban_assets.upkeep.survey import checked_root, survey
 
 
 def paths(items):
@@ -159,9 +159,9 @@ def test_a_damaged_plan_keeps_the_training(yard, replaced_training):
 
 
 def test_nothing_goes_that_another_file_system_is_mounted_in(yard, replaced, monkeypatch):
-    from hoban_assets.upkeep import judging
+    from hoban_assets.upkeep import is_needed
 
-    monkeypatch.setattr(judging, "mounts_in", lambda path: [path / "images"])
+    monkeypatch.setattr(is_needed, "mounts_in", lambda path: [path / "images"])
     assert yard.judged(replaced).why == "another file system is mounted in it"
 
 

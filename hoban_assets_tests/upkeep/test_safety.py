@@ -8,8 +8,8 @@ from yard import SAY, age
 
 import hoban_assets
 from hoban_assets.catalog.answers import asking
-from hoban_assets.upkeep import places
-from hoban_assets.upkeep.safety import is_safe
+from hoban_assets.upkeep import paths
+from hoban_assets.upkeep.may_be_deleted import is_safe
 from hoban_assets.upkeep.trash import move
 
 
@@ -97,11 +97,11 @@ def test_letters_of_another_case_do_not_hide_a_user(yard, replaced):
 
 def test_the_same_folder_under_another_name_is_known_by_its_inode(monkeypatch):
     """A drive that is blind to case, a bind mount: no spelling tells, the file system does."""
-    monkeypatch.setattr(places, "_identity", lambda path: (1, hash(str(path).lower())))
-    assert places.relation(Path("/d/RAW/Coco"), Path("/D/raw")) == "in"
-    assert places.relation(Path("/D/RAW"), Path("/d/raw/coco")) == "holds"
-    assert places.relation(Path("/D/RAW"), Path("/d/raw")) == "is"
-    assert places.below_of(Path("/D/RAW/Coco/1.jpg"), Path("/d/raw")) == Path("Coco/1.jpg")
+    monkeypatch.setattr(paths, "_identity", lambda path: (1, hash(str(path).lower())))
+    assert paths.relation(Path("/d/RAW/Coco"), Path("/D/raw")) == "in"
+    assert paths.relation(Path("/D/RAW"), Path("/d/raw/coco")) == "holds"
+    assert paths.relation(Path("/D/RAW"), Path("/d/raw")) == "is"
+    assert paths.below_of(Path("/D/RAW/Coco/1.jpg"), Path("/d/raw")) == Path("Coco/1.jpg")
 
 
 def test_a_current_dataset_and_one_picture_in_it_are_not_safe(yard, current):

@@ -10,7 +10,7 @@ from builders import samples_of
 
 from hoban_assets.catalog.store import Build, Catalog, Run
 from hoban_assets.settings import Settings
-from hoban_assets.upkeep.verifying import damages
+from hoban_assets.upkeep.damages import damages
 from hoban_assets.workers.yolo_support import sha256_of
 
 

@@ -18,10 +18,10 @@ from hoban_assets.language import speaker
 from hoban_assets.publish.yolo_tree import publish
 from hoban_assets.samples import Samples
 from hoban_assets.settings import Settings
-from hoban_assets.upkeep.items import Item, Survey
-from hoban_assets.upkeep.leftovers import survey
-from hoban_assets.upkeep.references import references
-from hoban_assets.upkeep.safety import Claim, Verdict, is_safe
+from hoban_assets.upkeep.data_root import Item
+from hoban_assets.upkeep.may_be_deleted import Claim, Verdict, is_safe
+from hoban_assets.upkeep.reasons_to_stay import references
+from hoban_assets.upkeep.survey import Survey, survey
 
 SAY = speaker("en")
 LONG_AGO = time.time() - 100 * 3600

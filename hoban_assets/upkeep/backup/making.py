@@ -25,7 +25,7 @@ from hoban_assets.settings import Settings
 from hoban_assets.upkeep.backup import dagster_storage as dagster
 from hoban_assets.upkeep.backup.archive import SUMS, Writer, read_archive
 from hoban_assets.upkeep.backup.contents import CATALOG, FOLDER, Choice, files_of, walk
-from hoban_assets.upkeep.batches import locked
+from hoban_assets.upkeep.trash_lists import locked
 
 _SECRET = re.compile(r"PASSWORD|SECRET|TOKEN|CREDENTIAL|_KEY$", re.I)
 _RESERVE = 1 << 20

@@ -17,7 +17,7 @@ from hoban_assets.catalog.asked import Ask, Row
 from hoban_assets.ingredients import input_asset, is_of_full
 from hoban_assets.language import Say
 from hoban_assets.settings import Settings, home_of
-from hoban_assets.upkeep.places import is_within, links_below, real
+from hoban_assets.upkeep.paths import is_within, links_below, real
 
 Key: TypeAlias = tuple[str, str, str]
 """Asset, partition, and name of the folder: what ``artifacts/`` and ``models/`` are laid out by.

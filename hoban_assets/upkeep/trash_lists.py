@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 from filelock import FileLock, Timeout
 
 from hoban_assets.errors import HobanError
-from hoban_assets.upkeep.layout import LOCK, TRASH
+from hoban_assets.upkeep.data_root import LOCK, TRASH
 
 MANIFEST = "moved.json"
 _UNFINISHED = f".{MANIFEST}.new"

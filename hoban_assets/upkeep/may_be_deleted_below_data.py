@@ -8,16 +8,15 @@ from typing import TypeAlias
 
 from hoban_assets.language import Say
 from hoban_assets.settings import Settings
-from hoban_assets.upkeep.batches import MANIFEST, Batch, Moved, batches
-from hoban_assets.upkeep.contents import objection_to_run, objection_to_tree
-from hoban_assets.upkeep.items import Item
-from hoban_assets.upkeep.layout import TRASH
-from hoban_assets.upkeep.leftovers import checked_root, survey
-from hoban_assets.upkeep.places import is_within, relation, touches
-from hoban_assets.upkeep.references import (
+from hoban_assets.upkeep.data_root import TRASH, Item
+from hoban_assets.upkeep.folder_contents import objection_to_run, objection_to_tree
+from hoban_assets.upkeep.paths import is_within, relation, touches
+from hoban_assets.upkeep.reasons_to_stay import (
     Key,
     References,
 )
+from hoban_assets.upkeep.survey import checked_root, survey
+from hoban_assets.upkeep.trash_lists import MANIFEST, Batch, Moved, batches
 
 Answer: TypeAlias = tuple[bool, str]
 """Safe, and the reason."""

@@ -1,16 +1,18 @@
-"""What lies where below the data root: candidates by name alone, nothing is judged here."""
+"""What lies where below the data root, by its name alone, and what is said of it (`is_needed`)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from hoban_assets.settings import PARTITIONS, REPORTS, Settings
-from hoban_assets.upkeep.items import Kind
-from hoban_assets.upkeep.places import relation
-from hoban_assets.upkeep.references import Key
+from hoban_assets.upkeep.folder_contents import Content, freed
+from hoban_assets.upkeep.paths import relation
+from hoban_assets.upkeep.reasons_to_stay import Key
 
 TRASH = "trash"
 LOCK = ".prune.lock"
@@ -26,6 +28,9 @@ _HALF = re.compile(r"\..+\.(\d+)(?:\.tmp)?|[0-9a-f]{32}\.(\d+)\.tmp")
 _LOG = re.compile(r"build-\d{8}-\d{6}\.log")
 _STAGED = re.compile(r"[0-9a-f]{32}")
 
+State: TypeAlias = Literal["unused", "live", "unknown"]
+Kind: TypeAlias = Literal["dataset", "training", "gallery", "killed work", "log", "other"]
+
 
 @dataclass(frozen=True)
 class Place:
@@ -37,6 +42,32 @@ class Place:
     """Of a dataset or a training; of a gallery, the asset."""
     pid: int | None = None
     """Process that made it, of killed work."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """A published dataset, a training, ...: whether it is needed, and why."""
+
+    path: Path
+    """Real path."""
+    relative: str
+    """Below the data root, with '/'."""
+    kind: Kind
+    state: State
+    what: str
+    why: str
+    """Why it may go, or why it stays."""
+    key: Key | None = None
+    """Asset, partition and folder name of a dataset or training."""
+    last_use: datetime | None = None
+    """Newest of materialisation and modification, UTC; for what is unused only."""
+    content: Content = field(default_factory=Content)
+    """Measured for what is unused only."""
+
+    @property
+    def frees(self) -> int:
+        """Bytes that the disk gains when this alone goes."""
+        return freed([self.content])
 
 
 def places(root: Path, settings: Settings) -> Iterator[Place]:

@@ -19,11 +19,10 @@ from filelock import FileLock, Timeout
 from hoban_assets.catalog.asked import Row
 from hoban_assets.language import Say
 from hoban_assets.processes.seen import is_alive
-from hoban_assets.upkeep.contents import measure, objection_to_run, objection_to_tree
-from hoban_assets.upkeep.items import Item
-from hoban_assets.upkeep.layout import Place
-from hoban_assets.upkeep.places import link_on_the_way, mounts_in, touches
-from hoban_assets.upkeep.references import (
+from hoban_assets.upkeep.data_root import Item, Place
+from hoban_assets.upkeep.folder_contents import measure, objection_to_run, objection_to_tree
+from hoban_assets.upkeep.paths import link_on_the_way, mounts_in, touches
+from hoban_assets.upkeep.reasons_to_stay import (
     Key,
     References,
     dataset_key,

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from hoban_assets.disk_use import BLOCK
 from hoban_assets.language import Say
 from hoban_assets.settings import Settings
-from hoban_assets.upkeep.places import is_within
+from hoban_assets.upkeep.paths import is_within
 from hoban_assets.yolo import SPLITS
 
 Inode = tuple[int, int]

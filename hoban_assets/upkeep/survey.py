@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 from hoban_assets.catalog.asked import Ask
@@ -10,15 +11,34 @@ from hoban_assets.errors import HobanError
 from hoban_assets.language import Say
 from hoban_assets.processes.seen import users_of
 from hoban_assets.settings import Settings
-from hoban_assets.upkeep.items import Item, Survey
-from hoban_assets.upkeep.judging import Judge
-from hoban_assets.upkeep.layout import places
-from hoban_assets.upkeep.places import is_within, real
-from hoban_assets.upkeep.references import (
+from hoban_assets.upkeep.data_root import Item, places
+from hoban_assets.upkeep.folder_contents import freed
+from hoban_assets.upkeep.is_needed import Judge
+from hoban_assets.upkeep.paths import is_within, real
+from hoban_assets.upkeep.reasons_to_stay import (
     References,
     protected_places,
     references,
 )
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Everything below the data root: what nothing needs, what is needed, what is not hoban's."""
+
+    unused: list[Item]
+    live: list[Item]
+    unknown: list[Item]
+
+    @property
+    def bytes(self) -> int:
+        """Size of all that is unused."""
+        return sum(item.content.bytes for item in self.unused)
+
+    @property
+    def frees(self) -> int:
+        """Bytes that the disk gains when all that is unused goes."""
+        return freed(item.content for item in self.unused)
 
 
 def checked_root(settings: Settings) -> Path:

@@ -16,10 +16,10 @@ from hoban_assets.catalog.asked import Ask, Row
 from hoban_assets.language import Say, retold
 from hoban_assets.processes.seen import users_of
 from hoban_assets.settings import Settings
-from hoban_assets.upkeep.below_data import answer_below_data
-from hoban_assets.upkeep.contents import whose_content
-from hoban_assets.upkeep.places import Relation, below_of, real, relation
-from hoban_assets.upkeep.references import (
+from hoban_assets.upkeep.folder_contents import whose_content
+from hoban_assets.upkeep.may_be_deleted_below_data import answer_below_data
+from hoban_assets.upkeep.paths import Relation, below_of, real, relation
+from hoban_assets.upkeep.reasons_to_stay import (
     links_of,
     protected_places,
     references,
