@@ -20,8 +20,13 @@ from hoban_assets.catalog.answers import asking
 from hoban_assets.errors import HobanError
 from hoban_assets.reporting.gallery.choice import Wanted
 from hoban_assets.reporting.gallery.contact_sheets import contact_sheets
-from hoban_assets.reporting.gallery.marks import marks_of
-from hoban_assets.reporting.gallery.writing import chosen, draw_gallery, file_name, write_gallery
+from hoban_assets.reporting.gallery.writing import (
+    chosen,
+    draw_gallery,
+    file_name,
+    marks_of,
+    write_gallery,
+)
 from hoban_assets.reporting.opening import how_to_open
 from hoban_assets.units import area_text
 

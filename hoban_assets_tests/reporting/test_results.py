@@ -26,10 +26,9 @@ from hoban_assets.language import plain, speaker
 from hoban_assets.reporting.markdown import markdown
 from hoban_assets.reporting.results.as_json import as_json
 from hoban_assets.reporting.results.asking import model_results
-from hoban_assets.reporting.results.document import document, write_results
+from hoban_assets.reporting.results.document import class_row, document, epoch_table, write_results
 from hoban_assets.reporting.results.figures import ClassResult
 from hoban_assets.reporting.results.findings import findings
-from hoban_assets.reporting.results.tables import class_row, epoch_table
 from hoban_assets.reporting.results.trend import trend
 from hoban_assets.settings import Settings
 

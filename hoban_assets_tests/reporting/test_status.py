@@ -12,7 +12,7 @@ from hoban_assets.language import korean, speaker
 from hoban_assets.reporting.blocks import Bars, Heading, table
 from hoban_assets.reporting.markdown import markdown, markdown_rows
 from hoban_assets.reporting.status import document as status_document
-from hoban_assets.reporting.status.composed import pivoted
+from hoban_assets.reporting.status.builds import pivoted
 from hoban_assets.reporting.status.document import write_status
 from hoban_assets.reporting.status.figures import status_of
 from hoban_assets.reporting.status.recipe_words import recipe_sentences

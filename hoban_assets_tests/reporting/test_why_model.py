@@ -9,8 +9,7 @@ from hoban_assets.curation.quality import AreaLimits, limit_areas, limit_crowdin
 from hoban_assets.evaluation.mistakes import Mistake
 from hoban_assets.language import plain, speaker
 from hoban_assets.reporting.why_model import figures
-from hoban_assets.reporting.why_model.document import as_json, document, reasons
-from hoban_assets.reporting.why_model.fields import field_of
+from hoban_assets.reporting.why_model.document import as_json, document, field_of, reasons
 from hoban_assets.reporting.why_model.figures import (
     Answer,
     ModelWhy,

@@ -90,7 +90,7 @@ def test_augmentations_share_the_name_up_to_rf(tree: Path) -> None:
 
 
 def test_boxes_follow_the_figures_when_a_picture_is_mirrored() -> None:
-    from hoban_assets.sample_data.augment import augmented
+    from hoban_assets.sample_data.falls import augmented
     from hoban_assets.sample_data.scenes import fall
 
     shot = fall("mirror", 0, (320, 240), (0.6, 0.8)).frame()

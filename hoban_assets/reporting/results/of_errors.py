@@ -15,20 +15,37 @@ from hoban_assets.reporting.results.figures import (
     HELMET_PAIR,
     ClassResult,
     Confusion,
+    Finding,
+    Level,
     ModelResults,
 )
-from hoban_assets.reporting.results.finding import Finding, Level
-from hoban_assets.reporting.results.remedies import (
-    COMPLETE_LABELS,
-    EMPTY_SCENES,
-    LOOK_AT_LABELS,
-    LOOK_AT_SMALL,
-    LOOK_AT_WORST,
-    LOWER,
-    MORE_EPOCHS,
-    PRETRAINED,
-    SIZES,
+
+# What to do, each the key of its translation; in braces values of the `Finding`, `name_id` being
+# the class as commands take it.
+LOOK_AT_WORST = "Look at the worst images on the page (worst_images.json in the run folder)."
+LOOK_AT_LABELS = (
+    "Look at its labels: hoban gallery {dataset} --class {name_id} --partition {partition}"
 )
+LOOK_AT_SMALL = (
+    "Look at the smallest heads: hoban gallery {dataset} --class {name_id} --order smallest "
+    "--partition {partition}"
+)
+SIZES = (
+    "Small boxes are hard: hoban sizes {dataset} --class {name_id} --partition {partition}, then "
+    "raise area: {name_id}: least in the recipe, or HOBAN_IMAGE_SIZE."
+)
+COMPLETE_LABELS = (
+    "{unlabelled:.0f} % of the training images are from sources that do not label this class. "
+    "Where they show it, training teaches 'background': complete those labels, or use fewer such "
+    "images."
+)
+EMPTY_SCENES = "Add images without objects: background and backgrounds in the recipe."
+LOWER = (
+    "It is found, but not surely: at the confidence of the best F1 recall is {recall:.2f} "
+    "(BoxF1_curve.png). A lower threshold, or longer training."
+)
+PRETRAINED = "Start from trained weights (HOBAN_WEIGHTS), not from a .yaml."
+MORE_EPOCHS = "Train longer: HOBAN_EPOCHS_{partition}."
 
 MISSED = 0.30
 """Share of a class's labels that may be missed."""

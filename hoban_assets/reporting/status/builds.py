@@ -9,10 +9,10 @@ from hoban_assets.catalog.asked import Ask, Row
 from hoban_assets.freshness.declared import DATASET, MODEL, STAGE
 from hoban_assets.language import Say
 from hoban_assets.reporting.blocks import Bars, Block, Heading, Paragraph, Table, bullets, table
-from hoban_assets.reporting.status.composed import SPLITS, pivoted
 from hoban_assets.reporting.status.figures import Artifact, Status
 from hoban_assets.reporting.status.recipe_words import recipe_sentences
 from hoban_assets.reporting.status.words import survivals, time_text
+from hoban_assets.yolo import SPLITS
 
 STEPS = {
     "read": "label files are read; what is malformed is repaired or left out",
@@ -185,3 +185,23 @@ WITH trained AS (
 FROM model_figures JOIN trained USING (asset, partition) WHERE source = 'all'
 ORDER BY asset, partition, class_name <> 'all', class_name
 """
+
+
+def pivoted(rows: Sequence[Row]) -> dict[tuple[str, str], list[Row]]:
+    """Turn rows of `facts` (asset, partition, class_name, source, split, images, boxes).
+
+    Returns:
+        (asset, partition) -> rows with class_name, source, and ``<split>_images``,
+        ``<split>_boxes`` of each split, 0 where there are none; in the order of the classes.
+    """
+    tables: dict[tuple[str, str], dict[tuple[str, str], Row]] = {}
+    for row in rows:
+        table = tables.setdefault((row["asset"], row["partition"]), {})
+        empty = {f"{split}_{what}": 0 for split in SPLITS for what in ("images", "boxes")}
+        line = table.setdefault(
+            (row["class_name"], row["source"]),
+            {"class_name": row["class_name"], "source": row["source"], **empty},
+        )
+        line[f"{row['split']}_images"] = row["images"]
+        line[f"{row['split']}_boxes"] = row["boxes"]
+    return {name: list(table.values()) for name, table in tables.items()}

@@ -31,10 +31,10 @@ from hoban_assets.reporting.status.builds import (
     composition,
     datasets,
     models,
+    pivoted,
     read_details,
     stages,
 )
-from hoban_assets.reporting.status.composed import pivoted
 from hoban_assets.reporting.status.figures import Log, Status, status_of
 from hoban_assets.settings import Settings
 from hoban_assets.units import Bytes

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from hoban_assets.catalog.asked import Ask
-from hoban_assets.catalog.names import images_meant, nearest_images
+from hoban_assets.catalog.names import MOST, endings, folded, images_meant, nearest_images, plain
 from hoban_assets.errors import HobanError
 from hoban_assets.freshness.declared import Source
 from hoban_assets.reporting.why.alignment import Alignment
 from hoban_assets.reporting.why.figures import Life, life_of, mistakes_on
-from hoban_assets.reporting.why.files import files_meant
 from hoban_assets.reporting.why.findings import Story, story
 from hoban_assets.reporting.why.unread import Unread, by_decision, image_of_label, passed_over
 
@@ -121,3 +121,61 @@ def with_labels(told: Story, raw_root: Path) -> Story:
         return told
     boxes = read.samples.boxes.to_dict("records")
     return replace(told, in_file=[{str(key): value for key, value in b.items()} for b in boxes])
+
+
+def files_meant(raw_root: Path, typed: str) -> list[str]:
+    """Files below the raw root that `typed` may mean, at most `MOST`, sorted.
+
+    A path of any system is followed from the raw root, whatever stands before it; case, and NFC
+    or NFD, do not matter. A name alone is looked for in every folder.
+    """
+    name = plain(typed)
+    root = plain(str(raw_root))
+    if folded(name).startswith(f"{folded(root)}/"):
+        name = name[len(root) :]
+    ways = endings(name)
+    for way in ways:
+        if found := _follow(raw_root, way.split("/")):
+            return found
+    return sorted(_named(raw_root, folded(ways[0])))[:MOST] if ways else []
+
+
+def _follow(root: Path, parts: Sequence[str]) -> list[str]:
+    """The files that a path leads to, each part of it as it is, else folded."""
+    places = [""]
+    for number, part in enumerate(parts, 1):
+        is_last = number == len(parts)
+        found = []
+        for place in places:
+            exact = root / place / part
+            if exact.is_file() if is_last else exact.is_dir():
+                found.append(f"{place}/{part}".lstrip("/"))
+                continue
+            found += [
+                f"{place}/{entry.name}".lstrip("/")
+                for entry in _entries(root / place)
+                if folded(entry.name) == folded(part)
+                and (entry.is_file() if is_last else entry.is_dir())
+            ]
+        places = found
+    return sorted(places)
+
+
+def _named(root: Path, name: str) -> Iterator[str]:
+    pending = [""]
+    while pending:
+        folder = pending.pop()
+        for entry in _entries(root / folder):
+            path = f"{folder}/{entry.name}".lstrip("/")
+            if entry.is_dir(follow_symlinks=False):
+                pending.append(path)
+            elif folded(path).endswith(f"/{name}") or folded(entry.name) == name:
+                yield path
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return [e for e in entries if e.name.isprintable()]
+    except OSError:
+        return []
