@@ -1,7 +1,8 @@
 """The queues of an asset: pictures worth a person's minute, the best first.
 
-What a minute brings is measured where people have looked already: of the pictures of a queue that
-have a correction, the boxes that were changed, shrunk towards a first guess by `PRIOR` pictures.
+A picture has one doubt or many: each decision of a rule about it, each mistake of a model. What a
+minute brings is measured where people have looked already: boxes that were changed for each doubt,
+on the pictures of a queue that have a correction, shrunk towards a first guess by `PRIOR` doubts.
 The time that a picture takes is a guess, the same for all queues, so it only scales the numbers.
 """
 
@@ -23,7 +24,7 @@ from hoban_assets.naming import image_tag
 from hoban_assets.rules import rules
 
 PRIOR = 5
-"""Pictures that the first guess is worth."""
+"""Doubts that the first guess is worth."""
 SECONDS_A_PICTURE, SECONDS_A_BOX = 6.0, 2.0
 """To look at a picture, and at each of its boxes."""
 
@@ -37,7 +38,7 @@ class Kind:
     """English; the key of its translation."""
     rules: tuple[str, ...]
     guess: float
-    """Boxes that change on a picture of it, before anybody has looked."""
+    """Boxes that change for each doubt, before anybody has looked."""
 
 
 KINDS = (
@@ -49,7 +50,8 @@ KINDS = (
         "label_overlooked", "label_swapped", "label_misplaced"), 0.7),
     Kind("contradicted", "boxes that their own outline or area contradicts", (
         "box_contradicted",), 0.6),
-    Kind("unsure", "boxes of which the teacher is not sure", ("teacher_unsure",), 0.8),
+    # Of 228 on photographs whose truth is known, 46 were labels and 41 places of a missing body.
+    Kind("unsure", "boxes of which the teacher is not sure", ("teacher_unsure",), 0.4),
     Kind("outlier", "boxes far too large for their class", (
         "area_outlier", "area_too_large"), 0.4),
     Kind("frame", "labels whose frame is in doubt", (
@@ -104,11 +106,15 @@ def queues(
             if row["rule"] in kind.rules and is_here:
                 counts[row["image_id"]] = counts.get(row["image_id"], 0) + row["decisions"]
         order = sorted(counts, key=lambda image_id: (-counts[image_id], image_id))
-        found.append(_queue(kind, order, images, by_image))
+        found.append(_queue(kind, {i: counts[i] for i in order}, images, by_image))
     tags = {image_tag(image_id): image_id for image_id in images}
     for model, folder in models_of(ask, asset, partition).items():
-        order = [tags[tag] for tag in mistakes(folder) if tag in tags]
-        found.append(_queue(WORST, order, images, by_image, model))
+        wrong = {
+            tags[tag]: max(1, sum(box["kind"] != "right" for box in boxes))
+            for tag, boxes in mistakes(folder).items()
+            if tag in tags
+        }
+        found.append(_queue(WORST, wrong, images, by_image, model))
     unlabelled = {r["image_id"]: r["content_hash"] for r in seen if not r["labelled_classes"]}
     found += queues_of_proposals(unlabelled, proposed, by_image)
     return sorted((q for q in found if q.ids or q.looked_at), key=lambda q: -q.boxes_a_minute)
@@ -173,18 +179,20 @@ def queues_of_proposals(
 
 def _queue(
     kind: Kind,
-    order: Sequence[str],
+    doubts: Mapping[str, int],
     images: Mapping[str, int],
     corrected: Mapping[str, Correction],
     model: str = "",
 ) -> Queue:
-    done = [corrected[i] for i in order if i in corrected]
-    open_ids = tuple(i for i in order if i not in corrected)
-    changed = sum(changed_by(row) for row in done)
-    expected = (changed + PRIOR * kind.guess) / (len(done) + PRIOR)
-    boxes = sum(images.get(i, 0) for i in order) / max(1, len(order))
-    seconds = SECONDS_A_PICTURE + SECONDS_A_BOX * boxes
-    return Queue(kind, open_ids, len(done), 60 * expected / seconds, model)
+    """Of pictures with the number of their doubts, in the order in which they are looked at."""
+    done = [i for i in doubts if i in corrected]
+    open_ids = tuple(i for i in doubts if i not in corrected)
+    changed = sum(changed_by(corrected[i]) for i in done)
+    each = (changed + PRIOR * kind.guess) / (sum(doubts[i] for i in done) + PRIOR)
+    left = open_ids or tuple(doubts)
+    expected = each * sum(doubts[i] for i in left)
+    seconds = sum(SECONDS_A_PICTURE + SECONDS_A_BOX * images.get(i, 0) for i in left)
+    return Queue(kind, open_ids, len(done), 60 * expected / max(1.0, seconds), model)
 
 
 def changed_by(row: Correction) -> int:

@@ -85,3 +85,17 @@ def test_what_was_looked_at_leaves_the_queue_and_says_what_a_minute_is_worth(cat
     )
     assert (accepted.ids, accepted.looked_at) == (("fall/b.jpg",), 1)
     assert accepted.boxes_a_minute < before.boxes_a_minute < changed.boxes_a_minute
+
+
+def test_a_picture_with_many_doubts_is_worth_more_than_one_with_one(tmp_path):
+    def worth(doubts, *active):
+        made = Catalog(tmp_path / f"{doubts}{len(active)}.duckdb", deadline=5)
+        boxes = samples_of({i: [("fallen", 0.04)] * 5 for i in PICTURES})
+        pairs = [(i, "teacher_unsure") for i in PICTURES for _ in range(doubts)]
+        rows = boxes.with_decisions(decided(*pairs))
+        made.record("dataset_v9", "sub", Build("k", samples=rows), Run("r", "c"))
+        return found(made, *active)["unsure"].boxes_a_minute
+
+    assert worth(5) == pytest.approx(5 * worth(1))
+    right = correction("fall/a.jpg", [box()], [box()], kind="accept")
+    assert worth(5, right) < worth(5) / 1.9  # five doubts at once were none
