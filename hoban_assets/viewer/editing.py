@@ -34,9 +34,9 @@ def take(
         settings: which data root.
         picture: as `Store.picture` has it.
         sent: ``shown`` and ``after`` (lists of class, x, y, w, h, ignore), ``verdict`` ('boxes',
-            'reject' or 'accept').
+            'reject' or 'accept'), ``correction`` (id of the one that the page showed, '' of none).
         author: who.
-        shown_at: when the page read the catalog.
+        shown_at: when the page read the catalog, for pages that do not tell ``correction``.
         left_out: the picture as its stage read it, where that left it out (see `LeftOut`).
 
     Raises:
@@ -71,7 +71,41 @@ def take(
             "take the regions out where nothing is there"
         )
     append(settings.corrections, [row])
-    return row, overruled_by(row, log, shown_at)
+    if "correction" not in sent:
+        return row, overruled_by(row, log, shown_at)
+    other = log.of(*key)
+    is_news = other is not None and other.id != sent["correction"] and other.author != author
+    return row, other if is_news else None
+
+
+def take_back(
+    settings: Settings, picture: Mapping[str, Any], sent: Mapping[str, Any], author: str
+) -> Correction:
+    """Append the taking back of the correction that stands for a picture; return that row.
+
+    Args:
+        settings: which data root.
+        picture: as `Store.picture` has it.
+        sent: ``correction``, the id of the one that the page showed.
+        author: who.
+
+    Raises:
+        Refused: none stands, or another one does than was shown.
+        HobanError: the log cannot be read or written.
+    """
+    active = standing_in(settings.corrections).active
+    mine = [row for row in active if row.image_id == picture["image_id"]]
+    row = next((row for row in mine if row.id == sent.get("correction")), None)
+    if row is None:
+        raise Refused(
+            "its correction is another one now, or was taken back already: look at it again"
+            if mine
+            else "nobody has corrected it, or that was taken back already"
+        )
+    now = datetime.now(UTC)
+    undone = Correction(uuid.uuid4().hex, "undo", now, author, TOOL, undoes=row.id)
+    append(settings.corrections, [undone])
+    return undone
 
 
 def take_track(

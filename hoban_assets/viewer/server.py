@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
+import contextlib
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageOps
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -17,24 +16,23 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from hoban_assets.classes import CLASSES
+from hoban_assets.corrections.standing import standing_in
 from hoban_assets.corrections.taking import Now, Refused
 from hoban_assets.declared.sources import SOURCES
 from hoban_assets.errors import HobanError
-from hoban_assets.files import save
 from hoban_assets.formats.source import RawSource
 from hoban_assets.front.guard import Guard
 from hoban_assets.language import Say
 from hoban_assets.reporting.translating import error_text
 from hoban_assets.rules import short
 from hoban_assets.settings import Settings
-from hoban_assets.viewer.editing import take, take_track
+from hoban_assets.viewer.editing import take, take_back, take_track
+from hoban_assets.viewer.images import NOT_SHOWN, THUMBNAIL, drawn, small
 from hoban_assets.viewer.left_out import LeftOut
 from hoban_assets.viewer.store import Filter, Store
 from hoban_assets.viewer.texts import texts
 
 PAGE = Path(__file__).parent / "page"
-THUMBNAIL = 320
-"""Pixels of the long side in the grid."""
 OWN_ONLY = "default-src 'self'; img-src 'self' data:; style-src 'self'; frame-ancestors 'none'"
 """Content-Security-Policy: the page asks nobody but this server."""
 
@@ -48,10 +46,6 @@ NO_BOX = (
     "draw what is there and save (S)."
 )
 STAYS_OUT = "A correction is kept, and shows as soon as the recipe takes the picture."
-
-
-NOT_SHOWN = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
-"""What Pillow raises of a file that is no sound picture, or is far too large for one."""
 
 
 class Viewer:
@@ -72,6 +66,7 @@ class Viewer:
         """
         self.store, self.settings, self.author, self.say = store, settings, author, say
         self.start, self.read_at = start, datetime.now(UTC)
+        self._log_seen: tuple[int, int] | None = None
         self.left_out = LeftOut(SOURCES if sources is None else sources, settings)
 
     def app(self) -> Guard:
@@ -84,6 +79,7 @@ class Viewer:
             Route("/api/picture/{number:int}", self.picture),
             Route("/api/edit/{number:int}", self.edit, methods=["POST"]),
             Route("/api/track/{number:int}", self.track, methods=["POST"]),
+            Route("/api/undo/{number:int}", self.undo, methods=["POST"]),
             Route("/image/{number:int}", self.image),
         ]
         return Guard(Starlette(routes=routes))
@@ -95,7 +91,7 @@ class Viewer:
     async def file(self, request: Request) -> Response:
         """Return its script or style."""
         name = request.path_params["name"]
-        if name not in {"viewer.js", "editor.js", "viewer.css"}:
+        if name not in {"viewer.js", "editor.js", "zoom.js", "viewer.css"}:
             return Response(status_code=404)
         return FileResponse(PAGE / name, headers={"cache-control": "no-cache"})
 
@@ -139,6 +135,7 @@ class Viewer:
 
     async def pictures(self, request: Request) -> Response:
         """Return a part of the pictures that a filter lets through."""
+        self._follow()
         given = dict(request.query_params)
         offset, limit = (_number(given.pop(n, ""), d) for n, d in (("offset", 0), ("limit", 60)))
         return JSONResponse(self.store.pictures(Filter.of(given), offset, limit))
@@ -157,6 +154,18 @@ class Viewer:
             {**found, "decisions": told, "note": note, "can_be_corrected": problem is None}
         )
 
+    def _follow(self) -> None:
+        """Show what was corrected or taken back since, in another viewer or by a command.
+
+        A log that cannot be read changes nothing of what is shown; the next edit tells of it.
+        """
+        with contextlib.suppress(OSError, HobanError):
+            about = self.settings.corrections.stat()
+            now = (about.st_size, about.st_mtime_ns)
+            if now != self._log_seen:
+                self.store.stand(standing_in(self.settings.corrections).active)
+                self._log_seen = now
+
     def _note(self, found: dict[str, Any], problem: Exception | None) -> str:
         """Why a picture was left out, and what a person's word on it does; '' of one that is in."""
         if found["is_in"]:
@@ -174,6 +183,7 @@ class Viewer:
 
     def _found(self, number: int) -> tuple[dict[str, Any] | None, Now | None, Exception | None]:
         """A picture; where its stage left it out, as that had read it, or why it is not known."""
+        self._follow()
         found = self.store.picture(number)
         if found is None or found["is_in"] or not self.store.is_unread(found["image_id"]):
             return found, None, None
@@ -198,7 +208,7 @@ class Viewer:
             return self._refused(error)
         if row is None:
             return JSONResponse({"taken": False})
-        self.store.correct(row)
+        self._follow()
         told = {"taken": True, "id": row.id[:8], "kind": row.kind}
         return JSONResponse({**told, "overruled": other.author if other else None})
 
@@ -212,8 +222,20 @@ class Viewer:
             rows = take_track(self.settings, found, sent, self.author)
         except (Refused, HobanError, ValueError, RecursionError) as error:
             return self._refused(error)
-        self.store.correct(*rows)
+        self._follow()
         return JSONResponse({"taken": len(rows), "ids": [row.image_id for row in rows]})
+
+    async def undo(self, request: Request) -> Response:
+        """Take back the correction that stands for a picture; answered as `edit`."""
+        found = self.store.picture(request.path_params["number"])
+        if found is None:
+            return Response(status_code=404)
+        try:
+            row = take_back(self.settings, found, _sent(await request.body()), self.author)
+        except (Refused, HobanError, ValueError, RecursionError) as error:
+            return self._refused(error)
+        self._follow()
+        return JSONResponse({"taken": True, "id": row.id[:8], "kind": row.kind})
 
     def _refused(self, error: Exception) -> Response:
         """Why an edit is not taken."""
@@ -237,34 +259,17 @@ class Viewer:
         if file is None or is_outside or not file.is_file():
             return Response(status_code=404)
         try:
-            return self._image(found, file, small="small" in request.query_params)
+            return self._image(found, file, is_small="small" in request.query_params)
         except NOT_SHOWN:  # damaged: that is why it was left out
             return Response(status_code=404)
 
-    def _image(self, found: dict[str, Any], file: Path, *, small: bool) -> Response:
-        if small and found["content_hash"]:
-            kept = self.settings.cache / "viewer" / f"{found['content_hash']}.jpg"
-            if not kept.is_file():
-                drawn = _drawn(file, THUMBNAIL)
-                try:
-                    save(kept, drawn)
-                except OSError:  # a full disk or a read-only one: it is drawn anew each time
-                    return Response(drawn, media_type="image/jpeg")
-            return FileResponse(kept, headers={"cache-control": "max-age=86400"})
-        return Response(_drawn(file, THUMBNAIL if small else None), media_type="image/jpeg")
-
-
-def _drawn(file: Path, side: int | None) -> bytes:
-    """Decode as displayed (EXIF applied) and encode as JPEG, at most `side` pixels large."""
-    with Image.open(file) as opened:
-        if side:
-            opened.draft("RGB", (side, side))
-        shown = ImageOps.exif_transpose(opened).convert("RGB")
-        if side:
-            shown.thumbnail((side, side))
-        out = io.BytesIO()
-        shown.save(out, "JPEG", quality=80 if side else 92)
-    return out.getvalue()
+    def _image(self, found: dict[str, Any], file: Path, *, is_small: bool) -> Response:
+        if not (is_small and found["content_hash"]):
+            return Response(drawn(file, THUMBNAIL if is_small else None), media_type="image/jpeg")
+        made = small(file, self.settings.cache / "viewer" / f"{found['content_hash']}.jpg")
+        if isinstance(made, bytes):
+            return Response(made, media_type="image/jpeg")
+        return FileResponse(made, headers={"cache-control": "max-age=86400"})
 
 
 def _sent(body: bytes) -> dict[str, Any]:

@@ -88,6 +88,7 @@ WHERE ($class_name::VARCHAR IS NULL OR list_contains(classes, $class_name)
 """
 PAGE = f"""
 SELECT f.n, f.image_id, f.source, f.split, f.is_in, f.boxes, f.content_hash,
+       f.content_hash IS NULL AND NOT f.is_in AS is_unread,
        f.image_id IN (SELECT image_id FROM corrected) AS is_corrected
 FROM ({FILTERED}) AS f
 LEFT JOIN queued AS q ON q.image_id = f.image_id AND q.queue = $queue

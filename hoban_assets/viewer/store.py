@@ -111,7 +111,7 @@ class Store:
             self._db.execute(f"CREATE TABLE {name} AS FROM {name}_read")
             self._db.unregister(f"{name}_read")
         self._db.execute("CREATE TABLE corrected (image_id VARCHAR)")
-        self.correct(*standing)
+        self.stand(standing)
         self._db.execute("CREATE TABLE queued (queue VARCHAR, image_id VARCHAR, place INTEGER)")
         self._fill(
             "queued", [(q.kind.name, i, n) for q in self.queues for n, i in enumerate(q.ids)]
@@ -153,12 +153,12 @@ class Store:
             self._db.execute(f"INSERT INTO {table} FROM filling")
             self._db.unregister("filling")
 
-    def correct(self, *rows: Correction) -> None:
-        """Note corrections: their pictures are shown as people left them."""
+    def stand(self, active: Iterable[Correction]) -> None:
+        """Show pictures as people left them by these corrections, and by no others."""
         with self._lock:
-            new = [(row.image_id,) for row in rows if row.image_id not in self._standing]
-            self._fill("corrected", new)
-            self._standing |= {row.image_id: row for row in rows}
+            self._standing = {row.image_id: row for row in active}
+            self._db.execute("DELETE FROM corrected")
+            self._fill("corrected", [(image_id,) for image_id in self._standing])
 
     def is_unread(self, image_id: str) -> bool:
         """Whether the catalog has no labels of a picture: its stage left it out."""
@@ -178,7 +178,7 @@ class Store:
         open_ = self._open(picture, row)
         if row is None:
             boxes = [*(picture["boxes"] or ()), *open_] or None
-            return {**picture, "boxes": boxes, "verdict": None}
+            return {**picture, "boxes": boxes, "verdict": None, "correction": None}
         raw = picture["boxes"] or ()
         if not picture["content_hash"]:  # left out, and not read again yet
             raw = [_as_row(box, "human") for box in row.before]
@@ -193,7 +193,8 @@ class Store:
             picture = {**picture, "boxes": [_as_row(box, origin.get(box, "human")) for box in now]}
         if open_:
             picture = {**picture, "boxes": [*(picture["boxes"] or ()), *open_]}
-        return {**picture, "verdict": row.kind}
+        said = {"id": row.id, "author": row.author, "time": row.time.isoformat()}
+        return {**picture, "verdict": row.kind, "correction": said}
 
     def _rows(self, question: str, params: Any = None) -> list[tuple[Any, ...]]:
         with self._lock:

@@ -28,13 +28,19 @@ def texts(say: Say) -> dict[str, str]:
         "reject": say("Reject the picture (X)"),
         "undo": say("Undo (Z)"),
         "remove": say("Remove box (Del)"),
+        "new": say("Draw over others (N)"),
+        "take-back": say("Take the correction back (U)"),
+        "taken-back": say("taken back:"),
+        "not-corrected": say("nobody has corrected this picture"),
+        "returning": say("counts at the next build"),
         "close": say("Close (Esc)"),
         "before": say("Before (←)"),
         "next": say("Next (→)"),
         "help": say(
             "Drag on the picture to draw a box; drag a box to move it, its corners to resize it; "
-            "numbers give it a class, I makes it an ignore region. Dashed: ignore regions; dotted: "
-            "found by a model."
+            "numbers give it a class, I makes it an ignore region. With N or Shift a box is drawn "
+            "over others. The wheel zooms, Ctrl or the middle button drags the picture along. "
+            "Dashed: ignore regions; dotted: found by a model."
         ),
         "unreadable": say("this picture cannot be shown"),
         "label-track": say("Label on all frames (T)"),

@@ -89,6 +89,44 @@ def test_two_viewers_at_once_keep_both_and_the_later_says_so(settings):
     assert [r.author for r in read_log(settings.corrections)] == ["kim", "lee"]
 
 
+def test_a_viewer_shows_what_another_one_saved_and_took_back(settings):
+    kim, lee = viewer_of(settings), viewer_of(settings, author="lee")
+    shown = [["person", 0.5, 0.5, 0.2, 0.2, False]]
+    after = [["fallen", 0.5, 0.5, 0.2, 0.2, False]]
+    sent = {"verdict": "boxes", "shown": shown, "after": after, "correction": ""}
+    client(kim).post("/api/edit/0", json=sent, headers=HOST)
+    seen = client(lee).get("/api/picture/0").json()
+    assert [box["c"] for box in seen["boxes"]] == ["fallen"]
+    assert seen["correction"]["author"] == "kim"
+    assert names(lee, state="corrected") == ["coco/a.jpg"]
+    helmet = [["person_with_helmet", *after[0][1:]]]
+    hers = {"verdict": "boxes", "shown": after, "after": helmet, "correction": ""}
+    told = client(lee).post("/api/edit/0", json=hers, headers=HOST).json()
+    assert told["overruled"] == "kim"  # of whom this page knew nothing
+    theirs = client(kim).get("/api/picture/0").json()["correction"]["id"]
+    known = {**sent, "shown": helmet, "correction": theirs}
+    told = client(kim).post("/api/edit/0", json=known, headers=HOST).json()
+    assert (told["taken"], told["overruled"]) == (True, None)
+    last = client(lee).get("/api/picture/0").json()["correction"]["id"]
+    undo = {"json": {"correction": last}, "headers": HOST}
+    assert client(lee).post("/api/undo/0", **undo).json()["taken"]
+    again = client(lee).post("/api/undo/0", **undo)
+    assert (again.status_code, "look at it again" in again.json()["reason"]) == (409, True)
+    rows = read_log(settings.corrections)
+    assert (rows[-1].kind, rows[-1].undoes, rows[-1].author) == ("undo", last, "lee")
+
+
+def test_a_log_that_cannot_be_read_is_told_at_the_next_edit_and_pictures_stay(settings):
+    viewer = viewer_of(settings)
+    settings.corrections.parent.mkdir(parents=True)
+    settings.corrections.write_text("{no json}\n")
+    assert client(viewer).get("/api/pictures").json()["total"] == 4
+    answer = client(viewer).post("/api/edit/0", json={"verdict": "accept"}, headers=HOST)
+    assert answer.status_code == 409
+    assert str(settings.corrections) in answer.json()["reason"]
+    assert client(viewer).post("/api/undo/0", json={}, headers=HOST).status_code == 409
+
+
 @pytest.mark.parametrize(
     ("number", "sent", "reason"),
     [

@@ -49,10 +49,9 @@ def test_filter_move_draw_save_reject(browser, tmp_path):
     def one(css):
         return browser.find_element(By.CSS_SELECTOR, css)
 
-    def drag(start, dx, dy):
-        ActionChains(browser).move_to_element(start).click_and_hold().move_by_offset(
-            dx, dy
-        ).release().perform()
+    def drag(start, dx, dy, right_of_centre):
+        at = ActionChains(browser).move_to_element_with_offset(start, right_of_centre, 0)
+        at.click_and_hold().move_by_offset(dx, dy).release().perform()
 
     with served(viewer_of(settings)) as address:
         browser.get(address)
@@ -69,7 +68,8 @@ def test_filter_move_draw_save_reject(browser, tmp_path):
         )
         one("figure").click()
         until(browser, lambda: len(all_("#drawing .box")) == 2)
-        drag(all_("#drawing .box")[1], 40, 30)
+        fallen = one('#drawing .box[data-box="1"]')  # the person lies in it, and on top
+        drag(fallen, 40, 30, fallen.rect["width"] // 2 - 8)
         one("#do-class-person_with_helmet").click()  # the moved box gets another class
         one("#do-undo").click()
         picture = one("#drawing image")
@@ -99,6 +99,56 @@ def test_filter_move_draw_save_reject(browser, tmp_path):
     assert moved.y > edited.before[1].y
     assert edited.before[0] in edited.after
     assert (rejected.image_id, rejected.kind) == ("coco/a.jpg", "reject")
+
+
+def test_a_box_in_a_box_a_zoomed_picture_a_korean_keyboard_and_what_is_taken_back(
+    browser, tmp_path
+):
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.by import By
+
+    settings = small_catalog(tmp_path)
+
+    def all_(css):
+        return browser.find_elements(By.CSS_SELECTOR, css)
+
+    def one(css):
+        return browser.find_element(By.CSS_SELECTOR, css)
+
+    def hangul(letter, code):
+        press = "new KeyboardEvent('keydown', {key: arguments[0], code: arguments[1]})"
+        browser.execute_script(f"document.dispatchEvent({press})", letter, code)
+
+    with served(viewer_of(settings)) as address:
+        browser.get(address)
+        until(browser, lambda: len(all_("figure")) == 4)
+        all_("figure")[0].click()
+        until(browser, lambda: len(all_("#drawing .box")) == 1)
+        inside = ActionChains(browser).move_to_element(one("#drawing .box"))
+        inside.click_and_hold().move_by_offset(1, 1).release().perform()
+        hangul("ㅜ", "KeyN")
+        inside = ActionChains(browser).move_to_element(one("#drawing .box"))
+        inside.click_and_hold().move_by_offset(40, 30).release().perform()
+        assert len(all_("#drawing .box")) == 2
+        assert one("#drawing .box:last-of-type").get_attribute("data-box") == "1"  # on top
+        wheel = (
+            "new WheelEvent('wheel', {deltaY: -1, clientX: 300, clientY: 300, cancelable: true})"
+        )
+        drawn = one("#drawing .box").rect["width"]
+        browser.execute_script(f"document.getElementById('drawing').dispatchEvent({wheel})")
+        assert one("#drawing .box").rect["width"] == pytest.approx(drawn / 0.8, rel=0.05)
+        hangul("ㄴ", "KeyS")
+        until(browser, lambda: "saved" in one("#told").text)
+        assert "kim" in one("#facts").text
+        one("#do-take-back").click()
+        until(browser, lambda: "taken back" in one("#told").text)
+        until(browser, lambda: len(all_("#drawing .box")) == 1)
+        bad = [line for line in browser.get_log("browser") if line["level"] == "SEVERE"]
+        assert bad == []
+    saved, undone = read_log(settings.corrections)
+    assert saved.before[0] in saved.after  # a click that slipped moved nothing
+    assert len(saved.after) == 2
+    assert (undone.kind, undone.undoes) == ("undo", saved.id)
 
 
 def asked_for(browser) -> set[str]:

@@ -1,13 +1,21 @@
 // One picture, large, with boxes to move, draw, remove. Places are shares of the picture, 0-1.
 import { get } from "./viewer.js";
+import { Zoom } from "./zoom.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const byId = (id) => document.getElementById(id);
 const LEAST = 0.004; // a click is no box
+const STILL = 3; // pixels by which a click may slip before it moves a box
 const CORNERS = [[0, 0], [1, 0], [0, 1], [1, 1]];
 
 const clamp = (value) => Math.min(1, Math.max(0, value));
 const rowOf = (box) => [box.c, box.x, box.y, box.w, box.h, box.i];
+const area = (drawn) => drawn.width.baseVal.value * drawn.height.baseVal.value;
+// A Korean keyboard in Hangul mode says \u3134 for S; where the key lies is the same.
+const letter = ({ key, code }) => {
+  if (/^[a-z]$/i.test(key)) return key.toLowerCase();
+  return /^Key[A-Z]$/.test(code) ? code.at(3).toLowerCase() : key;
+};
 const copyOf = (boxes) => boxes.map((box) => ({ ...box }));
 
 export class Editor {
@@ -23,11 +31,13 @@ export class Editor {
       ["reject", () => this.send("reject")],
       ["undo", () => this.undo()],
       ["remove", () => this.remove()],
+      ["new", () => this.above(!this.isAbove)],
       ["before", () => this.open(this.place - 1)],
       ["next", () => this.open(this.place + 1)],
       ["close", () => this.close()],
       ["label-track", () => this.track("label")],
       ["refuse-track", () => this.track("refuse")],
+      ["take-back", () => this.takeBack()],
     ]) byId("buttons").append(this.button(this.texts[name], act, name));
     begun.classes.forEach((c, place) => {
       const made = this.button(c.said, () => this.choose(c.name), `class-${c.name}`);
@@ -41,6 +51,7 @@ export class Editor {
       byId("classes").append(made);
     });
     const drawing = byId("drawing");
+    this.zoom = new Zoom(drawing);
     drawing.addEventListener("pointerdown", (event) => this.press(event));
     drawing.addEventListener("pointermove", (event) => this.move(event));
     drawing.addEventListener("pointerup", () => this.release());
@@ -73,24 +84,19 @@ export class Editor {
     const first = [this.grid.wanted(), this.boxes[0]?.c].find((name) => name in this.colours);
     this.chosen = first ?? this.chosen;
     this.kept = null;
+    this.above(false);
     byId("unreadable").hidden = true;
     byId("drawing").style.display = "";
     this.before = copyOf(this.boxes);
     this.width = known.width || 1;
     this.height = known.height || 1;
+    this.zoom.whole(this.width, this.height);
     this.tell("");
     byId("note").textContent = known.note;
     byId("note").classList.toggle("bad", !known.can_be_corrected);
     for (const name of ["save", "accept", "reject"]) byId(`do-${name}`).disabled = !known.can_be_corrected;
     byId("name").textContent = known.image_id;
-    byId("facts").textContent = [
-      `${place + 1} / ${this.grid.total().toLocaleString()}`,
-      `${this.texts.source} ${known.source}`,
-      known.split && `${this.texts.split} ${known.split}`,
-      known.group_id && `${this.texts.group} ${known.group_id}`,
-      known.width && `${known.width} × ${known.height}`,
-      !known.is_in && this.texts.out,
-    ].filter(Boolean).join(" · ");
+    this.facts();
     byId("decisions").replaceChildren(...known.decisions.map((d) => this.line(
       `${d.asset}: ${d.action}, ${d.said} (${d.rule})${d.value ? ` — ${d.value}` : ""}${d.witness ? ` → ${d.witness}` : ""}`)));
     byId("predicted-title").textContent = known.predicted.length ? this.begun.model : "";
@@ -99,6 +105,32 @@ export class Editor {
     ].filter(Boolean).join(" · "))));
     if (!byId("editor").open) byId("editor").showModal();
     this.draw();
+  }
+
+  facts() {
+    const { known } = this;
+    byId("facts").textContent = [
+      `${this.place + 1} / ${this.grid.total().toLocaleString()}`,
+      `${this.texts.source} ${known.source}`,
+      known.split && `${this.texts.split} ${known.split}`,
+      known.group_id && `${this.texts.group} ${known.group_id}`,
+      known.width && `${known.width} × ${known.height}`,
+      !known.is_in && this.texts.out,
+      this.byWhom(known.correction),
+    ].filter(Boolean).join(" · ");
+  }
+
+  byWhom(correction) {
+    if (!correction) return "";
+    const day = new Date(correction.time).toLocaleString(this.begun.language);
+    return `${this.texts.corrected}: ${correction.author}, ${day}`;
+  }
+
+  // The next press draws a box, whatever lies below it.
+  above(isAbove) {
+    this.isAbove = isAbove;
+    byId("do-new").classList.toggle("chosen", isAbove);
+    byId("drawing").classList.toggle("above", isAbove);
   }
 
   line(text) {
@@ -150,8 +182,7 @@ export class Editor {
   }
 
   at(event) {
-    const point = new DOMPoint(event.clientX, event.clientY)
-      .matrixTransform(byId("drawing").getScreenCTM().inverse());
+    const point = this.zoom.point(event);
     return { x: clamp(point.x / this.width), y: clamp(point.y / this.height) };
   }
 
@@ -159,7 +190,14 @@ export class Editor {
     const from = this.at(event);
     byId("drawing").setPointerCapture(event.pointerId);
     const { box, corner } = event.target.dataset;
-    if (corner !== undefined) {
+    if (this.zoom.wants(event)) {
+      this.drag = { kind: "along", past: copyOf(this.boxes) };
+      return;
+    }
+    if (this.isAbove || event.shiftKey) {
+      this.selected = null;
+      this.drag = { kind: "new", fixed: from };
+    } else if (corner !== undefined) {
       const now = this.boxes[this.selected];
       const [right, low] = CORNERS[corner];
       this.drag = {
@@ -169,7 +207,7 @@ export class Editor {
     } else if (box !== undefined) {
       this.selected = Number(box);
       this.chosen = this.boxes[this.selected].c;
-      this.drag = { kind: "move", from, start: { ...this.boxes[this.selected] } };
+      this.drag = { kind: "move", from, start: { ...this.boxes[this.selected] }, at: event };
     } else {
       this.selected = null;
       this.drag = { kind: "new", fixed: from };
@@ -181,8 +219,15 @@ export class Editor {
   move(event) {
     if (!this.drag) return;
     const to = this.at(event);
-    const { kind, fixed, from, start } = this.drag;
+    const { kind, fixed, from, start, at } = this.drag;
+    if (kind === "along") {
+      this.zoom.drag(event);
+      return;
+    }
     if (kind === "move") {
+      const slipped = Math.hypot(event.clientX - at.clientX, event.clientY - at.clientY);
+      if (slipped < STILL && !this.drag.isMoving) return;
+      this.drag.isMoving = true;
       const box = this.boxes[this.selected];
       box.x = Math.min(1 - box.w / 2, Math.max(box.w / 2, start.x + to.x - from.x));
       box.y = Math.min(1 - box.h / 2, Math.max(box.h / 2, start.y + to.y - from.y));
@@ -196,6 +241,7 @@ export class Editor {
       if (place.w < LEAST || place.h < LEAST) return;
       if (this.selected === null) {
         this.boxes.push({ c: this.chosen, i: false, ...place });
+        this.above(false);
         this.selected = this.boxes.length - 1;
       } else Object.assign(this.boxes[this.selected], place);
     }
@@ -213,13 +259,15 @@ export class Editor {
   key(event) {
     if (!byId("editor").open || event.ctrlKey || event.metaKey || event.altKey) return;
     const number = Number(event.key);
+    const key = letter(event);
     const act = {
       s: () => this.send("boxes"), a: () => this.send("accept"), x: () => this.send("reject"),
       z: () => this.undo(), Delete: () => this.remove(), Backspace: () => this.remove(),
       ArrowLeft: () => this.open(this.place - 1), ArrowRight: () => this.open(this.place + 1),
       t: () => this.track("label"), r: () => this.track("refuse"),
+      n: () => this.above(!this.isAbove), u: () => this.takeBack(),
       i: () => this.selected !== null && this.change((box) => { box.i = !box.i; }),
-    }[event.key.length === 1 ? event.key.toLowerCase() : event.key]
+    }[key]
       ?? (number >= 1 && number <= this.begun.classes.length
         ? () => this.choose(this.begun.classes[number - 1].name) : null);
     if (!act) return;
@@ -232,19 +280,32 @@ export class Editor {
       this.tell(this.texts["not-correctable"], true);
       return;
     }
-    const body = { verdict, shown: this.before.map(rowOf), after: this.boxes.map(rowOf) };
+    const body = {
+      verdict,
+      shown: this.before.map(rowOf),
+      after: this.boxes.map(rowOf),
+      correction: this.known.correction?.id ?? "",
+    };
     const told = await this.post(`/api/edit/${this.picture.n}`, body);
     if (!told) return;
     if (!told.taken) {
       this.tell(this.texts.same);
       return;
     }
-    this.picture.verdict = told.kind;
-    if (verdict !== "reject") this.picture.boxes = copyOf(this.boxes);
-    this.before = copyOf(this.boxes);
-    this.grid.corrected(this.picture);
+    await this.reload();
     this.tell(told.overruled ? this.texts.overruled : `${this.texts.saved} ${told.id}`);
-    this.draw();
+  }
+
+  async takeBack() {
+    const { correction } = this.known;
+    if (!correction) {
+      this.tell(this.texts["not-corrected"], true);
+      return;
+    }
+    const told = await this.post(`/api/undo/${this.picture.n}`, { correction: correction.id });
+    if (!told) return;
+    await this.reload();
+    this.tell(`${this.texts["taken-back"]} ${told.id}`);
   }
 
   // One decision on every frame that shows the object of the selected box.
@@ -282,15 +343,16 @@ export class Editor {
     const known = await get(`/api/picture/${this.picture.n}`);
     this.picture.boxes = known.boxes;
     this.picture.verdict = known.verdict;
+    this.picture.is_corrected = known.correction !== null;
     this.before = copyOf(known.boxes ?? []);
-    Object.assign(this, { known, boxes: copyOf(this.before), selected: null, past: [] });
+    Object.assign(this, { known, boxes: copyOf(this.before), selected: null, past: [], warned: false });
     this.grid.corrected(this.picture);
+    this.facts();
     this.draw();
   }
 
   draw() {
     const drawing = byId("drawing");
-    drawing.setAttribute("viewBox", `0 0 ${this.width} ${this.height}`);
     const image = this.image(`/image/${this.picture.n}`);
     const predicted = this.known.predicted.filter((p) => p.kind !== "not_found").map((p) => {
       const [x, y, w, h] = p.box;
@@ -306,10 +368,17 @@ export class Editor {
       made.append(this.title(this.said(box)));
       return made;
     });
+    boxes.sort((one, other) => area(other) - area(one)); // small ones on top: they can be reached
     drawing.replaceChildren(image, ...boxes, ...predicted, ...this.handles());
     for (const name of ["label-track", "refuse-track"])
       byId(`do-${name}`).hidden = !this.boxes.some((box) => box.track != null);
-    byId("boxes").replaceChildren(...this.boxes.map((box) => this.line(this.said(box))));
+    byId("boxes").replaceChildren(...this.boxes.map((box, number) => {
+      const made = this.line(this.said(box));
+      made.classList.toggle("chosen", number === this.selected);
+      made.addEventListener("click", () => { this.selected = number; this.draw(); });
+      return made;
+    }));
+    byId("do-take-back").hidden = !this.known.correction;
     for (const c of this.begun.classes)
       byId(`do-class-${c.name}`).classList.toggle("chosen", c.name === this.chosen);
   }

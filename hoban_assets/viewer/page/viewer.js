@@ -84,6 +84,8 @@ function card(picture, place) {
   figure.classList.toggle("out", !picture.is_in);
   figure.classList.toggle("corrected", picture.is_corrected);
   figure.classList.toggle("reject", picture.verdict === "reject");
+  const isReturning = picture.is_unread && picture.is_corrected && picture.verdict !== "reject";
+  figure.classList.toggle("returning", isReturning);
   const image = document.createElement("img");
   Object.assign(image, { loading: "lazy", src: `/image/${picture.n}?small`, alt: picture.image_id });
   image.addEventListener("error", () => {
@@ -99,7 +101,8 @@ function card(picture, place) {
   frame.className = "frame";
   frame.append(inner);
   const caption = document.createElement("figcaption");
-  caption.textContent = picture.image_id;
+  const name = picture.image_id.split("/").at(-1);
+  caption.textContent = isReturning ? `${begun.texts.returning} · ${name}` : name;
   caption.title = picture.image_id;
   figure.append(frame, caption);
   figure.addEventListener("click", () => editor.open(place));
@@ -136,7 +139,6 @@ async function start() {
         if (ids.includes(picture.image_id)) picture.is_corrected = true;
     },
     corrected: (picture) => {
-      picture.is_corrected = true;
       const old = document.querySelector(`figure[data-id="${CSS.escape(picture.image_id)}"]`);
       old?.replaceWith(card(picture, shown.indexOf(picture)));
     },
