@@ -33,7 +33,7 @@ def resolve_weights(weights: str, data_root: Path, checkout: Path | None = None)
     places = [data_root / "weights" / weights, base / weights]  # an absolute path stays itself
     for place in places:
         if place.is_file():
-            return _checked(place.absolute()) if weights.endswith(".pt") else place.absolute()
+            return checked(place.absolute()) if weights.endswith(".pt") else place.absolute()
     if weights.endswith(".yaml") and _ships(weights):
         return weights
     looked = ", ".join(dict.fromkeys(map(str, places)))
@@ -65,8 +65,12 @@ def _ships(name: str) -> bool:
     return any(models.rglob(name)) or any(models.rglob(unscaled))
 
 
-def _checked(path: Path) -> Path:
-    """Refuse what cannot be a checkpoint, without importing torch: it is a zip with a pickle."""
+def checked(path: Path) -> Path:
+    """Return the file where it may be a checkpoint: a zip with a pickle. Does not import torch.
+
+    Raises:
+        HobanError: it cannot be one.
+    """
     way_out = "put the file there again, and compare its size with where it came from"
     if not zipfile.is_zipfile(path):
         with path.open("rb") as file:

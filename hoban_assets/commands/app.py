@@ -124,7 +124,7 @@ def built_one(name: str, built: Iterable[str], kind: str, partition: str) -> str
 
         known = {asset.name for asset in declared(Settings.from_env().cache)}
         version = version_of(name)
-        for asset in (name, f"{kind.split()[0]}_{name}", dataset_of(name)):
+        for asset in (name, *(f"{word}_{name}" for word in kind.split()), dataset_of(name)):
             if asset in known and asset not in names:
                 what = f"{version} --model" if kind_of(asset) == MODEL else version
                 raise HobanError(

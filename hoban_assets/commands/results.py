@@ -54,4 +54,5 @@ def known_model(ask: Ask, name: str, partition: str) -> str:
     """
     trained = ask("SELECT DISTINCT asset FROM assets WHERE kind = 'model' ORDER BY asset")
     names = [row["asset"] for row in trained]
-    return built_one(model_of(name), names, "trained model", partition)
+    short = model_of(name)
+    return short if short in names else built_one(name, names, "trained model", partition)

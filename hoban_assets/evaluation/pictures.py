@@ -80,6 +80,8 @@ class Pictures:
     """Ignore regions: what is found there is neither right nor wrong."""
     contents: tuple[str, ...]
     """What tells the content of each file: a hash, or path, size and time."""
+    raw: tuple[str, ...] = ()
+    """Raw file of each image, below the raw root; () where `files` are those."""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -118,6 +120,7 @@ class Pictures:
             ids=some(self.ids),
             files=some(self.files),
             contents=some(self.contents),
+            raw=some(self.raw) if self.raw else (),
             **{
                 name: getattr(self, name)[at]
                 for name in ("sizes", "sources", "groups", "parts", "labelled")

@@ -1,7 +1,8 @@
 """Predictions made elsewhere: COCO results (JSON), or JSON lines of one detection each.
 
 - JSON lines: ``{"file", "class_name", "score", "box": [x1, y1, x2, y2]}``, the box in shares of
-  the image; ``file`` is a path, or its end, or one that ends so on another machine.
+  the image; ``file`` is a path, or its end, or one that ends so on another machine: of the picture
+  in the dataset, or of the raw one.
 - COCO results: ``[{"image_id", "category_id", "bbox": [x, y, w, h], "score"}]``, the box in pixels;
   ``image_id`` is a file name, its stem, or the number that the stem is (000000000139.jpg is 139).
 
@@ -171,17 +172,19 @@ def _places(pictures: Pictures) -> dict[str, int]:
     """Every way to name a picture -> its position, where it names one only."""
     places: dict[str, int] = {}
     twice: set[str] = set()
-    for number, (file, image_id) in enumerate(zip(pictures.files, pictures.ids, strict=True)):
-        for key in set(_names(file, image_id)):
+    raw = map(Path, pictures.raw) if pictures.raw else pictures.files
+    named = zip(pictures.files, raw, pictures.ids, strict=True)
+    for number, (file, read_from, image_id) in enumerate(named):
+        for key in {*_names(file), *_names(read_from), image_id}:
             if places.setdefault(key, number) != number:
                 twice.add(key)
     return {key: number for key, number in places.items() if key not in twice}
 
 
-def _names(file: Path, image_id: str) -> Iterable[str]:
+def _names(file: Path) -> Iterable[str]:
     parts = file.parts
     yield from ("/".join(parts[-n:]) for n in range(1, min(len(parts), 8)))
-    yield from (file.stem, image_id, str(file))
+    yield from (file.stem, str(file))
     if file.stem.isdecimal():
         yield str(int(file.stem))
 

@@ -55,6 +55,7 @@ def published(tree: Path, title: str) -> Pictures:
         _boxes(tables),
         _boxes(regions),
         tuple(_content(row, file) for row, file in zip(rows, files, strict=True)),
+        tuple(row.get("file") or row["name"] for row in rows),
     )
 
 

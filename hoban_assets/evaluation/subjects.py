@@ -12,6 +12,7 @@ from typing import Any
 
 from hoban_assets.catalog.asked import Ask
 from hoban_assets.errors import HobanError
+from hoban_assets.weights import checked
 
 WEIGHTS = (".pt", ".onnx")
 PREDICTIONS = (".json", ".jsonl", ".ndjson")
@@ -84,10 +85,12 @@ def file_subject(text: str) -> Subject | None:
     """Return the file that `text` names; None where it names none.
 
     Raises:
-        HobanError: it is of a kind that is no weights and no predictions.
+        HobanError: it is of a kind that is no weights and no predictions, or plainly damaged.
     """
     file = Path(text).expanduser()
     kinds = (*WEIGHTS, *PREDICTIONS)
+    if "/" in text and file.is_dir():
+        raise HobanError(f"{file} is a folder", f"give one of {', '.join(kinds)}")
     if not file.is_file():
         if file.suffix.lower() in kinds:
             raise HobanError(f"{file.absolute()} is not there", "nothing is downloaded; check it")
@@ -96,6 +99,8 @@ def file_subject(text: str) -> Subject | None:
         raise HobanError(
             f"{file} is no weights and no predictions", f"give one of {', '.join(kinds)}"
         )
+    if file.suffix.lower() == ".pt":
+        checked(file)
     return Subject(str(file), file.absolute())
 
 

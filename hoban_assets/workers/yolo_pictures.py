@@ -11,16 +11,19 @@ import numpy as np
 JPEG, END = b"\xff\xd8", b"\xff\xd9"
 
 
-def decoded(path: str | Path) -> np.ndarray | None:
-    """Return a photograph of any path as blue green red, upright (EXIF); None where it is none."""
+def decoded(path: str | Path, flags: int = cv2.IMREAD_COLOR) -> np.ndarray | None:
+    """Return a photograph of any path as blue green red, upright (EXIF); None where it is none.
+
+    Stands in for `ultralytics.utils.patches.imread`, which is called with `flags`.
+    """
     content = Path(path).read_bytes()
-    image = _decoded(content)
+    image = _decoded(content, flags)
     if image is None and content.startswith(JPEG):
-        image = _decoded(content + END)
+        image = _decoded(content + END, flags)
     return image
 
 
-def _decoded(content: bytes) -> np.ndarray | None:
+def _decoded(content: bytes, flags: int) -> np.ndarray | None:
     with suppress(cv2.error):  # an empty file, or more pixels than it takes
-        return cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+        return cv2.imdecode(np.frombuffer(content, np.uint8), flags)
     return None

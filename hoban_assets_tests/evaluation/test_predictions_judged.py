@@ -1,6 +1,7 @@
 """Predictions made elsewhere: what fits is taken, what does not is refused with the way out."""
 
 import json
+from pathlib import Path
 
 import pytest
 from drawn_pictures import pictures
@@ -83,9 +84,29 @@ def test_a_box_a_hair_outside_is_cut_off(tmp_path):
 
 def test_names_that_two_pictures_have_name_none(tmp_path):
     twins = pictures([(0, 0, *HEAD)], images=2, ids=("a/1.jpg", "b/1.jpg"))
-    from pathlib import Path
-
     object.__setattr__(twins, "files", (Path("/p/a/1.jpg"), Path("/p/b/1.jpg")))
     assert read_predictions(lines(tmp_path, {"file": "b/1.jpg"}), twins, {}).boxes.image == [1]
     with pytest.raises(HobanError, match="none of the 1 predictions"):
         read_predictions(lines(tmp_path, {"file": "1.jpg"}), twins, {})
+
+
+@pytest.mark.parametrize(
+    "name", ["Fall.v1i.yolo26/train/images/a.jpg", "images/a.jpg", "fall/a.jpg"]
+)
+def test_a_picture_of_a_dataset_is_known_by_its_raw_file_too(tmp_path, name):
+    shown = pictures(
+        [(0, 0, *HEAD)],
+        ids=("fall/a.jpg",),
+        files=(Path("/data/images/val/fall-a-0123.jpg"),),
+        raw=("Fall.v1i/train/images/a.jpg",),
+    )
+    assert read_predictions(lines(tmp_path, {"file": name}), shown, {}).boxes.image == [0]
+
+
+def test_the_number_of_coco_is_known_in_a_dataset(tmp_path):
+    file = tmp_path / "found.json"
+    box = {"bbox": [64, 48, 64, 48], "score": 0.5, "category_id": "helmet"}
+    file.write_text(json.dumps([{**box, "image_id": 379}]))
+    published = (Path("/data/images/val/coco-000000000379-bb46.jpg"),)
+    shown = pictures([(0, 0, *HEAD)], files=published, raw=("coco/train2017/000000000379.jpg",))
+    assert read_predictions(file, shown, {}).boxes.image == [0]
