@@ -53,6 +53,28 @@ def test_the_same_said_twice_and_a_word_that_is_no_key_are_read():
     assert parse_json(row) == {"annotations": [{"class": "07"}]}
 
 
+ROWS = ", ".join(f'{{"image_id": {i}, "bbox": [1, 1, 9, 9], "flags": {{}}}}' for i in range(2000))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        '"bbox": [1, 1, 9, 9]',
+        '"bbox": [1, 1, 9, 9], "url": "http://a:80/b", "seen": {"at": "9:00"}',
+        '"bbox": [1, 1, 9, 9], "url": "http\\u003a//a"',
+        '"bbox" : [1, 1, 9, 9], "points": [[1, 2], ["a:b"]], "rle": [{"size": [1, 2]}]',
+    ],
+)
+def test_in_a_large_file_too(said):
+    """Where pairs are counted all at once; what else holds a colon hides none that is doubled."""
+    once = f'{{"annotations": [{{"image_id": 1, {said}}}, {ROWS}], "images": []}}'
+    assert parse_json(once.encode()) == json.loads(once)
+    for again in ('"bbox": [2, 2, 9, 9]', '"image_id": 2', '"bbox" :[]'):
+        twice = once.replace(said, f"{said}, {again}")
+        with pytest.raises(ValueError, match="twice, and not the same"):
+            parse_json(twice.encode())
+
+
 BOX = voc_corners((1, 1, 9, 9))
 
 
