@@ -47,7 +47,8 @@ def of_the_machine(error: BaseException) -> HobanError | None:
     Looks through what `error` was raised from.
     """
     for each in _chain(error):
-        name = getattr(each, "filename", None) or getattr(each, "filename2", None)
+        # Of two, the second is the one that is written to.
+        name = getattr(each, "filename2", None) or getattr(each, "filename", None)
         at = f" at {name}" if name else ""
         is_database = type(each).__module__.partition(".")[0] in ("sqlite3", "sqlalchemy")
         if is_database and not name:

@@ -30,6 +30,11 @@ def test_a_full_disk_names_the_file(number):
         assert of_the_machine(error).problem == "no space left on the disk at /data/x"
 
 
+def test_of_two_files_the_one_that_is_written_to_is_named():
+    copied = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/raw/x", None, "/data/x")
+    assert of_the_machine(copied).problem == "no space left on the disk at /data/x"
+
+
 @pytest.mark.parametrize(
     ("error", "said"),
     [

@@ -50,7 +50,7 @@ def list_rows(
             "author": row.author,
             "tool": row.tool,
             "state": known[row.id],
-            "picture": row.image_id or "-",
+            "picture": log.about(row).image_id or "-",
             "what": _what(row),
         }
         for row in log.rows
@@ -102,7 +102,11 @@ def undo(
     new = [Correction(uuid.uuid4().hex, "undo", now, who, "hoban", undoes=r.id) for r in rows]
     append(settings.corrections, new)
     for old, undoing in zip(rows, new, strict=True):
-        tell("taken back: {what} ({id})", what=old.image_id or old.undoes[:8], id=undoing.id[:8])
+        tell(
+            "taken back: {what} ({id})",
+            what=log.about(old).image_id or old.undoes[:8],
+            id=undoing.id[:8],
+        )
     tell("Into the datasets: hoban rebuild")
 
 

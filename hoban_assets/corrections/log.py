@@ -75,7 +75,7 @@ def append(path: Path, rows: Sequence[Correction]) -> None:
     except OSError as error:
         raise HobanError(
             f"the corrections cannot be written to {path}: {error.strerror}",
-            "make room or give this account the right to write there, then collect again: "
+            "make room or give this account the right to write there, and do it again: "
             "nothing was taken yet",
         ) from error
 

@@ -34,6 +34,20 @@ class Standing:
             if row.kind != "undo" and row.id not in self.undone and row.id not in self.overruled
         )
 
+    def about(self, row: Correction) -> Correction:
+        """The correction of a picture that a chain of undoes begins with; the row itself of others.
+
+        The row itself too where the log does not hold what it takes back.
+        """
+        return self._abouts[row.id]
+
+    @cached_property
+    def _abouts(self) -> dict[str, Correction]:
+        found: dict[str, Correction] = {}
+        for row in self.rows:
+            found[row.id] = found.get(row.undoes, row) if row.kind == "undo" else row
+        return found
+
     def of(self, content_hash: str, image_id: str) -> Correction | None:
         """The correction that stands for a picture."""
         return self._by_picture.get((content_hash, image_id))

@@ -38,6 +38,7 @@ def serve(
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind(("127.0.0.1", port))
+            listening.listen()  # a browser that is faster than the server waits, and is not refused
         except OSError as error:
             raise HobanError(
                 f"port {port} is taken", "leave --port out, then any free one is used"

@@ -104,6 +104,9 @@ def test_undo_brings_back_the_one_before_and_an_undone_undo_counts_for_nothing()
     assert standing([kim, lee, taken_back]).active == (kim,)
     assert standing([kim, lee, taken_back, undo(taken_back)]).active == (lee,)
     assert standing([kim, undo(kim)]).active == ()
+    again = undo(taken_back)
+    log = standing([kim, lee, taken_back, again, lost := undo(undo(kim))])
+    assert [log.about(row) for row in (kim, taken_back, again, lost)] == [kim, lee, lee, lost]
 
 
 def test_the_version_is_of_what_is_said_and_not_of_who_says_it():
