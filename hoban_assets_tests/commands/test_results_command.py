@@ -53,7 +53,7 @@ def test_json_is_for_programs(hoban):
 
 
 def test_a_mistyped_model_names_the_nearest_one(hoban):
-    with pytest.raises(HobanError, match="model_v99") as error:
+    with pytest.raises(HobanError, match="no trained model 'v99'") as error:
         hoban("v99", catch=False)
     assert "did you mean model_v9?" in error.value.way_out
 

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import zipfile
 
 import av
 import cv2
@@ -81,7 +82,8 @@ def test_a_jpeg_without_its_end_is_a_photograph(tmp_path, monkeypatch):
 
 
 def test_what_is_no_photograph_is_named(run, tmp_path):
-    (tmp_path / "w.pt").write_bytes(b"")
+    with zipfile.ZipFile(tmp_path / "w.pt", "w") as checkpoint:
+        checkpoint.writestr("w/data.pkl", b"")
     (tmp_path / "empty").mkdir()
     for target, message in (("none", "is not there"), ("empty", "no photograph and no video")):
         with pytest.raises(HobanError, match=message):
@@ -89,6 +91,9 @@ def test_what_is_no_photograph_is_named(run, tmp_path):
     (tmp_path / "p.jsonl").write_text("")
     with pytest.raises(HobanError, match="no weights"):
         run(tmp_path / "p.jsonl", tmp_path)
+    (tmp_path / "w.pt").write_bytes(b"")
+    with pytest.raises(HobanError, match="is empty"):
+        run(tmp_path / "w.pt", tmp_path)
 
 
 def test_confidences_are_kept_with_the_model(tmp_path):
