@@ -83,10 +83,10 @@ def retold(text: str, say: Say) -> str:
 
 def _part(text: str, start: int, say: Say) -> tuple[str, int]:
     """The longest template that a text has at `start`, retold, and where it ends."""
-    for pattern, template in _stored():
-        if found := pattern.match(text, start):
+    for template in _stored():
+        if found := template.match(text, start):
             fields = {name: retold(value, say) for name, value in found.groupdict().items()}
-            return say(template, **fields), found.end()
+            return say(template.text, **fields), found.end()
     ends = [place for joint in _JOINTS if (place := text.find(joint, start)) >= 0]
     end = min(ends, default=len(text))
     if found := _LED.fullmatch(text[start:end]):  # 'site: 21 boxes', '21 boxes'
@@ -96,8 +96,8 @@ def _part(text: str, start: int, say: Say) -> tuple[str, int]:
 
 
 @functools.cache
-def _stored() -> tuple[tuple[re.Pattern[str], str], ...]:
-    """English templates as patterns, the one with most words of its own first."""
+def _stored() -> tuple[Template, ...]:
+    """English templates, the one with most words of its own first."""
     import yaml
 
     templates: set[str] = set()
@@ -105,25 +105,38 @@ def _stored() -> tuple[tuple[re.Pattern[str], str], ...]:
         templates |= yaml.load((KOREAN / name).read_bytes(), yaml.CSafeLoader).keys()
     longest = sorted(templates, key=lambda t: (-len(_FIELD.sub("", t)), t))
     return tuple(
-        (re.compile(pattern_of(t, r"(?:(?!: )[^;])+?", r"[^;]+") + r"(?=; |\. |, |$)"), t)
+        Template(t, r"(?:(?!: )[^;])+?", r"[^;]+", r"(?=; |\. |, |$)")
         for t in longest
         if _FIELD.sub("", t).strip(" :;,.()")
     )
 
 
-def pattern_of(template: str, field: str, last: str | None = None) -> str:
-    """Pattern of all texts that a template can make.
+class Template:
+    """An English text with {fields}, found in texts that were made from it."""
 
-    `field` says what one may hold, and `last` what one may with which the template ends.
-    """
-    pattern, seen = "", set[str]()
-    parts = _FIELD.split(template)
-    for number, part in enumerate(parts):
-        ends = number == len(parts) - 2 and not parts[-1]
-        if number % 2 == 0:
-            pattern += re.escape(part)
-        else:
-            held = last if ends and last else field
-            pattern += f"(?P={part})" if part in seen else f"(?P<{part}>{held})"
-            seen.add(part)
-    return pattern
+    def __init__(self, text: str, field: str, last: str | None = None, end: str = r"\Z") -> None:
+        """Take patterns: of what a `field` holds, of one with which it ends, of what follows."""
+        self.text, self._field, self._last, self._end = text, field, last or field, end
+        self._parts = _FIELD.split(text)
+
+    def match(self, told: str, start: int = 0) -> re.Match[str] | None:
+        """Match it at `start` of a text.
+
+        Its pattern is made, which takes longest, only where all its own words stand in the text.
+        """
+        if any(told.find(own, start) < 0 for own in self._parts[::2]):
+            return None
+        return self._pattern.match(told, start)
+
+    @functools.cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        pattern, seen, parts = "", set[str](), self._parts
+        for number, part in enumerate(parts):
+            ends = number == len(parts) - 2 and not parts[-1]
+            if number % 2 == 0:
+                pattern += re.escape(part)
+            else:
+                held = self._last if ends else self._field
+                pattern += f"(?P={part})" if part in seen else f"(?P<{part}>{held})"
+                seen.add(part)
+        return re.compile(pattern + self._end, re.S)

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from hoban_assets.errors import HobanError
-from hoban_assets.language import KOREAN, Say, pattern_of, speaker
+from hoban_assets.language import KOREAN, Say, Template, speaker
 from hoban_assets.language import korean as language_words
 
 _PANELS = (
@@ -37,7 +37,7 @@ def error_text(text: str, language: str, files: Sequence[str] = ERRORS) -> str:
     if language != "ko":
         return text
     for template, told in _templates(tuple(files)):
-        if found := template.fullmatch(text):
+        if found := template.match(text):
             words = language_words()
             values = found.groupdict().items()
             return told.format(
@@ -65,13 +65,13 @@ def usage_said(error: Any, language: str) -> str:
 
 
 @functools.cache
-def _templates(files: tuple[str, ...]) -> tuple[tuple[re.Pattern[str], str], ...]:
-    """English template as a pattern, and its Korean; the one with most words of its own first."""
+def _templates(files: tuple[str, ...]) -> tuple[tuple[Template, str], ...]:
+    """English template and its Korean; the one with most words of its own first."""
     words: dict[str, str] = {}
     for name in files:
         words |= yaml.load((KOREAN / name).read_bytes(), yaml.CSafeLoader)
     longest = sorted(words, key=lambda english: -len(_FIELD.sub("", english)))
-    return tuple((re.compile(pattern_of(t, ".+?"), re.S), words[t]) for t in longest)
+    return tuple((Template(t, ".+?"), words[t]) for t in longest)
 
 
 def translate_help(group: Any, say: Say) -> None:
