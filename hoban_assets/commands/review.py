@@ -49,7 +49,6 @@ def review(
     ]
     show(rows, as_json, COLUMNS)
     if rows and not as_json:
-        first = rows[0]["queue"]
         tell(
             "boxes a minute: how many boxes a minute of looking is expected to change, at "
             "{picture} seconds a picture and {box} a box; a guess, and what people changed as they "
@@ -57,9 +56,12 @@ def review(
             picture=f"{SECONDS_A_PICTURE:g}",
             box=f"{SECONDS_A_BOX:g}",
         )
+    if rows and rows[0]["pictures"] and not as_json:
         tell(
             "Look at them: hoban view {asset} --partition {partition} --queue {queue}",
             asset=asset,
             partition=partition,
-            queue=first,
+            queue=rows[0]["queue"],
         )
+    if not rows and not as_json:
+        tell("no queue: no rule and no model doubts a label of {asset}", asset=asset)

@@ -20,6 +20,7 @@ from hoban_assets.catalog.asked import Ask
 from hoban_assets.corrections.edits import edits
 from hoban_assets.corrections.proposed import Proposed
 from hoban_assets.corrections.rows import Correction
+from hoban_assets.corrections.states import decided
 from hoban_assets.naming import image_tag
 from hoban_assets.rules import rules
 
@@ -86,6 +87,8 @@ def queues(
 ) -> list[Queue]:
     """Return the queues that are not empty, what a minute is worth most in first.
 
+    A correction that a build could not apply settles nothing: its picture is still to be looked at.
+
     Args:
         ask: the catalog.
         asset: stage or dataset; decisions of the stages that it is made from count too.
@@ -97,7 +100,8 @@ def queues(
     images = {row["image_id"]: row["boxes"] for row in seen}
     returning = [rule.name for rule in rules().values() if rule.overruled]
     rows = ask(_DECIDED, {"asset": asset, "partition": partition, "returning": returning})
-    by_image = {row.image_id: row for row in active}
+    unfit = {row["start"] for row in decided(ask) if row["action"] == "review"}
+    by_image = {row.image_id: row for row in active if row.id[:8] not in unfit}
     found = []
     for kind in KINDS:
         counts: dict[str, int] = {}
@@ -117,7 +121,8 @@ def queues(
         found.append(_queue(WORST, wrong, images, by_image, model))
     unlabelled = {r["image_id"]: r["content_hash"] for r in seen if not r["labelled_classes"]}
     found += queues_of_proposals(unlabelled, proposed, by_image)
-    return sorted((q for q in found if q.ids or q.looked_at), key=lambda q: -q.boxes_a_minute)
+    worth = (q for q in found if q.ids or q.looked_at)
+    return sorted(worth, key=lambda q: (not q.ids, -q.boxes_a_minute))
 
 
 def queued(

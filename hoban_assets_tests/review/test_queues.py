@@ -99,3 +99,23 @@ def test_a_picture_with_many_doubts_is_worth_more_than_one_with_one(tmp_path):
     assert worth(5) == pytest.approx(5 * worth(1))
     right = correction("fall/a.jpg", [box()], [box()], kind="accept")
     assert worth(5, right) < worth(5) / 1.9  # five doubts at once were none
+
+
+def test_a_correction_that_could_not_be_applied_is_to_be_looked_at_until_a_new_word(tmp_path):
+    unfit = correction("fall/b.jpg", [box()], [box(0.3)], id="ab12cd34" + 24 * "0")
+    decisions = decided(("fall/b.jpg", "correction_label_changed")).assign(
+        stage="corrections", value="2 boxes now, 1 when it was corrected (kim, ab12cd34)"
+    )
+    made = Catalog(tmp_path / "catalog.duckdb", deadline=5)
+    rows = samples_of({i: [("fallen", 0.04)] for i in PICTURES}).with_decisions(decisions)
+    made.record("dataset_v9", "sub", Build("k", samples=rows), Run("r", "c"))
+    assert found(made, unfit)["conflict"].ids == ("fall/b.jpg",)
+    queue = found(made, correction("fall/b.jpg", [box()], [box()], kind="accept"))["conflict"]
+    assert (queue.ids, queue.looked_at) == ((), 1)
+
+
+def test_a_queue_of_which_all_was_looked_at_is_the_last_one(catalog):
+    done = [correction(f"fall/{n}.jpg", [box()], []) for n in "ab"]
+    queue = found(catalog, *done)
+    assert list(queue)[-1] == "disagree"
+    assert queue["disagree"].boxes_a_minute > queue["worst"].boxes_a_minute
