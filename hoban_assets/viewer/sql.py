@@ -53,10 +53,22 @@ drawn AS (
     FROM store.boxes AS b SEMI JOIN everything AS e
         ON e.materialization_id = b.materialization_id AND e.image_id = b.image_id
     GROUP BY ALL
+),
+taken_out AS ( -- boxes that the stage of a picture has, and the dataset left out
+    SELECT image_id, {BOX_LIST} AS taken_out
+    FROM store.boxes AS b
+    SEMI JOIN builds ON builds.materialization_id = b.materialization_id AND distance = 1
+    SEMI JOIN kept ON kept.image_id = b.image_id
+    ANTI JOIN (SELECT * FROM store.boxes SEMI JOIN mine USING (materialization_id)) AS here
+        ON here.image_id = b.image_id AND here.class_id = b.class_id
+        AND here.x_center = b.x_center AND here.y_center = b.y_center
+        AND here.width = b.width AND here.height = b.height
+    GROUP BY image_id
 )
 SELECT row_number() OVER (ORDER BY e.image_id) - 1 AS n, e.* EXCLUDE (materialization_id),
-       d.boxes, d.classes
+       d.boxes, d.classes, t.taken_out
 FROM everything AS e LEFT JOIN drawn AS d USING (materialization_id, image_id)
+LEFT JOIN taken_out AS t USING (image_id)
 ORDER BY e.image_id
 """  # noqa: S608 - texts of this package
 DECISIONS = f"""
@@ -87,7 +99,7 @@ WHERE ($class_name::VARCHAR IS NULL OR list_contains(classes, $class_name)
       ELSE TRUE END
 """
 PAGE = f"""
-SELECT f.n, f.image_id, f.source, f.split, f.is_in, f.boxes, f.content_hash,
+SELECT f.n, f.image_id, f.source, f.split, f.is_in, f.boxes, f.taken_out, f.content_hash,
        f.content_hash IS NULL AND NOT f.is_in AS is_unread,
        f.image_id IN (SELECT image_id FROM corrected) AS is_corrected
 FROM ({FILTERED}) AS f
@@ -96,8 +108,9 @@ ORDER BY q.place NULLS LAST, f.image_id
 LIMIT $limit OFFSET $offset
 """  # noqa: S608
 DECIDED = """
-SELECT asset, stage, rule, action, "row", value, threshold, witness FROM decisions
-WHERE image_id = ?
+SELECT d.asset, stage, rule, action, "row", value, threshold, witness, w.n AS witness_n
+FROM decisions AS d LEFT JOIN pictures AS w ON w.image_id = d.witness
+WHERE d.image_id = ?
 """
 NAME_PROPOSED = """
 UPDATE pictures SET classes = list_distinct(list_concat(coalesce(pictures.classes, []), p.classes))

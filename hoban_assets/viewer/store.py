@@ -23,6 +23,8 @@ from hoban_assets.naming import image_tag
 from hoban_assets.review.queues import Queue, mistakes, models_of, queues
 from hoban_assets.viewer import sql
 
+TAKEN_OUT = "taken_out"
+"""Origin, for the page, of a box that the label has and the dataset left out."""
 MOST = 500
 """Pictures of one answer."""
 
@@ -173,6 +175,11 @@ class Store:
         """A picture with what its correction says, also where no build holds that yet."""
         picture = {**picture, **self._as_read.get(picture["image_id"], {})}
         row = self._standing.get(picture["image_id"])
+        out = picture.pop("taken_out", None) or ()
+        # A stage that was built since has boxes of the correction, which the dataset has not yet.
+        if out and (row is None or set(boxes_from(out)) <= set(row.before)):
+            kept = [{**box, "o": TAKEN_OUT} for box in out]
+            picture["boxes"] = [*(picture["boxes"] or ()), *kept]
         if row is not None and picture["content_hash"] not in (row.content_hash, None):
             row = None
         open_ = self._open(picture, row)

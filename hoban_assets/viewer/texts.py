@@ -49,6 +49,7 @@ def texts(say: Say) -> dict[str, str]:
         "no-track": say("choose a box that was followed through a clip"),
         "track-saved": say("decided on {n} frames"),
         "origin-proposed": say("proposed"),
+        "origin-taken_out": say("in the label, left out here"),
         "origin-human": say("by a person"),
         "origin-repaired": say("repaired"),
         "origin-teacher": say("by a teacher"),

@@ -7,7 +7,9 @@ import pytest
 from starlette.testclient import TestClient
 from viewing import IDS, site_catalog, small_catalog, viewer_of
 
+from hoban_assets.catalog.store import Build, Catalog, Run
 from hoban_assets.corrections.log import read_log
+from hoban_assets.tables import DECISIONS_SCHEMA, frame_of
 from hoban_assets.viewer.store import Filter
 
 HOST = {"host": "127.0.0.1", "origin": "http://127.0.0.1"}
@@ -242,3 +244,35 @@ def test_proposals_are_boxes_that_one_decision_settles(tmp_path):
     for wrong in ({"track": "0", "verdict": "label"}, {"track": 0, "verdict": "x"}, {"track": 9}):
         assert ask.post("/api/track/0", json=wrong, headers=HOST).status_code == 409
     assert ask.post("/api/track/99", json=sent, headers=HOST).status_code == 404
+
+
+def test_a_box_that_the_dataset_left_out_is_shown_and_can_be_corrected(settings):
+    catalog = Catalog(settings.catalog_path, deadline=5)
+    stage = catalog.load("coco_person", "sub")
+    boxes = stage.boxes[stage.boxes.class_name == "person"]
+    images = stage.images.assign(split="train")
+    left = [{"image_id": IDS[1], "stage": "recipe", "rule": "area_outlier", "action": "drop",
+             "witness": IDS[0], "images_removed": 0}]  # fmt: skip
+    decisions = frame_of({name: [row[name] for row in left] for name in left[0]}, DECISIONS_SCHEMA)
+    made = replace(stage, images=images, boxes=boxes, decisions=decisions)
+    inputs = {"coco_person": "v"}
+    catalog.record(
+        "dataset_v9", "sub", Build("k", samples=made, inputs=inputs, path="/d"), Run("r", "c")
+    )
+    ask = client(viewer_of(settings, "dataset_v9"))
+    picture = ask.get("/api/picture/1").json()
+    assert [(b["c"], b["o"]) for b in picture["boxes"]] == [
+        ("person", "human"),
+        ("fallen", "taken_out"),
+    ]
+    assert picture["decisions"][0]["witness_n"] == 0
+    assert [b["o"] for b in ask.get("/api/picture/0").json()["boxes"]] == ["human"]
+    shown = [[b[k] for k in "cxywhi"] for b in picture["boxes"]]
+    after = [shown[0], [*shown[1][:3], 0.1, 0.1, False]]
+    sent = {"verdict": "boxes", "shown": shown, "after": after, "correction": ""}
+    assert ask.post("/api/edit/1", json=sent, headers=HOST).json()["taken"]
+    (row,) = read_log(settings.corrections)
+    assert [round(b.w, 1) for b in row.before] == [0.2, 0.3]
+    assert [round(b.w, 1) for b in row.after] == [0.2, 0.1]
+    again = ask.get("/api/picture/1").json()["boxes"]
+    assert [round(b["w"], 1) for b in again] == [0.2, 0.1]

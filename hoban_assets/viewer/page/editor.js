@@ -1,5 +1,5 @@
 // One picture, large, with boxes to move, draw, remove. Places are shares of the picture, 0-1.
-import { get } from "./viewer.js";
+import { framed, get } from "./viewer.js";
 import { Zoom } from "./zoom.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -97,8 +97,8 @@ export class Editor {
     for (const name of ["save", "accept", "reject"]) byId(`do-${name}`).disabled = !known.can_be_corrected;
     byId("name").textContent = known.image_id;
     this.facts();
-    byId("decisions").replaceChildren(...known.decisions.map((d) => this.line(
-      `${d.asset}: ${d.action}, ${d.said} (${d.rule})${d.value ? ` — ${d.value}` : ""}${d.witness ? ` → ${d.witness}` : ""}`)));
+    byId("decisions").replaceChildren(...known.decisions.map((d) => this.decided(d)));
+    this.witnesses(known);
     byId("predicted-title").textContent = known.predicted.length ? this.begun.model : "";
     byId("predicted").replaceChildren(...known.predicted.map((p) => this.line([
       this.texts[p.kind], this.named(p.class_name), p.confidence,
@@ -131,6 +131,22 @@ export class Editor {
     this.isAbove = isAbove;
     byId("do-new").classList.toggle("chosen", isAbove);
     byId("drawing").classList.toggle("above", isAbove);
+  }
+
+  decided(d) {
+    const made = this.line(
+      `${d.asset}: ${d.action}, ${d.said} (${d.rule})${d.value ? ` — ${d.value}` : ""}${d.witness ? ` → ${d.witness}` : ""}`);
+    if (d.witness_n != null) made.dataset.witness = d.witness_n;
+    return made;
+  }
+
+  // Show the other pictures that decisions name, with their boxes.
+  async witnesses(known) {
+    for (const line of byId("decisions").querySelectorAll("[data-witness]")) {
+      const other = await get(`/api/picture/${line.dataset.witness}`);
+      if (this.known !== known) return; // another picture was opened meanwhile
+      line.append(framed(other));
+    }
   }
 
   line(text) {
@@ -362,7 +378,7 @@ export class Editor {
     });
     const boxes = this.boxes.map((box, number) => {
       const chosen = number === this.selected ? " selected" : "";
-      const kind = `${box.i ? " ignore" : ""}${box.o === "proposed" ? " proposed" : ""}`;
+      const kind = `${box.i ? " ignore" : ""}${box.o === "proposed" ? " proposed" : ""}${box.o === "taken_out" ? " taken-out" : ""}`;
       const made = this.rectangle(box, `box${kind}${chosen}`);
       made.dataset.box = number;
       made.append(this.title(this.said(box)));

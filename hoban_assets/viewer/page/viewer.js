@@ -86,6 +86,16 @@ function card(picture, place) {
   figure.classList.toggle("reject", picture.verdict === "reject");
   const isReturning = picture.is_unread && picture.is_corrected && picture.verdict !== "reject";
   figure.classList.toggle("returning", isReturning);
+  const caption = document.createElement("figcaption");
+  const name = picture.image_id.split("/").at(-1);
+  caption.textContent = isReturning ? `${begun.texts.returning} · ${name}` : name;
+  caption.title = picture.image_id;
+  figure.append(framed(picture), caption);
+  figure.addEventListener("click", () => editor.open(place));
+  return figure;
+}
+
+export function framed(picture) {
   const image = document.createElement("img");
   Object.assign(image, { loading: "lazy", src: `/image/${picture.n}?small`, alt: picture.image_id });
   image.addEventListener("error", () => {
@@ -100,18 +110,12 @@ function card(picture, place) {
   const frame = document.createElement("div");
   frame.className = "frame";
   frame.append(inner);
-  const caption = document.createElement("figcaption");
-  const name = picture.image_id.split("/").at(-1);
-  caption.textContent = isReturning ? `${begun.texts.returning} · ${name}` : name;
-  caption.title = picture.image_id;
-  figure.append(frame, caption);
-  figure.addEventListener("click", () => editor.open(place));
-  return figure;
+  return frame;
 }
 
 function rectangle(box, kind) {
   const made = document.createElementNS(SVG, "rect");
-  made.setAttribute("class", `${kind}${box.i ? " ignore" : ""}${box.o === "proposed" ? " proposed" : ""}`);
+  made.setAttribute("class", `${kind}${box.i ? " ignore" : ""}${box.o === "proposed" ? " proposed" : ""}${box.o === "taken_out" ? " taken-out" : ""}`);
   made.setAttribute("x", box.x - box.w / 2);
   made.setAttribute("y", box.y - box.h / 2);
   made.setAttribute("width", box.w);
