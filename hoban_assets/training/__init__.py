@@ -1,1 +1,1 @@
-"""What a training run is (`plan`), where it runs (`local`), and what came out (`metrics`)."""
+"""What a training run is (`plan`), where it runs (`trainer`), and what came out (`metrics`)."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Protocol
 
 from hoban_assets.errors import HobanError
-from hoban_assets.external import Context
+from hoban_assets.external import Context, run_worker
 from hoban_assets.on_ray.cluster import PLACES, runs_on_ray
+from hoban_assets.on_ray.worker import RayJob, run_worker_on_ray
 from hoban_assets.settings import Settings
-from hoban_assets.training.local import LocalTrainer
-from hoban_assets.training.on_ray import RayTrainer
 from hoban_assets.training.plan import TrainingPlan
-from hoban_assets.training.run import TrainingResult
+from hoban_assets.training.run import PLAN, WORKER, TrainingResult, read_result, running
 
 
 class Trainer(Protocol):
@@ -25,6 +26,73 @@ class Trainer(Protocol):
             dg.Failure: anything else, with the worker's last lines.
         """
         ...
+
+
+class LocalTrainer:
+    """The `Trainer` of this machine: one GPU, several (device '0,1'), or the CPU."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Take from `settings` when a silent worker is reported."""
+        self._settings = settings
+
+    def train(self, context: Context, plan: TrainingPlan) -> TrainingResult:
+        """Train, resume, or find finished the run of `plan`, in a process of its own.
+
+        Raises:
+            HobanError: the worker gave a reason (out of memory, counts that differ, ...).
+            dg.Failure: the worker ended without one; its last lines are in the message.
+        """
+        with running(plan):
+            run_worker(
+                context,
+                python=Path(sys.executable),
+                script=WORKER,
+                extras=plan.as_json(),
+                cwd=plan.run_dir,
+                stall_seconds=self._settings.stall_seconds,
+                way_out="make the environment again",
+            )
+        return read_result(plan)
+
+
+class RayTrainer:
+    """The `Trainer` of the cluster at ``RAY_ADDRESS``: a job there, in the same run folder."""
+
+    def __init__(self, settings: Settings, gpus: int | None = None) -> None:
+        """Ask for `gpus` of a node, default ``HOBAN_RAY_GPUS``."""
+        self._settings = settings
+        self._gpus = settings.ray_gpus if gpus is None else gpus
+
+    def train(self, context: Context, plan: TrainingPlan) -> TrainingResult:
+        """Train, resume, or find finished the run of `plan`, on a node of the cluster.
+
+        A job that trains the same run already is joined. The plan's device should be what
+        `device_of` says.
+
+        Raises:
+            HobanError: the cluster cannot, the worker gave a reason, or it was lost.
+            dg.Failure: the worker ended without a reason; its last lines are in the message.
+        """
+        weights = Path(plan.weights)
+        needs = [plan.run_dir / PLAN, plan.dataset_path / "data.yaml"]
+        job = RayJob(
+            address=self._settings.ray_address,
+            gpus=self._gpus,
+            needs=[*needs, weights] if weights.is_absolute() else needs,
+            name=f"{plan.asset}-{plan.partition}-{plan.run_dir.name}",
+            training=str(plan.run_dir),
+        )
+        with running(plan):
+            run_worker_on_ray(
+                context,
+                job,
+                python=self._settings.ray_python,
+                script=WORKER,
+                extras=plan.as_json(),
+                cwd=plan.run_dir,
+                stall_seconds=self._settings.stall_seconds,
+            )
+        return read_result(plan)
 
 
 def choose_trainer(

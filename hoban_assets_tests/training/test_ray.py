@@ -36,7 +36,7 @@ from hoban_assets.on_ray.worker import RayJob, run_worker_on_ray
 from hoban_assets.samples import Samples
 from hoban_assets.settings import Settings
 from hoban_assets.training.metrics import read_metrics
-from hoban_assets.training.on_ray import RayTrainer
+from hoban_assets.training.trainer import RayTrainer
 
 
 @pytest.fixture(scope="module")

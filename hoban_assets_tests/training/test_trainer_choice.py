@@ -9,9 +9,7 @@ from hoban_assets.components.training_config import DECIDE, TrainingConfig
 from hoban_assets.errors import HobanError
 from hoban_assets.on_ray.cluster import connect
 from hoban_assets.settings import Settings
-from hoban_assets.training.local import LocalTrainer
-from hoban_assets.training.on_ray import RayTrainer
-from hoban_assets.training.trainer import choose_trainer, device_of
+from hoban_assets.training.trainer import LocalTrainer, RayTrainer, choose_trainer, device_of
 
 ADDRESS = "http://127.0.0.1:9"  # port 9: nothing listens there
 LOCAL, RAY = LocalTrainer, RayTrainer

@@ -6,8 +6,8 @@ from training_tools import plan_for, publish_squares
 
 from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
-from hoban_assets.training.local import LocalTrainer
 from hoban_assets.training.run import read_result
+from hoban_assets.training.trainer import LocalTrainer
 
 
 def materialise(plan):

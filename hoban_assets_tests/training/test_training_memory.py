@@ -14,7 +14,7 @@ from training_tools import SITE, WORKERS, plan_for
 
 from hoban_assets.components.common import step
 from hoban_assets.settings import Settings
-from hoban_assets.training import local
+from hoban_assets.training import trainer
 
 PATCHES = SITE.parent / "patches"
 
@@ -65,13 +65,13 @@ def test_a_step_ends_in_one_message_and_with_the_batch_that_was_asked_for(
     """Ultralytics would halve the batch in the first epoch, up to three times, and train on."""
     script = tmp_path / "yolo_train.py"
     script.write_text(SHORT_OF_MEMORY.format(workers=str(WORKERS), patches=str(PATCHES)))
-    monkeypatch.setattr(local, "WORKER", script)
+    monkeypatch.setattr(trainer, "WORKER", script)
     plan = plan_for(tmp_path, squares)
 
     @dg.asset
     def model(context: dg.AssetExecutionContext) -> None:
         with step():
-            local.LocalTrainer(Settings.from_env()).train(context, plan)
+            trainer.LocalTrainer(Settings.from_env()).train(context, plan)
 
     with dg.DagsterInstance.ephemeral() as instance:
         ended = dg.materialize([model], instance=instance, raise_on_error=False)
