@@ -22,8 +22,8 @@ from hoban_assets.units import size_text
 if TYPE_CHECKING:
     from hoban_assets.language import Say
     from hoban_assets.upkeep.data_root import Item
+    from hoban_assets.upkeep.survey import Survey
     from hoban_assets.upkeep.trash_lists import Batch, Moved
-from hoban_assets.upkeep.survey import Survey
 
 
 @app.command(rich_help_panel=UPKEEP)

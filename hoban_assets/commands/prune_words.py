@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from hoban_assets.language import Say
     from hoban_assets.reporting.blocks import Block
     from hoban_assets.upkeep.data_root import Item
+    from hoban_assets.upkeep.survey import Survey
     from hoban_assets.upkeep.trash_lists import Batch, Moved
-from hoban_assets.upkeep.survey import Survey
 
 TOTAL = (
     "{count} in all, {size}; deleting that frees {frees}, the rest are other names of files that "
