@@ -7,7 +7,7 @@ answers within a second.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import PurePath
 from types import MappingProxyType
@@ -132,6 +132,11 @@ def built_one(name: str, built: Iterable[str], kind: str, partition: str) -> str
                     f"hoban build {what} --partition {partition}",
                 )
     return nearest(name, names, kind)
+
+
+def one_of(known: Iterable[str], kind: str) -> Callable[[str | None], str | None]:
+    """Return the callback of an option that takes one of `known` names (see `nearest`)."""
+    return lambda value: None if value is None else nearest(value, known, kind)
 
 
 def nearest(

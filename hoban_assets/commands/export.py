@@ -8,15 +8,11 @@ from typing import Annotated
 
 import typer
 
-from hoban_assets.commands.app import FIX, app, asking_catalog, here, known_asset, nearest
+from hoban_assets.commands.app import FIX, app, asking_catalog, here, known_asset, one_of
 from hoban_assets.commands.options import OfClass, OfRule, OfSource, Partition
 from hoban_assets.commands.printing import progress_bar, tell
 
 FORMATS = ("cvat", "label-studio", "coco", "yolo", "onnx")
-
-
-def _known_format(value: str) -> str:
-    return nearest(value, FORMATS, "format")
 
 
 @app.command(rich_help_panel=FIX)
@@ -25,7 +21,7 @@ def export(
         str, typer.Argument(help="Stage or dataset, for instance dataset_v9; a model for onnx.")
     ],
     form: Annotated[
-        str, typer.Option("--format", help=" or ".join(FORMATS), callback=_known_format)
+        str, typer.Option("--format", help=" or ".join(FORMATS), callback=one_of(FORMATS, "format"))
     ] = "cvat",
     partition: Partition = "sub",
     class_name: OfClass = None,

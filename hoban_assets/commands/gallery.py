@@ -6,14 +6,10 @@ from typing import Annotated
 
 import typer
 
-from hoban_assets.commands.app import LOOK, app, asking_catalog, here, known_asset, nearest
+from hoban_assets.commands.app import LOOK, app, asking_catalog, here, known_asset, nearest, one_of
 from hoban_assets.commands.options import Partition, class_named
 from hoban_assets.commands.printing import progress_bar, tell_page
 from hoban_assets.errors import HobanError
-
-
-def _known_order(value: str) -> str:
-    return nearest(value, ("area", "random", "largest", "smallest"), "order")
 
 
 @app.command(rich_help_panel=LOOK)
@@ -30,7 +26,7 @@ def gallery(
     order: Annotated[
         str,
         typer.Option(
-            callback=_known_order,
+            callback=one_of(("area", "random", "largest", "smallest"), "order"),
             help="area (spread from small to large), random, largest or smallest.",
         ),
     ] = "area",

@@ -8,12 +8,8 @@ from typing import Annotated
 import typer
 
 from hoban_assets.classes import BACKGROUND, CLASS_NAMES, TYPED_NAMES, class_meant
-from hoban_assets.commands.app import nearest
+from hoban_assets.commands.app import nearest, one_of
 from hoban_assets.settings import PARTITIONS, language_of
-
-
-def _known_partition(value: str) -> str:
-    return nearest(value, PARTITIONS, "partition")
 
 
 def class_named(value: str, *more: str) -> str:
@@ -36,7 +32,7 @@ Partition = Annotated[
     typer.Option(
         "--partition",
         help="sub (laptop, fewer labels) or full (GPU server).",
-        callback=_known_partition,
+        callback=one_of(PARTITIONS, "partition"),
     ),
 ]
 OfClass = Annotated[

@@ -6,14 +6,10 @@ from typing import Annotated
 
 import typer
 
-from hoban_assets.commands.app import LOOK, app, here, nearest
+from hoban_assets.commands.app import LOOK, app, here, one_of
 from hoban_assets.commands.options import AsJson
 from hoban_assets.commands.printing import print_json
 from hoban_assets.settings import FEATURE_ENGINES
-
-
-def _known_engine(value: str | None) -> str | None:
-    return None if value is None else nearest(value, FEATURE_ENGINES, "feature engine")
 
 
 @app.command(rich_help_panel=LOOK)
@@ -22,7 +18,8 @@ def plan(
     engine: Annotated[
         str | None,
         typer.Option(
-            help="fastdup, copies or thumbnail (else HOBAN_FEATURE_ENGINE).", callback=_known_engine
+            help="fastdup, copies or thumbnail (else HOBAN_FEATURE_ENGINE).",
+            callback=one_of(FEATURE_ENGINES, "engine"),
         ),
     ] = None,
     cores: Annotated[

@@ -6,21 +6,20 @@ from typing import Annotated
 
 import typer
 
-from hoban_assets.commands.app import LOOK, app, nearest
+from hoban_assets.commands.app import LOOK, app, one_of
 from hoban_assets.commands.options import AsJson
 from hoban_assets.commands.printing import print_json, show_blocks
 from hoban_assets.settings import PARTITIONS, Settings
-
-
-def _one_of_both(value: str | None) -> str | None:
-    return None if value is None else nearest(value, PARTITIONS, "partition")
 
 
 @app.command(rich_help_panel=LOOK)
 def status(
     partition: Annotated[
         str | None,
-        typer.Option(help=f"{' or '.join(PARTITIONS)}; both by default.", callback=_one_of_both),
+        typer.Option(
+            help=f"{' or '.join(PARTITIONS)}; both by default.",
+            callback=one_of(PARTITIONS, "partition"),
+        ),
     ] = None,
     composition: Annotated[
         bool, typer.Option("--composition", help="Also each dataset per class, source and split.")

@@ -1,6 +1,8 @@
 """Errors and help in the words of their reader."""
 
+import ast
 import re
+from pathlib import Path
 
 import pytest
 import typer
@@ -8,6 +10,7 @@ import yaml
 from click.testing import CliRunner
 from said_texts import raised
 
+import hoban_assets
 from hoban_assets.cli import app, main
 from hoban_assets.errors import HobanError
 from hoban_assets.language import KOREAN, korean, speaker
@@ -33,6 +36,20 @@ def test_an_error_is_said_in_the_readers_language_with_its_own_values():
 
 def test_a_word_in_an_error_is_said_too():
     assert "파티션" in error_text("no partition 'full'", "ko")
+
+
+def test_every_kind_of_name_that_may_be_mistyped_has_its_korean():
+    kinds = {
+        kind.value
+        for file in (Path(hoban_assets.__file__).parent / "commands").glob("*.py")
+        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call)
+        and getattr(call.func, "id", "") in ("nearest", "one_of", "built_one")
+        for kind in call.args[1:3]
+        if isinstance(kind, ast.Constant)
+    }
+    assert len(kinds) > 12
+    assert sorted(kinds - korean().keys()) == []
 
 
 def test_an_error_without_korean_stays_english():
