@@ -84,7 +84,7 @@ def main() -> None:
         typer.echo(said(error, language), err=True)
         sys.exit(1)
     except Exception as error:
-        known = of_the_machine(error) or _of_the_data_root(error)
+        known = of_the_machine(error) or _of_the_data_root(error) or _of_the_packages(error)
         if known is None:
             raise
         from hoban_assets.reporting.translating import said
@@ -101,6 +101,17 @@ def _of_the_data_root(error: Exception) -> HobanError | None:
         except HobanError as known:
             return known
     return None
+
+
+def _of_the_packages(error: Exception) -> HobanError | None:
+    """That a package is not installed; None where it is a module of our own that is not there."""
+    name = getattr(error, "name", None) if isinstance(error, ModuleNotFoundError) else None
+    if not name or name.partition(".")[0] == "hoban_assets":
+        return None
+    return HobanError(
+        f"the environment {sys.prefix} has no package {name}",
+        "it is not whole: make setup, in the folder of the project, installs what is missing",
+    )
 
 
 def _command(language: str) -> typer.core.TyperGroup:

@@ -123,6 +123,24 @@ def test_a_data_root_that_cannot_be_made_is_one_message(command):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "has no package duckdb"), ("ko", "make setup")]
+)
+def test_a_package_that_is_not_installed_is_one_message(tmp_path, language, said):
+    missing = "raise ModuleNotFoundError('No module named duckdb', name='duckdb')"
+    (tmp_path / "duckdb.py").write_text(missing)
+    done = subprocess.run(
+        [str(HOBAN), "sql", "SELECT 1"],
+        env={**os.environ, "HOBAN_LANG": language, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_env_sh_keeps_a_warning_out_of_what_the_readme_teaches():
     """Dagster warns of each `dagster asset materialize`, which goes on working."""
     warn = (

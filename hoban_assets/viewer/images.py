@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from pathlib import Path
 
@@ -11,25 +12,29 @@ from hoban_assets.files import save
 
 THUMBNAIL = 320
 """Pixels of the long side in the grid."""
+END = b"\xff\xd9"
+"""Of a JPEG that is whole."""
 NOT_SHOWN = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 """What Pillow raises of a file that is no sound picture, or is far too large for one."""
 
 
-def small(file: Path, kept: Path) -> Path | bytes:
-    """Return the small picture: the file `kept`, which is made once, or its bytes.
+def small(file: Path, kept: Path) -> bytes:
+    """Return the small picture, which is drawn once and kept in the file `kept`.
 
-    Bytes where nothing can be written (a full disk, a read-only one): it is drawn anew each time.
+    It is drawn anew where that file is not whole, and each time where nothing can be written (a
+    full disk, a read-only one).
 
     Raises:
         NOT_SHOWN: see there.
     """
-    if kept.is_file():
-        return kept
-    drawn_once = drawn(file, THUMBNAIL)
-    try:
-        return save(kept, drawn_once)
-    except OSError:
-        return drawn_once
+    with contextlib.suppress(OSError):
+        found = kept.read_bytes()
+        if found.endswith(END):
+            return found
+    made = drawn(file, THUMBNAIL)
+    with contextlib.suppress(OSError):
+        save(kept, made)
+    return made
 
 
 def drawn(file: Path, side: int | None) -> bytes:

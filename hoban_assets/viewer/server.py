@@ -267,9 +267,8 @@ class Viewer:
         if not (is_small and found["content_hash"]):
             return Response(drawn(file, THUMBNAIL if is_small else None), media_type="image/jpeg")
         made = small(file, self.settings.cache / "viewer" / f"{found['content_hash']}.jpg")
-        if isinstance(made, bytes):
-            return Response(made, media_type="image/jpeg")
-        return FileResponse(made, headers={"cache-control": "max-age=86400"})
+        headers = {"cache-control": "max-age=86400"}
+        return Response(made, media_type="image/jpeg", headers=headers)
 
 
 def _sent(body: bytes) -> dict[str, Any]:

@@ -276,3 +276,12 @@ def test_a_box_that_the_dataset_left_out_is_shown_and_can_be_corrected(settings)
     assert [round(b.w, 1) for b in row.after] == [0.2, 0.1]
     again = ask.get("/api/picture/1").json()["boxes"]
     assert [round(b["w"], 1) for b in again] == [0.2, 0.1]
+
+
+@pytest.mark.parametrize("left", [0, 0.5])
+def test_a_small_picture_that_is_not_whole_is_drawn_anew(settings, left):
+    ask = client(viewer_of(settings))
+    whole = ask.get("/image/0?small").content
+    (kept,) = (settings.cache / "viewer").iterdir()
+    kept.write_bytes(whole[: int(left * len(whole))])
+    assert ask.get("/image/0?small").content == whole == kept.read_bytes()
