@@ -150,7 +150,8 @@ def nearest(
     names = list(known)
     if value in names:
         return value
-    close = difflib.get_close_matches(value.lower(), names, n=1, cutoff=0.5)
+    ways = (value.lower(), f"{kind.split()[-1]}_{value.lower()}")  # v99 is like model_v9
+    close = [n for way in ways for n in difflib.get_close_matches(way, names, n=1, cutoff=0.5)]
     listed = ", ".join(f"{n} = {titles[n]}" if n in titles else n for n in names)
     way_out = f"did you mean {close[0]}?" if close else f"known: {listed or 'none yet'}"
     raise HobanError(f"no {kind} {value!r}", way_out)

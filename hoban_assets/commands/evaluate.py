@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hoban_assets.asset_names import dataset_of
-from hoban_assets.commands.app import LOOK, app, asking_catalog, here
+from hoban_assets.commands.app import LOOK, app, asking_catalog, built_one, here
 from hoban_assets.commands.options import AsJson, Partition
 from hoban_assets.commands.printing import print_json, progress_bar, show_blocks, tell
 from hoban_assets.commands.results import known_model
@@ -122,15 +122,16 @@ def pictures_named(
     """Return all pictures of a dataset, stage, source or folder.
 
     Raises:
-        HobanError: there is nothing of that name, or nothing to judge in it.
+        HobanError: there is nothing of that name, it was not built yet, or holds nothing to judge.
     """
     from pathlib import Path
 
     from hoban_assets.catalog.store import Catalog
     from hoban_assets.classes import CLASS_NAMES
-    from hoban_assets.commands.inspect import gathered_from
+    from hoban_assets.commands.inspect import gathered_from, target_named
     from hoban_assets.evaluation.pictures import pictures_of
     from hoban_assets.evaluation.sets import MANIFEST, of_folder, published
+    from hoban_assets.freshness.declared import declared
 
     folder = settings.named(text)
     if (folder / MANIFEST).is_file():
@@ -145,5 +146,11 @@ def pictures_named(
                 samples = catalog.load(name, partition)
                 files = [settings.raw_root / file for file in samples.images.file]
                 return pictures_of(samples, files, f"{name} [{partition}]", CLASS_NAMES)
+        try:
+            target_named(text, settings, None)
+        except HobanError:
+            if {text, dataset_of(text)} & {each.name for each in declared(settings.cache)}:
+                built_one(text, [], "dataset", partition)
+            raise
     target, gathered = gathered_from(text, settings)
     return of_folder(gathered, target.raw_root, labels)

@@ -96,7 +96,8 @@ class Pictures:
         wanted = wanted or ("val" if "val" in parts else EVERYTHING)
         if wanted not in (*parts, EVERYTHING):
             raise HobanError(
-                f"{self.title} has no {wanted!r}", f"--on {' or '.join([*parts, EVERYTHING])}"
+                f"{self.title} has no {wanted!r}",
+                f"give one of {', '.join([*parts, EVERYTHING])}",
             )
         found = self
         if wanted != EVERYTHING:

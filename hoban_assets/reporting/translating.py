@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from hoban_assets.classes import BACKGROUND, CLASS_NAMES
 from hoban_assets.errors import HobanError
 from hoban_assets.language import KOREAN, Say, Template, speaker
 from hoban_assets.language import korean as language_words
@@ -28,6 +29,8 @@ _PANELS = (
 """Words of typer's help."""
 ERRORS = ("errors.yaml", "import_results.yaml")
 PROGRESS = ("progress.yaml",)
+_TYPED = {*CLASS_NAMES, BACKGROUND}
+"""Names that stay as a file or a command line has them, though they are words as well."""
 _FIELD = re.compile(r"\{(\w+)\}")
 _PARAGRAPHS = re.compile(r"\n\s*\n")
 
@@ -41,7 +44,10 @@ def error_text(text: str, language: str, files: Sequence[str] = ERRORS) -> str:
             words = language_words()
             values = found.groupdict().items()
             return told.format(
-                **{k: words.get(v) or error_text(v, language, files) for k, v in values}
+                **{
+                    k: v if v in _TYPED else words.get(v) or error_text(v, language, files)
+                    for k, v in values
+                }
             )
     return text
 

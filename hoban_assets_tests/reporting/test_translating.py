@@ -52,6 +52,11 @@ def test_every_kind_of_name_that_may_be_mistyped_has_its_korean():
     assert sorted(kinds - korean().keys()) == []
 
 
+def test_a_name_that_somebody_typed_stays_as_it_was_typed():
+    text = "background holds no label of person: nothing can be judged"
+    assert error_text(text, "ko") == "background에 person 라벨이 없어 판정할 수 없습니다"
+
+
 def test_an_error_without_korean_stays_english():
     assert error_text("something nobody foresaw", "ko") == "something nobody foresaw"
 

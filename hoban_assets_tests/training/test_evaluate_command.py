@@ -145,7 +145,10 @@ def test_a_mistake_says_the_way_out(run, squares, tmp_path):
         (["none.pt", squares], "none.pt is not there"),
         ([tmp_path / "w.txt", squares], "no weights and no predictions"),
         ([squares / "a.json", squares], "is not there"),
-        ([tmp_path / "p.jsonl", squares, "--on", "test"], "has no 'test'.*--on train or val"),
+        ([tmp_path / "p.jsonl", squares, "--on", "test"], "has no 'test'.*one of train, val"),
+        ([tmp_path / "p.jsonl", "v8"], "dataset_v8 .* was not built yet.*hoban build v8"),
+        ([tmp_path / "p.jsonl", "coco_person"], "coco_person .* was not built yet"),
+        ([tmp_path / "p.jsonl", "dataset_v99"], "no folder and no source"),
     ):
         (tmp_path / "p.jsonl").write_text("")
         with pytest.raises(HobanError, match=message):
