@@ -108,10 +108,15 @@ def test_what_dagster_says_to_itself_is_left_out():
 
 
 def test_checks_that_pass_say_nothing_and_the_others_say_why():
-    passed = event("ASSET_CHECK_EVALUATION", passed=True, check_name="a", description="b")
-    failed = event("ASSET_CHECK_EVALUATION", passed=False, check_name="a", description="b")
-    assert told(entry(event=passed), EN) is None
-    assert told(entry(event=failed), EN) == Told(WARNING, "coco_person", "a: b")
+    words = {"check_name": "a", "description": "b"}
+
+    def checked(passed, severity):
+        check = event("ASSET_CHECK_EVALUATION", passed=passed, severity=severity, **words)
+        return told(entry(event=check), EN)
+
+    assert checked(True, dg.AssetCheckSeverity.WARN) is None
+    assert checked(False, dg.AssetCheckSeverity.WARN) == Told(WARNING, "coco_person", "a: b")
+    assert checked(False, dg.AssetCheckSeverity.ERROR) is None  # the failure of its step says it
 
 
 def test_boxes_and_ignore_regions_are_told_apart():

@@ -61,8 +61,8 @@ def told(entry: dg.EventLogEntry, say: Say) -> Told | None:
             return Told(BEGUN, step, say("begins"))
         case "ASSET_CHECK_EVALUATION":
             check: Any = event.event_specific_data
-            if check.passed:
-                return None
+            if check.passed or check.severity.name == "ERROR":
+                return None  # one that blocks is told by the failure of its step
             return Told(WARNING, step, f"{check.check_name}: {check.description}")
         case "ASSET_MATERIALIZATION":
             return Told(DONE, step, done_text(_metadata(event), say))
