@@ -53,6 +53,23 @@ def raised() -> dict[str, str]:
     }
 
 
+def logged() -> dict[str, str]:
+    """Every line that a build may log, FILLED where values stand, and the file it stands in."""
+    return {
+        re.sub(r"%[sd]", FILLED, text): file.name
+        for file in sorted(PACKAGE.rglob("*.py"))
+        for call in calls_in(file)
+        if call.args and _logs(ast.unparse(call.func), file)
+        for text in texts_of(call.args[0], held_in(file))
+    }
+
+
+def _logs(called: str, file: Path) -> bool:
+    owner, _, name = called.rpartition(".")
+    is_of_a_worker = file.is_relative_to(PACKAGE / "workers") and called == "say"
+    return is_of_a_worker or ("log" in owner and name in ("info", "warning"))
+
+
 def modules() -> Iterator[tuple[Path, str]]:
     for file in sorted(PACKAGE.rglob("*.py")):
         if not (name := file.relative_to(PACKAGE).as_posix()).startswith(ALONE):

@@ -8,13 +8,19 @@ import pytest
 import typer
 import yaml
 from click.testing import CliRunner
-from said_texts import raised
+from said_texts import logged, raised
 
 import hoban_assets
 from hoban_assets.cli import app, main
 from hoban_assets.errors import HobanError
 from hoban_assets.language import KOREAN, korean, speaker
-from hoban_assets.reporting.translating import error_text, paragraphs, said, translate_help
+from hoban_assets.reporting.translating import (
+    error_text,
+    paragraphs,
+    progress_said,
+    said,
+    translate_help,
+)
 
 FIELD = re.compile(r"\{(\w+)\}")
 NO_WORDS = re.compile(r"(<1>|\W|run: |sub\b|--\w+|(hoban|dagster asset|export <1>=) ?.*)*", re.S)
@@ -77,6 +83,18 @@ def test_every_error_has_its_korean():
         text: file
         for text, file in texts.items()
         if not NO_WORDS.fullmatch(text) and error_text(text, "ko") == text
+    }
+    assert english == {}
+
+
+def test_every_line_of_a_build_has_its_korean():
+    texts = logged()
+    assert len(texts) > 40
+    english = {
+        text: file
+        for text, file in texts.items()
+        if not NO_WORDS.fullmatch(text.removeprefix("Ultralytics"))
+        and progress_said(text, "ko") == text
     }
     assert english == {}
 
