@@ -82,6 +82,7 @@ def collect(
             lambda: uuid.uuid4().hex,
             accept=accept,
             emptied=emptied,
+            file=str(path),
             proposed=proposed,
         )
     append(settings.corrections, found.rows)

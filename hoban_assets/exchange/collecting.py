@@ -165,12 +165,14 @@ def collected(
     *,
     accept: bool = False,
     emptied: bool = False,
+    file: str = "the file",
     proposed: Mapping[str, Proposed] = MappingProxyType({}),
 ) -> Collected:
     """Make a correction of each picture that a person changed; what cannot be taken is told.
 
     `accept`: pictures that came back unchanged were looked at, and are right. `emptied`: that no
-    box is left on any of them is meant. `proposed`: what models propose, by source.
+    box is left on any of them is meant. `file`: what was read, for a message. `proposed`: what
+    models propose, by source.
 
     Raises:
         HobanError: several pictures had boxes and none has one now, which is how a file looks
@@ -186,7 +188,7 @@ def collected(
         else:
             known.append((returned, shown))
     if not emptied:
-        _refuse_all_emptied(known)
+        _refuse_all_emptied(known, file)
     now = in_stages(ask, [shown.image_id for _, shown in known], proposed, log)
     said: dict[tuple[str, str], list[Returned]] = {}
     for returned, shown in known:
@@ -217,12 +219,12 @@ def collected(
     return found
 
 
-def _refuse_all_emptied(known: Iterable[tuple[Returned, Shown]]) -> None:
+def _refuse_all_emptied(known: Iterable[tuple[Returned, Shown]], file: str) -> None:
     had = [returned for returned, shown in known if shown.boxes]
     if len(had) > 1 and not any(returned.boxes or returned.rejected for returned in had):
         raise HobanError(
-            f"none of the {len(had)} pictures that had boxes has one now: so looks a file whose "
-            "labels a tool has lost (CVAT does that when it imports YOLO); nothing was taken",
+            f"{file}: none of the {len(had)} pictures that had boxes has one now, as in a file "
+            "whose labels a tool has lost (CVAT does that when it imports YOLO); nothing was taken",
             "import the labels again and export; where all boxes were taken out on purpose: "
             "hoban collect FILE --emptied",
         )

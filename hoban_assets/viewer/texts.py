@@ -58,6 +58,7 @@ def texts(say: Say) -> dict[str, str]:
         "wrong": say("found, and not labelled so"),
         "not_found": say("labelled, and not found"),
         "saved": say("saved"),
+        "rebuild": say("Into the datasets: hoban rebuild"),
         "not-correctable": say("this picture cannot be corrected here: see above"),
         "same": say("nothing was changed"),
         "unsaved": say("not saved yet"),

@@ -309,7 +309,7 @@ export class Editor {
       return;
     }
     await this.reload();
-    this.tell(told.overruled ? this.texts.overruled : `${this.texts.saved} ${told.id}`);
+    this.tell(told.overruled ? this.texts.overruled : `${this.texts.saved} ${told.id}. ${this.texts.rebuild}`);
   }
 
   async takeBack() {
