@@ -96,7 +96,7 @@ def add(
     )
     tell("Its entry: {file}", file=file)
     if model or predictions:
-        propose_for(name, model, predictions, partition, settings, say)
+        propose_for(name, model, predictions, partition, settings)
     else:
         tell("Let a model propose boxes: hoban propose {name} --model MODEL", name=name)
     tell("Then: hoban build {name}, and hoban view {name} --review", name=name)

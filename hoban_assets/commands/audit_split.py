@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     import numpy as np
 
     from hoban_assets.curation.similarity import SimilarityGraph
-    from hoban_assets.language import Say
     from hoban_assets.samples import Samples
 
 ENGINES = ("thumbnail", "copies")
@@ -74,7 +73,7 @@ def audit_split(
         name, raw_root, samples, part = _folder(folder, settings)
         place = _place(name, raw_root, settings)
     paths = [raw_root / file for file in samples.images.file]
-    similar = _compared(paths, similarity, used, settings, say)
+    similar = _compared(paths, similarity, used, settings)
     made = audit(name, samples, part, similar, similarity, used)
     home = settings.reports / "audit-split" / place
     listing = write_listing(made, home)
@@ -114,15 +113,15 @@ def _dataset(name: str, partition: str, settings: Settings) -> tuple[Samples, np
 
 
 def _compared(
-    paths: list[Path], similarity: float, engine: str, settings: Settings, say: Say
+    paths: list[Path], similarity: float, engine: str, settings: Settings
 ) -> SimilarityGraph:
     from hoban_assets.curation.engines import refuse_below
     from hoban_assets.curation.similarity import similarity_graph
 
     refuse_below(engine, similarity)
     if engine == "thumbnail":
-        return similarity_graph(features_here(paths, engine, settings, say), similarity)
-    return copies_among(paths, settings, say)
+        return similarity_graph(features_here(paths, engine, settings), similarity)
+    return copies_among(paths, settings)
 
 
 def _place(folder: str, root: Path, settings: Settings) -> str:

@@ -59,9 +59,9 @@ def calibrate(
     full_name = engine_of(settings)  # a missing fastdup is said before anything is read
     root = _folder(folder, settings)
     with tempfile.TemporaryDirectory(prefix="hoban-calibrate-") as name:
-        files = _with_copies(root, Path(name), count, list(CHANGES), say)
+        files = _with_copies(root, Path(name), count, list(CHANGES))
         n = len(files) // (1 + len(CHANGES))
-        similarity = _similarity(files, n, settings, Path(name), say)
+        similarity = _similarity(files, n, settings, Path(name))
         thumbnails = thumbnail_features(files[:n], settings.workers)
     near = same_moment(thumbnails)
     rows = judged(similarity, list(CHANGES), near)
@@ -86,7 +86,7 @@ def _folder(text: str | None, settings: Settings) -> Path:
     return settings.raw_root
 
 
-def _with_copies(root: Path, work: Path, count: int, changes: list[str], say: Say) -> list[Path]:
+def _with_copies(root: Path, work: Path, count: int, changes: list[str]) -> list[Path]:
     """Photographs as chosen, then a block of copies a change, in the same order: all files.
 
     Raises:
@@ -128,17 +128,17 @@ def _with_copies(root: Path, work: Path, count: int, changes: list[str], say: Sa
     return [*originals, *(file for block in copies for file in block)]
 
 
-def _similarity(files: list[Path], n: int, settings: Settings, work: Path, say: Say) -> np.ndarray:
+def _similarity(files: list[Path], n: int, settings: Settings, work: Path) -> np.ndarray:
     """Similarity of the first `n` files to all: float32 [n, files]."""
     import numpy as np
 
     if settings.feature_engine == "fastdup":
         return _of_rows(_fastdup(files, settings, work), n)
     if settings.feature_engine == "thumbnail":
-        return _of_rows(features_here(files, "thumbnail", settings, say), n)
+        return _of_rows(features_here(files, "thumbnail", settings), n)
     from hoban_assets.curation.copies.proving import FLOOR
 
-    graph = copies_among(files, settings, say)
+    graph = copies_among(files, settings)
     result = np.zeros((n, len(files)), np.float32)
     for block in graph.between(np.arange(n), np.arange(len(files)), FLOOR):
         result[block.i, block.j] = block.similarity

@@ -12,12 +12,11 @@ if TYPE_CHECKING:
     import numpy as np
 
     from hoban_assets.curation.copies.search import CopyGraph
-    from hoban_assets.language import Say
 
 _PART = 256
 
 
-def features_here(paths: list[Path], engine: str, settings: Settings, say: Say) -> np.ndarray:
+def features_here(paths: list[Path], engine: str, settings: Settings) -> np.ndarray:
     """Rows of an engine that runs in this process (thumbnail, copies), in the order of `paths`."""
     import numpy as np
 
@@ -34,10 +33,10 @@ def features_here(paths: list[Path], engine: str, settings: Settings, say: Say) 
     return np.concatenate(parts)
 
 
-def copies_among(paths: list[Path], settings: Settings, say: Say) -> CopyGraph:
+def copies_among(paths: list[Path], settings: Settings) -> CopyGraph:
     """Graph of the copies among these files."""
     from hoban_assets.curation.copies.search import copy_graph
 
-    rows = features_here(paths, "copies", settings, say)
+    rows = features_here(paths, "copies", settings)
     with progress_bar("proving copies") as progress:
         return copy_graph(rows, settings.workers, progress)

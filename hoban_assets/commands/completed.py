@@ -11,7 +11,6 @@ from hoban_assets.commands.options import AsJson, Partition
 from hoban_assets.commands.printing import print_json, progress_bar, show_blocks, tell, tell_page
 
 if TYPE_CHECKING:
-    from hoban_assets.language import Say
     from hoban_assets.reporting.gallery.choice import Shown, Wanted
     from hoban_assets.settings import Settings
 
@@ -51,7 +50,7 @@ def completed(
     else:
         show_blocks(document(asset, partition, rows, checks, say))
     if gallery:
-        _draw(settings, pictures, say, err=as_json)
+        _draw(settings, pictures, err=as_json)
     elif not as_json:
         decide = f"hoban view {asset} --partition {partition} --rule teacher_unsure"
         tell("Decide about them: {command}", command=decide)
@@ -59,7 +58,7 @@ def completed(
         tell("With pictures: {command}", command=command)
 
 
-def _draw(settings: Settings, pictures: dict[Wanted, list[Shown]], say: Say, *, err: bool) -> None:
+def _draw(settings: Settings, pictures: dict[Wanted, list[Shown]], *, err: bool) -> None:
     from hoban_assets.reporting.gallery.writing import draw_gallery
 
     for wanted, images in pictures.items():

@@ -72,7 +72,7 @@ def inspect(
         return
     seen = _inspect(chosen, settings, as_json, examples, images, _checked(clip), say)
     if declare:
-        _declare(chosen, seen, name, clip, settings, say, as_json)
+        _declare(chosen, seen, name, clip, settings, as_json)
 
 
 def target_named(text: str, settings: Settings, format_name: str | None) -> Any:
@@ -218,7 +218,6 @@ def _declare(
     name: str | None,
     clip: str | None,
     settings: Settings,
-    say: Say,
     as_json: bool,
 ) -> None:
     from hoban_assets.declared.writing import write_entry

@@ -15,7 +15,7 @@ from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
 
 if TYPE_CHECKING:
-    from hoban_assets.language import Say
+    pass
 
 OfModel = Annotated[
     str | None, typer.Option("--model", help="Which model looks: model_v9, or a .pt or .onnx file.")
@@ -42,19 +42,11 @@ def propose(
 
     Example: hoban propose site_a --model model_v9
     """
-    from hoban_assets.language import speaker
-
-    settings = Settings.from_env()
-    propose_for(source, model, predictions, partition, settings, speaker(settings.language))
+    propose_for(source, model, predictions, partition, Settings.from_env())
 
 
 def propose_for(
-    name: str,
-    model: str | None,
-    predictions: Path | None,
-    partition: str,
-    settings: Settings,
-    say: Say,
+    name: str, model: str | None, predictions: Path | None, partition: str, settings: Settings
 ) -> None:
     """Write the proposals of a source, and say how many there are.
 

@@ -40,7 +40,7 @@ def rebuild(
     from hoban_assets.declared.stages import STAGES
 
     settings, say = here()
-    with _instance(dry_run, say) as instance:
+    with _instance(dry_run) as instance:
         work = _work(settings, instance, partition)
         if not dry_run:
             work.refuse_a_second()
@@ -55,7 +55,7 @@ def rebuild(
         raise typer.Exit(1)
 
 
-def _instance(dry_run: bool, say: Say) -> Any:
+def _instance(dry_run: bool) -> Any:
     """Dagster's records; a mere look does without where DAGSTER_HOME is not set."""
     if os.environ.get("DAGSTER_HOME"):
         import dagster as dg

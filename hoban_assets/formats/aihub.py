@@ -94,7 +94,7 @@ class AiHubReader(OneLabelAnImage):
             size = found.size_from_header(path, label, len(annotations), seen=seen)
             if size is None:
                 return
-        position = found.keep(path, label, size, self._group(path, name, facts))
+        position = found.keep(path, label, size, self._group(name, facts))
         if not annotations:
             found.decide(path, "no_annotations", "review", label)
         self._read_rows(found, path, label, annotations, position)
@@ -124,7 +124,7 @@ class AiHubReader(OneLabelAnImage):
         if other:
             found.not_used(path, label, other)
 
-    def _group(self, path: str, name: str, facts: dict[str, Any]) -> str | None:
+    def _group(self, name: str, facts: dict[str, Any]) -> str | None:
         if self.source.clip_pattern:
             return None
         base = without_marks(stem(name))

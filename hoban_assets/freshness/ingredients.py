@@ -36,19 +36,14 @@ def compared(
     """
     if mine.ingredients is not None:
         before = dict(mine.ingredients)
-        return before, _KINDS[asset.kind](asset, partition, before, mine, built, now)
+        return before, _KINDS[asset.kind](asset, partition, before, built, now)
     before = _of_earlier_release(partition, mine)
-    after = _KINDS[asset.kind](asset, partition, before, mine, built, now)
+    after = _KINDS[asset.kind](asset, partition, before, built, now)
     return _what_both_hold(asset, before, after)
 
 
 def stage_ingredients(
-    asset: Declared,
-    partition: str,
-    before: Ingredients,
-    mine: Built,
-    built: Mapping[str, Built],
-    now: Now,
+    asset: Declared, partition: str, before: Ingredients, built: Mapping[str, Built], now: Now
 ) -> Ingredients:
     """Of a stage: its raw folders are those that somebody looked at, else as recorded."""
     not_files = {CORRECTIONS, *asset.inputs.get(partition, ())}
@@ -75,12 +70,7 @@ def stage_ingredients(
 
 
 def dataset_ingredients(
-    asset: Declared,
-    partition: str,
-    before: Ingredients,
-    mine: Built,
-    built: Mapping[str, Built],
-    now: Now,
+    asset: Declared, partition: str, before: Ingredients, built: Mapping[str, Built], now: Now
 ) -> Ingredients:
     """Of a dataset: its stages are those that are current."""
     inputs = _versions(asset, partition, built)
@@ -97,12 +87,7 @@ def dataset_ingredients(
 
 
 def model_ingredients(
-    asset: Declared,
-    partition: str,
-    before: Ingredients,
-    mine: Built,
-    built: Mapping[str, Built],
-    now: Now,
+    asset: Declared, partition: str, before: Ingredients, built: Mapping[str, Built], now: Now
 ) -> Ingredients:
     """Of a model: settings of now, but for what was chosen for that run alone."""
     was, settings = before.get("machine", {}), now.machine.get(partition, {})

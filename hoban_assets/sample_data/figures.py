@@ -106,7 +106,7 @@ def _limb(points: np.ndarray, thickness: float) -> np.ndarray:
     return np.concatenate([points + normals * half, (points - normals * half)[::-1]])
 
 
-def _chain(rng: Rng, x: float, y: float, length: float, angle: float, bend: float) -> np.ndarray:
+def _chain(x: float, y: float, length: float, angle: float, bend: float) -> np.ndarray:
     """Three joints of an arm or a leg: `angle` from straight down, `bend` at the middle joint."""
     first, second = np.radians(angle), np.radians(angle + bend)
     half = length / 2
@@ -178,14 +178,12 @@ def person(rng: Rng, *, helmet: bool, lying: bool = False, sitting: bool = False
         bend = s * rng.uniform(-60, 10) if lying else rng.uniform(-8, 8)
         if sitting:
             spread, bend = s * 55, -s * 75
-        leg = _chain(rng, s * 0.048, 0.51, 0.46, spread, bend)
+        leg = _chain(s * 0.048, 0.51, 0.46, spread, bend)
         parts.append(Part(_limb(leg, 0.095), near(rng, trousers, 10)))
         parts.append(Part(_oval(leg[-1, 0] + s * 0.012, leg[-1, 1] + 0.01, 0.045, 0.025), shoe))
     parts += _torso(rng, cloth)
     for s in (-1, 1):
-        arm = _chain(
-            rng, s * 0.105, 0.215, 0.34, s * rng.uniform(4, reach), s * rng.uniform(-35, 25)
-        )
+        arm = _chain(s * 0.105, 0.215, 0.34, s * rng.uniform(4, reach), s * rng.uniform(-35, 25))
         parts.append(Part(_limb(arm, 0.06), near(rng, cloth, 22)))
         parts.append(Part(_oval(arm[-1, 0], arm[-1, 1], 0.024, 0.026), skin))
     return Figure((*parts, *_head(rng, helmet)), helmet)

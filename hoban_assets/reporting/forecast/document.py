@@ -43,7 +43,7 @@ def document(found: Forecast, memory: int, free: int, say: Say) -> list[Block]:
                 cores=found.cores,
             ),
         ),
-        table([*_rows(found), _total(found, say)], COLUMNS, say, said=("step", "what", "grows")),
+        table([*_rows(found), _total(found)], COLUMNS, say, said=("step", "what", "grows")),
         *_findings(found, memory, free, say),
         Paragraph(
             say(
@@ -73,7 +73,7 @@ def _rows(found: Forecast) -> Iterator[Row]:
         }
 
 
-def _total(found: Forecast, say: Say) -> Row:
+def _total(found: Forecast) -> Row:
     return {
         "step": "all",
         "what": "one after the other",

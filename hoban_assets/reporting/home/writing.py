@@ -38,7 +38,7 @@ def write_home(settings: Settings) -> Path:
     """
     say = speaker(settings.language)
     status = status_of(settings, composition=False)
-    home = Home({}, {}, reports=list(_reports(settings.reports, say)))
+    home = Home({}, {}, reports=list(_reports(settings.reports)))
     if settings.catalog_path.exists():
         with asking(settings.catalog_path, settings.catalog_wait) as ask:
             home = _asked(ask, status, settings, home, say)
@@ -70,7 +70,7 @@ def _pictures(settings: Settings, version: str, say: Say) -> Iterator[Picture]:
                 yield Picture(found[2], say(name))
 
 
-def _reports(folder: Path, say: Say) -> Iterator[Link]:
+def _reports(folder: Path) -> Iterator[Link]:
     """Pages that lie there: the overview of a gallery stands for its folders."""
     if not folder.is_dir():
         return

@@ -126,7 +126,7 @@ def status_of(
         with asking(settings.catalog_path, settings.catalog_wait) as ask:
             facts = read_facts(ask, composition=composition)
             corrections |= corrections_now(ask, settings)
-    raw = raw_now(known, facts, settings, log) if check_raw else None
+    raw = raw_now(facts, settings, log) if check_raw else None
     now = replace(present(settings, raw), corrections=corrections)
     places = measured(settings, [line["path"] for line in facts.lines if line["path"]], fresh, log)
     artifacts = [
@@ -150,9 +150,7 @@ def status_of(
 _KINDS = (STAGE, DATASET, MODEL)
 
 
-def raw_now(
-    known: Sequence[Declared], facts: Facts, settings: Settings, log: Log
-) -> dict[str, dict[str, str]]:
+def raw_now(facts: Facts, settings: Settings, log: Log) -> dict[str, dict[str, str]]:
     """Fingerprint what every built stage reads, as far as it is there."""
     from hoban_assets.declared.stages import STAGES
     from hoban_assets.pipeline.stage import raw_versions

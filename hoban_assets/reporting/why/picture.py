@@ -118,7 +118,7 @@ def marks_of_image(told: Story, say: Say) -> list[Mark]:
     ignored = {e.row for e in mine if e.action == "ignore"}
     marks = _marks(boxes, say, gone.keys(), ignored)
     drawn = {box["row"] for box in boxes}
-    return marks + [_lost(e, say) for row, e in gone.items() if row not in drawn and e.before]
+    return marks + [_lost(e) for row, e in gone.items() if row not in drawn and e.before]
 
 
 def _marks(
@@ -140,7 +140,7 @@ def _marks(
     return marks
 
 
-def _lost(event: Event, say: Say) -> Mark:
+def _lost(event: Event) -> Mark:
     """A row that no build has: where the label file had it, inside of the picture."""
     place = event.before or (0.0, 0.0, 0.0, 0.0)
     left, top, right, bottom = (min(max(v, 0.0), 1.0) for v in place)
