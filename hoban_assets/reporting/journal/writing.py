@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from hoban_assets.errors import HobanError
 from hoban_assets.howto import build_first
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from hoban_assets.reporting.journal.events import LoggedRun
 
-_OfRun: TypeAlias = Mapping[tuple[str | None, str], Build]
 NEWEST_RUNS = 50
 """Runs among which the last day on which something happened is looked for."""
 DAYS_SHOWN = 7

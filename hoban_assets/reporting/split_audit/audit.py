@@ -17,7 +17,6 @@ from hoban_assets.formats.gather import Gathered
 from hoban_assets.samples import Samples
 
 TRAIN = "train"
-_ALL = "all"
 
 
 @dataclass(frozen=True)
