@@ -44,6 +44,7 @@ def collect(
     from hoban_assets.corrections.taking import Maker, Refused
     from hoban_assets.exchange.collecting import (
         collected,
+        export_in,
         exports,
         files_below,
         known_again,
@@ -62,11 +63,12 @@ def collect(
             "was never saved (CVAT), is not in an export",
         )
     shown = exports(settings.corrections.parent / SHOWN)
-    hash_of = files_below(root)
+    hash_of, export = files_below(root), export_in(root)
     pictures: list = []
     for each in returned:
         try:
-            pictures.append((each, known_again(each, shown, hash_of, image_tag)))
+            known = known_again(each, shown, hash_of, image_tag, tool, export)
+            pictures.append((each, known))
         except Refused as error:
             pictures.append((each, error))
     log = standing_in(settings.corrections)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -21,7 +21,13 @@ from hoban_assets.corrections.rows import Box, Boxes, Correction
 from hoban_assets.corrections.standing import Standing
 from hoban_assets.corrections.taking import Edited, Maker, Refused, overruled_by, taken
 from hoban_assets.errors import HobanError
-from hoban_assets.exchange.pictures import Returned, missing, told_by_name
+from hoban_assets.exchange.pictures import (
+    MANIFEST,
+    Returned,
+    export_of,
+    missing,
+    told_by_name,
+)
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".jfif", ".tif", ".tiff"})
 STRETCH = 0.02
@@ -39,6 +45,8 @@ class Shown:
     boxes: Boxes
     time: datetime
     complete: tuple[str, ...] | None
+    export: str = ""
+    form: str = ""
 
 
 @dataclass
@@ -65,7 +73,11 @@ def exports(folder: Path) -> dict[str, list[Shown]]:
             time = datetime.fromisoformat(manifest["time"])
             time = time if time.tzinfo else time.replace(tzinfo=UTC)
             for line in manifest["pictures"]:
-                shown = _shown(line, time)
+                shown = replace(
+                    _shown(line, time),
+                    export=str(manifest.get("id", "")),
+                    form=str(manifest.get("format", "")),
+                )
                 found.setdefault(shown.content_hash, []).append(shown)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise HobanError(
@@ -87,6 +99,8 @@ def known_again(
     shown: dict[str, list[Shown]],
     hash_of: Callable[[str], str | None],
     tag_of: Callable[[str], str],
+    tool: str = "",
+    export: str = "",
 ) -> Shown:
     """Find the picture that this is: by the bytes of its file, else by what label or name tell.
 
@@ -95,10 +109,17 @@ def known_again(
         shown: `exports`.
         hash_of: content hash of a file of that name beside the labels, None where there is none.
         tag_of: tag of an image id (`naming.image_tag`).
+        tool: what wrote the file (`Read.tool`).
+        export: id of the export beside the file (`export_in`), for pictures that were renamed.
+
+    Returns:
+        What the export that it comes from showed. Where nothing tells which that was: the newest
+        of that format.
 
     Raises:
-        Refused: it was never shown; file, name and label tell of different pictures; its file
-            was written anew by a tool; its size is in no proportion to that of the picture.
+        Refused: it was never shown, or what its export showed is not known any more; file, name and
+            label tell of different pictures; its file was written anew by a tool; its size is in
+            no proportion to that of the picture.
     """
     by_bytes = hash_of(returned.name)
     told = told_by_name(returned.name)
@@ -118,8 +139,26 @@ def known_again(
         found = shown.get(content_hash, [])
         mine = [s for s in found if told is None or tag_of(s.image_id) == told[0]]
         if mine or found:
-            return _of_its_size(returned, (mine or found)[-1])
+            named = export_of(returned.name)
+            return _of_its_size(returned, _as_shown(mine or found, named, export, tool))
     raise Refused("it was not exported from here: neither its bytes nor its name is known")
+
+
+def _as_shown(found: Sequence[Shown], named: str, beside: str, tool: str) -> Shown:
+    for export in filter(None, (named, beside)):
+        if mine := [s for s in found if s.export == export]:
+            return mine[-1]
+    if named:
+        raise Refused("what its export showed is not known any more")
+    return ([s for s in found if s.form == tool] or found)[-1]
+
+
+def export_in(folder: Path | None) -> str:
+    """Id of the export that a folder holds, '' where it does not tell."""
+    try:
+        return str(json.loads((folder / MANIFEST).read_bytes())["id"]) if folder else ""
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def _of_its_size(returned: Returned, shown: Shown) -> Shown:

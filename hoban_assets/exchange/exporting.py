@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from hoban_assets.corrections.rows import Boxes
 from hoban_assets.corrections.standing import Standing
 from hoban_assets.errors import HobanError, of_the_machine
 from hoban_assets.exchange import coco, cvat, label_studio, yolo
-from hoban_assets.exchange.pictures import Picture
+from hoban_assets.exchange.pictures import MANIFEST, Picture
 from hoban_assets.file_systems import link
 from hoban_assets.files import save
 
@@ -30,7 +31,6 @@ FORMATS: dict[str, ModuleType] = {
     "cvat": cvat,
     "label-studio": label_studio,
 }
-MANIFEST = "hoban-export.json"
 SHOWN = "exports"
 """Folder beside the log of corrections: what each export showed."""
 BEHIND = {
@@ -146,12 +146,14 @@ def export(
     target.parent.mkdir(parents=True, exist_ok=True)
     building = Path(tempfile.mkdtemp(prefix=f".{target.name}.building.", dir=target.parent))
     inside = building / target.name
+    number = uuid.uuid4().hex[:8]
+    pictures = [replace(picture, export=number) for picture in pictures]
     try:
         images = inside / (yolo.IMAGES if module is yolo else "images")
         images.mkdir(parents=True)
         linked = _place(pictures, raw_root, images, copy, progress)
         module.write(inside, pictures)
-        manifest = _manifest(pictures, form, about)
+        manifest = _manifest(pictures, form, {**about, "id": number})
         save(inside / MANIFEST, manifest)
         save(shown_in / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}.json", manifest)
         inside.rename(target)

@@ -11,10 +11,14 @@ from hoban_assets.corrections.rows import Box, Boxes
 from hoban_assets.corrections.taking import Refused
 from hoban_assets.naming import image_tag
 
-_HASH = re.compile(r"(?<![0-9a-f])([0-9a-f]{12})[._-]([0-9a-f]{32})(?![0-9a-f])")
-"""Tag and content hash; some tools (Roboflow) write other signs for the dots of a name."""
+_HASH = re.compile(
+    r"(?<![0-9a-f])([0-9a-f]{12})[._-]([0-9a-f]{32})(?:[._-]([0-9a-f]{8}))?(?![0-9a-f])"
+)
+"""Tag, content hash and export; some tools (Roboflow) write other signs for the dots of a name."""
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 Line = TypeVar("Line")
+MANIFEST = "hoban-export.json"
+"""File of an exported folder that tells what was shown."""
 NO_PICTURE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 """What reading a document raises that is not of its format."""
 STEM = 40
@@ -35,13 +39,16 @@ class Picture:
     boxes: Boxes
     complete: tuple[str, ...]
     """Classes that are labelled completely on it."""
+    export: str = ""
+    """Id of the export that shows it: 8 hex digits."""
 
     @property
     def name(self) -> str:
-        """File name outside: it tells id and bytes of the picture, whatever a tool forgets."""
+        """File name outside: it tells id, bytes and export, whatever a tool forgets."""
         stem, _, suffix = self.file.rpartition("/")[2].rpartition(".")
         short = _UNSAFE.sub("_", stem)[:STEM].strip("_") or "picture"
-        return f"{short}.{image_tag(self.image_id)}.{self.content_hash}.{suffix.lower()}"
+        parts = (short, image_tag(self.image_id), self.content_hash, self.export, suffix.lower())
+        return ".".join(part for part in parts if part)
 
 
 @dataclass(frozen=True)
@@ -109,6 +116,12 @@ def told_by_name(name: str) -> tuple[str, str] | None:
     """Tag of the id and content hash, as an exported name tells them; None for other names."""
     found = _HASH.search(name)
     return (found[1], found[2]) if found else None
+
+
+def export_of(name: str) -> str:
+    """Id of the export that an exported name tells; '' of other names."""
+    found = _HASH.search(name)
+    return (found[3] or "") if found else ""
 
 
 def in_pixels(box: Box, width: float, height: float) -> tuple[float, float, float, float]:

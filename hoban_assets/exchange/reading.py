@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from hoban_assets.errors import HobanError
 from hoban_assets.exchange import coco, cvat, label_studio, yolo
-from hoban_assets.exchange.pictures import NO_PICTURE, Returned, missing
+from hoban_assets.exchange.pictures import MANIFEST, NO_PICTURE, Returned, missing
 from hoban_assets.formats.decoding import open_regular, parse_json, read_bytes
 
 LARGEST = 500_000_000
@@ -18,7 +18,7 @@ LARGEST = 500_000_000
 _NO_EXPORT = (*NO_PICTURE, RecursionError)
 _CANNOT_BE_READ = (OSError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError)
 """RuntimeError is what a zip with a password, or packed in another way, raises."""
-_OURS = frozenset({"hoban-export.json", "labels.json", label_studio.CONFIG})
+_OURS = frozenset({MANIFEST, "labels.json", label_studio.CONFIG})
 """Files of an export that hold no labels of pictures."""
 
 

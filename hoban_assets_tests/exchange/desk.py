@@ -17,6 +17,7 @@ from hoban_assets.corrections.standing import standing
 from hoban_assets.corrections.taking import Maker, Refused
 from hoban_assets.exchange.collecting import (
     collected,
+    export_in,
     exports,
     files_below,
     known_again,
@@ -66,7 +67,9 @@ class Desk:
         pictures = []
         for each in returned:
             try:
-                pictures.append((each, known_again(each, shown, hash_of, image_tag)))
+                pictures.append(
+                    (each, known_again(each, shown, hash_of, image_tag, tool, export_in(root)))
+                )
             except Refused as error:
                 pictures.append((each, error))
         by = Maker(author, tool, datetime.now(UTC))

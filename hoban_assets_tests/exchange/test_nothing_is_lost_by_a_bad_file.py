@@ -183,3 +183,31 @@ def test_an_export_that_was_noted_without_a_time_zone_can_be_collected(desk):
     found = desk.back(two.folder, author="lee")
     assert [other for _, other in found.overruled] == [kim]
     assert found.boxes == {"box_moved": 1}
+
+
+@pytest.mark.parametrize("form", ["cvat", "coco", "yolo", "label-studio"])
+@pytest.mark.parametrize("later", ["cvat", "yolo"])
+@pytest.mark.parametrize("is_renamed", [False, True])
+def test_a_file_is_held_against_its_own_export_and_not_against_a_later_one(
+    desk, form, later, is_renamed
+):
+    first = desk.out(form)
+    second = desk.out(later)
+    if is_renamed and form == "yolo":
+        for number, file in enumerate(sorted((first.folder / "images/train").iterdir())):
+            label = first.folder / "labels/train" / f"{file.stem}.txt"
+            label.rename(label.with_name(f"{number}.txt"))
+            file.rename(file.with_name(f"{number}.jpg"))
+    found = desk.back(first.folder)
+    assert (found.rows, found.refused, found.unchanged) == ([], [], 3)
+    assert desk.back(second.folder).unchanged == 3
+
+
+def test_what_the_export_showed_must_be_known(desk):
+    first = desk.out()
+    shown = next((desk.log.parent / "exports").glob("*.json"))
+    desk.out()
+    shown.unlink()
+    found = desk.back(first.folder)
+    assert len(found.refused) == 3
+    assert all(korean(reason) for _, reason in found.refused)
