@@ -15,7 +15,7 @@ from road import REPOSITORY
 from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.corrections.rows import Box
 from hoban_assets.exchange.exporting import export
-from hoban_assets.exchange.pictures import Picture
+from hoban_assets.exchange.pictures import MANIFEST, Picture
 
 PYTHON = REPOSITORY / ".venv-bench" / "bin" / "python"
 SCRIPT = Path(__file__).with_name("datumaro_reads.py")
@@ -63,7 +63,11 @@ def test_datumaro_finds_every_box_where_it_was(form, tmp_path):
     )
     assert done.returncode == 0, done.stderr[-3000:]
     found = json.loads(done.stdout.splitlines()[-1])
-    assert set(found) == {Path(p.name).stem for p in pictures}
+    names = {
+        line["image_id"]: Path(line["name"]).stem
+        for line in json.loads((tmp_path / "out" / MANIFEST).read_text())["pictures"]
+    }
+    assert set(found) == {names[p.image_id] for p in pictures}
     for picture in pictures:
         expected = sorted(
             [box.class_name, *(value * side for value, side in zip(
@@ -71,7 +75,7 @@ def test_datumaro_finds_every_box_where_it_was(form, tmp_path):
                 (picture.width, picture.height) * 2, strict=True))]
             for box in picture.boxes
         )  # fmt: skip
-        seen = found[Path(picture.name).stem]
+        seen = found[names[picture.image_id]]
         assert [row[0] for row in seen] == [row[0] for row in expected]
         for one, other in zip(seen, expected, strict=True):
             assert one[1:] == pytest.approx(other[1:], abs=0.02)
