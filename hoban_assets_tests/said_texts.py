@@ -67,7 +67,8 @@ def logged() -> dict[str, str]:
 def _logs(called: str, file: Path) -> bool:
     owner, _, name = called.rpartition(".")
     is_of_a_worker = file.is_relative_to(PACKAGE / "workers") and called == "say"
-    return is_of_a_worker or ("log" in owner and name in ("info", "warning"))
+    is_logger = "log" in owner and name in ("info", "warning")
+    return is_of_a_worker or is_logger or called in ("log", "out.say")
 
 
 def modules() -> Iterator[tuple[Path, str]]:

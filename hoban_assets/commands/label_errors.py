@@ -10,7 +10,7 @@ import typer
 from hoban_assets.commands.app import FIX, app, here
 from hoban_assets.commands.evaluate import subject_named
 from hoban_assets.commands.options import AsJson, Epochs, Partition
-from hoban_assets.commands.printing import print_json, progress_bar, show, tell
+from hoban_assets.commands.printing import print_json, progress_bar, show, tell, tell_progress
 from hoban_assets.errors import HobanError
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def label_errors(
             settings,
             folds=folds,
             epochs=epochs,
-            log=lambda line: typer.echo(line, err=True),
+            log=tell_progress,
             progress=bar,
         )
     if found.unable:

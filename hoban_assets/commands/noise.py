@@ -9,7 +9,7 @@ import typer
 from hoban_assets.commands.app import LOOK, app, here
 from hoban_assets.commands.evaluate import subject_named
 from hoban_assets.commands.options import AsJson, Epochs, Partition
-from hoban_assets.commands.printing import print_json, show
+from hoban_assets.commands.printing import print_json, show, tell_progress
 
 
 @app.command(rich_help_panel=LOOK)
@@ -40,7 +40,7 @@ def noise(
         settings,
         seeds=seeds,
         epochs=epochs,
-        log=lambda line: typer.echo(line, err=True),
+        log=tell_progress,
     )
     rows = [
         {

@@ -30,6 +30,14 @@ def tell(text: str, /, *, err: bool = False, **values: object) -> None:
     typer.echo(said(text, **values), err=err)
 
 
+def tell_progress(line: str) -> None:
+    """Print a line that a worker wrote in English, as its reader says it, beside the output."""
+    from hoban_assets.components.building.telling import progress_text
+    from hoban_assets.language import speaker
+
+    typer.echo(progress_text(line, speaker(language_of(os.environ))), err=True)
+
+
 def show(rows: Sequence[Row], as_json: bool = False, columns: Sequence[str] | None = None) -> None:
     """Print rows as a table, or as JSON; numbers right, shares with three digits.
 

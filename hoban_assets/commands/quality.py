@@ -8,7 +8,13 @@ import typer
 
 from hoban_assets.commands.app import REPORTS, app, asking_catalog, here, known_asset
 from hoban_assets.commands.options import AsJson, Partition
-from hoban_assets.commands.printing import print_json, progress_bar, show_blocks, tell_page
+from hoban_assets.commands.printing import (
+    print_json,
+    progress_bar,
+    show_blocks,
+    tell_page,
+    tell_progress,
+)
 
 
 @app.command(rich_help_panel=REPORTS)
@@ -47,9 +53,7 @@ def quality(
             show_blocks(summary(found, say))
         chosen = examples(ask, partition, found.serious)
     with progress_bar("drawing") as progress:
-        files = write_documents(
-            settings, found, chosen, named, lambda line: typer.echo(line, err=True), progress
-        )
+        files = write_documents(settings, found, chosen, named, tell_progress, progress)
     if as_json:
         print_json(as_data(found, files))
         return

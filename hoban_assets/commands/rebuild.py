@@ -10,7 +10,7 @@ import typer
 
 from hoban_assets.commands.app import UPKEEP, app, here
 from hoban_assets.commands.options import AsJson, Partition
-from hoban_assets.commands.printing import print_json, show, tell
+from hoban_assets.commands.printing import print_json, show, tell, tell_progress
 from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
 
@@ -44,7 +44,7 @@ def rebuild(
         work = _work(settings, instance, partition)
         if not dry_run:
             work.refuse_a_second()
-        work.look(STAGES, lambda line: typer.echo(line, err=True))
+        work.look(STAGES, tell_progress)
         rows = [] if dry_run else _build(work, say)
         found = rows + _left(work, say)
     if found or as_json:

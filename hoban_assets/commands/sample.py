@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from hoban_assets.commands.app import UPKEEP, app
-from hoban_assets.commands.printing import tell
+from hoban_assets.commands.printing import tell, tell_progress
 
 
 @app.command(rich_help_panel=UPKEEP)
@@ -23,7 +23,7 @@ def sample_data(
     """
     from hoban_assets.sample_data import generate
 
-    made = generate(folder, images, seed, lambda line: typer.echo(line, err=True))
+    made = generate(folder, images, seed, tell_progress)
     tell(
         "{images} images in {files} files in {folder}, with {defects} defects (defects.json "
         "says what must become of each)",

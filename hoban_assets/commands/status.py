@@ -8,7 +8,7 @@ import typer
 
 from hoban_assets.commands.app import LOOK, app, one_of
 from hoban_assets.commands.options import AsJson
-from hoban_assets.commands.printing import print_json, show_blocks
+from hoban_assets.commands.printing import print_json, show_blocks, tell_progress
 from hoban_assets.settings import PARTITIONS, Settings
 
 
@@ -52,7 +52,7 @@ def status(
         composition=composition or as_json,
         check_raw=check_raw,
         fresh=check_raw,
-        log=lambda line: typer.echo(f"{line} ...", err=True) if check_raw else None,
+        log=tell_progress if check_raw else lambda _: None,
     )
     say = speaker(settings.language)
     if as_json:

@@ -8,12 +8,12 @@ import typer
 
 from hoban_assets.commands.app import UPKEEP, app, here
 from hoban_assets.commands.options import AsJson
-from hoban_assets.commands.printing import print_json, tell
+from hoban_assets.commands.printing import print_json, tell, tell_progress
 
 
 @app.command(rich_help_panel=UPKEEP)
 def verify(as_json: AsJson = False) -> None:
-    """Hold everything below the data root against what it was when it was made.
+    """Compare everything below the data root with what it was when it was made.
 
     Catalog, published datasets (every label, a sample of the photographs), weights and metrics of
     models, caches, bundles. Nothing is changed. Exit status 1: something is damaged; what to do is
@@ -25,7 +25,7 @@ def verify(as_json: AsJson = False) -> None:
 
     settings, say = here()
     found = []
-    for damage in damages(settings, say, lambda line: typer.echo(line, err=True)):
+    for damage in damages(settings, say, tell_progress):
         found.append({name: str(value) for name, value in asdict(damage).items()})
         if not as_json:
             tell("damaged: {path}: {problem}", path=damage.path, problem=damage.problem)
