@@ -102,6 +102,7 @@ def carried_over(base: Boxes, shown: Boxes, after: Boxes) -> tuple[Boxes, list[B
         does not have (then the edit cannot be carried over).
     """
     result: list[Box | None] = list(base)
+    left: list[Box | None] = list(base)  # without those that an edit was of already
     lost: list[Box] = []
     added: list[Box] = []
     for edit in edits(shown, after):
@@ -110,10 +111,11 @@ def carried_over(base: Boxes, shown: Boxes, after: Boxes) -> tuple[Boxes, list[B
             added += [new] if new else []
             continue
         seen = shown[edit.before]
-        at = _place_in(result, seen)
+        at = _place_in(left, seen)
         if at is None:
             lost.append(seen)
             continue
+        left[at] = None
         was = result[at]
         if new is not None and was is not None and new.ignore == seen.ignore:
             new = new._replace(ignore=was.ignore)  # the dataset's rule, not the person's edit
@@ -147,7 +149,8 @@ def _is_built(edit: Edit, after: Boxes, drawn: Boxes) -> bool:
 def _place_in(boxes: Sequence[Box | None], seen: Box) -> int | None:
     alike = [i for i, box in enumerate(boxes) if box is not None and box.is_at(seen)]
     named = [i for i in alike if (box := boxes[i]) and box.class_name == seen.class_name]
-    return next(iter([*named, *alike]), None)
+    same = [i for i in named if (box := boxes[i]) and box.ignore == seen.ignore]
+    return next(iter([*same, *named, *alike]), None)
 
 
 def _rule(before: Box, after: Box) -> str:

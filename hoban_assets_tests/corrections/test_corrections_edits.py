@@ -52,6 +52,14 @@ def test_where_all_is_shown_all_is_carried_over(before, after):
     assert is_same(result, after)
 
 
+def test_two_edits_of_two_boxes_at_one_place_are_two():
+    twice = (box(), box())
+    result, lost = carried_over(twice, twice, (box(ignore=True),))
+    assert (result, lost) == ((box(ignore=True),), [])
+    both = (box(), box(), box(ignore=True))
+    assert carried_over(both, both, (box(),)) == ((box(),), [])
+
+
 def test_what_a_dataset_does_not_show_stays_as_it_is():
     hidden, small, large = box(0.2, name="fallen"), box(0.5), box(0.8)
     shown = (small._replace(ignore=True), large)  # the recipe made it an ignore region
