@@ -54,7 +54,7 @@ class LeftOut:
         if not all(rules()[rule].overruled for rule in picture["left_out_by"]):
             raise Refused(
                 "what took it is a fault of the file, its label file or its source, which a "
-                "correction cannot mend: mend that, and build again"
+                "correction cannot fix: fix that, and build again"
             )
         found = self._as_found(picture["image_id"])
         then = {

@@ -1,4 +1,4 @@
-"""What a model finds on the pictures of a dataset, held against its labels, for every picture."""
+"""What a model finds on the pictures of a dataset, compared with its labels, for every picture."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ the run nor a shared folder, and its input ends when the run is killed, whereupo
 Pools of libraries were measured against it (sketches of 1,200 photographs, two processes).
 joblib's loky and concurrent.futures are as fast (16.3 and 14.6 s, here 16.0; 6.9, 6.3 and 5.9 s
 of processor time) and as large (67 to 78 MB a process). But 26 s after ``kill -9`` of the run their
-processes were still there (here: none after 1 s). That could be mended in an initializer; what
+processes were still there (here: none after 1 s). That could be fixed in an initializer; what
 could not is that neither says by which signal a process ended, on which the way out depends, and
 that processes of the latter import the script of whoever started the run.
 """
