@@ -73,6 +73,11 @@ def size_text(size: float | None) -> str:
     return f"{size:,.2f} TB"
 
 
+def megabytes(size: int) -> float:
+    """Bytes as a number of 1,000,000 for a table or plot, to the kilobyte."""
+    return round(size / 1e6, 3)
+
+
 def area_text(area: float) -> str:
     """A share of the image: '1.54 %', '0.043 %', '0.0049 %'."""
     return f"{100 * area:.2f} %" if area >= 0.001 else f"{100 * area:.2g} %"

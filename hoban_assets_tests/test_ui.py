@@ -19,9 +19,16 @@ import urllib.parse
 import urllib.request
 from pathlib import Path
 
+import dagster as dg
+import pandas as pd
 import pytest
 from road import REPOSITORY, Road
 from strace import called_by, watched
+
+from hoban_assets.classes import CLASS_NAMES
+from hoban_assets.components.common import table
+from hoban_assets.language import speaker
+from hoban_assets.reporting.markdown import markdown_rows
 
 BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 BIN = Path(sys.executable).parent
@@ -161,6 +168,82 @@ def test_a_materialisation_shows_its_numbers_tables_and_plot(browser, address):
         time.sleep(0.3)
     table = browser.find_element("css selector", "table[class*='AssetEventMetadataEntriesTable']")
     assert table.size["width"] <= table.find_element("xpath", "..").size["width"]
+
+
+CUT_VALUES = """
+return [...document.querySelectorAll("[class*='AssetEventMetadataEntriesTable_'] td table")]
+  .filter(table => table.getBoundingClientRect().right
+    > table.closest("td").getBoundingClientRect().right)
+  .map(table => table.innerText)
+"""
+OVER_THE_EDGE = """
+const scrolls = element => {
+  for (let e = element; e; e = e.parentElement)
+    if (getComputedStyle(e).overflowX == "auto" && e.scrollWidth > e.clientWidth) return true;
+};
+return [...document.querySelectorAll("button, input, a")]
+  .filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !scrolls(e))
+  .map(e => e.outerHTML.slice(0, 200))
+"""
+
+
+@pytest.fixture
+def wide(browser):
+    """Gives the window a width in pixels; afterwards it is what it was."""
+
+    def give(width: int) -> None:
+        screen = {"width": width, "height": 4000, "deviceScaleFactor": 1, "mobile": width < 500}
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+
+    yield give
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+@pytest.fixture(scope="module")
+def figures_of_a_model(environment) -> None:
+    """A materialisation of model_v9 with figures of each class, as a training records them."""
+    figures = {"mAP50": 0.905, "mAP50-95": 0.59, "precision": 0.823, "recall": 0.913}
+    rows = [{"class_name": name, **figures} for name in ("all", *CLASS_NAMES)]
+    told = {
+        "summary": dg.MetadataValue.md(markdown_rows(rows)),
+        "per_class": table(pd.DataFrame(rows).assign(labels=12345), speaker("en")),
+    }
+    with dg.DagsterInstance.from_config(environment["DAGSTER_HOME"]) as instance:
+        instance.report_runless_asset_event(
+            dg.AssetMaterialization("model_v9", metadata=told, partition="sub")
+        )
+
+
+@needs_browser
+@pytest.mark.parametrize(("width", "cut"), [(1440, 0), (390, 1)])
+def test_the_figures_of_each_class_are_whole(
+    browser, address, figures_of_a_model, wide, width, cut
+):
+    """On a phone those of the summary; the table below it has more columns and scrolls."""
+    wide(width)
+    read_page(browser, f"{address}/assets/model_v9", "per_class", "recall", "12345")
+    tables = browser.execute_script(CUT_VALUES)
+    assert len(tables) <= cut
+    assert [text for text in tables if "12345" not in text] == []
+
+
+@needs_browser
+@pytest.mark.parametrize(
+    ("page", "told"),
+    [
+        ("dataset_v9", "placed_as"),
+        ("dataset_v9?view=partitions&partition=sub", "placed_as"),
+        ("dataset_v9?view=events", "hard links"),
+        ("dataset_v9?view=checks&checkDetail=quotas_reached", "no quota"),
+        ("", "coco_person"),
+    ],
+)
+def test_on_a_phone_nothing_to_press_runs_over_the_edge_and_values_are_shown(
+    browser, address, wide, page, told
+):
+    wide(390)
+    read_page(browser, f"{address}/assets/{page}", told)
+    assert browser.execute_script(OVER_THE_EDGE) == []
 
 
 @needs_browser

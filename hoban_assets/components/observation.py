@@ -16,7 +16,7 @@ import dagster as dg
 from hoban_assets.components.describing import words
 from hoban_assets.observing.fingerprint import Fingerprint
 from hoban_assets.reporting.metadata import in_words
-from hoban_assets.units import size_text
+from hoban_assets.units import megabytes, size_text
 
 DATA_VERSION = "dagster/data_version"
 INPUT_VERSION = "dagster/input_data_version"
@@ -31,7 +31,7 @@ def observation_metadata(found: Fingerprint, read_by: str = "") -> dict[str, Any
     metadata: dict[str, Any] = {
         "files": found.files,
         "labels": found.labels,
-        "bytes": found.bytes,
+        "MB": megabytes(found.bytes),
         "size": size_text(found.bytes),
     }
     if found.newest:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import dagster as dg
 
@@ -9,6 +10,7 @@ from hoban_assets.code_version import code_version_of
 from hoban_assets.components.common import OWNERS, PARTITIONS_DEF, step
 from hoban_assets.components.describing import TELLS_OF, words
 from hoban_assets.components.platform import Platform
+from hoban_assets.front.pages import PAGES
 from hoban_assets.reporting.home.writing import write_home
 from hoban_assets.reporting.metadata import in_words
 from hoban_assets.reporting.report import Report
@@ -52,18 +54,22 @@ def report_asset(
         with step():
             report = write(platform.settings(), context.partition_key, context.log.info)
             write_home(platform.settings())
-            yield dg.MaterializeResult(metadata=report_metadata(report))
+            yield dg.MaterializeResult(metadata=report_metadata(report, platform.settings()))
 
     return build
 
 
-def report_metadata(report: Report) -> dict[str, Any]:
-    """Where the files lie, the document itself, and its figures."""
+def report_metadata(report: Report, settings: Settings) -> dict[str, Any]:
+    """The page as a link that opens it, figures, the document itself, and where the files lie."""
     first, *others = report.files
-    told = {
-        "path": dg.MetadataValue.path(str(first)),
-        "preview": dg.MetadataValue.md(report.preview),
-        **{f"file/{f.name}": dg.MetadataValue.path(str(f)) for f in others},
+    told: dict[str, Any] = {}
+    if page := next((f for f in report.files if f.suffix == ".html"), None):
+        address = quote(page.relative_to(settings.reports).as_posix())
+        told["page"] = dg.MetadataValue.url(f"{PAGES}/{address}")
+    told |= {
         **report.numbers,
+        "preview": dg.MetadataValue.md(report.preview),
+        "path": dg.MetadataValue.path(str(first)),
+        **{f"file/{f.name}": dg.MetadataValue.path(str(f)) for f in others},
     }
     return in_words(told, words())

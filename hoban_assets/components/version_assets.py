@@ -50,7 +50,7 @@ from hoban_assets.publish.yolo_tree import PublishReport, publish, read_report, 
 from hoban_assets.reporting.metadata import in_words
 from hoban_assets.samples import Samples
 from hoban_assets.settings import PARTITIONS, Settings
-from hoban_assets.units import size_text
+from hoban_assets.units import megabytes, size_text
 
 DATASET_CODE = code_version_of(*DATASET_PARTS)
 DATASET_CHECKS = (
@@ -275,6 +275,6 @@ def publish_metadata(report: PublishReport, say: Say) -> dict[str, Any]:
         **metadata,
         "placed_as": f"{scaled}, {how}{why}",
         "prescale": report.prescale,
-        "raw_bytes": report.raw_bytes,
-        "image_bytes": report.image_bytes,
+        "raw_MB": megabytes(report.raw_bytes),
+        "image_MB": megabytes(report.image_bytes),
     }

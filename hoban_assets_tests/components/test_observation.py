@@ -17,6 +17,7 @@ from hoban_assets.corrections.log import append
 from hoban_assets.observing import labels as fingerprint_labels
 from hoban_assets.observing.fingerprint import fingerprint
 from hoban_assets.settings import Settings
+from hoban_assets.units import size_text
 
 SOURCE = dg.AssetKey(["raw", "coco"])
 STAGE = dg.AssetKey("coco_person")
@@ -179,7 +180,8 @@ def test_an_observation_tells_how_much_there_is_and_what_changed(house, raw):
     house.observe()
     first = house.seen()
     assert (first["files"], first["labels"], first["labels opened"]) == (4, 1, 1)
-    assert first["bytes"] == sum(f.stat().st_size for f in raw.rglob("*") if f.is_file())
+    held = sum(f.stat().st_size for f in raw.rglob("*") if f.is_file())
+    assert (first["MB"], first["size"]) == (round(held / 1e6, 3), size_text(held))
     assert first["newest file"] == LABELS.removeprefix("coco/")
     assert "first look" in first["compared with the look of"]
     (raw / "coco/train2017/new.jpg").write_bytes(b"new")

@@ -119,7 +119,7 @@ def write_gallery(
         {g.wanted.class_name: [p.shown for p in g.pictures] for g in drawn}, settings
     )
     preview = "\n\n".join([f"`{above / 'index.html'}`", *sheets.values()])
-    pictures = {f"pictures_{g.wanted.class_name}": len(g.pictures) for g in drawn}
+    pictures = {f"pictures/{g.wanted.class_name}": len(g.pictures) for g in drawn}
     return Report((above / "index.html", *(g.page for g in drawn)), preview, pictures)
 
 

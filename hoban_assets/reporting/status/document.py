@@ -37,7 +37,7 @@ from hoban_assets.reporting.status.builds import (
 )
 from hoban_assets.reporting.status.figures import Log, Status, status_of
 from hoban_assets.settings import Settings
-from hoban_assets.units import Bytes
+from hoban_assets.units import Bytes, megabytes
 
 NAME = "DATASET_STATUS"
 MOST = 8
@@ -73,7 +73,7 @@ def write_status(settings: Settings, partition: str, log: Log) -> Report:
         "artifacts": len(status.built),
         "stale": len(status.of(STALE)),
         "warnings": sum(len(a.checks) for a in status.built),
-        "disk_bytes": sum(p.use.adds for p in status.places),
+        "disk_MB": megabytes(sum(p.use.adds for p in status.places)),
     }
     return Report(files, preview, numbers)
 
