@@ -66,6 +66,27 @@ def test_a_readme_is_read_in_one_go(readme):
     assert len((REPOSITORY / readme).read_text(encoding="utf-8").splitlines()) <= 90
 
 
+@pytest.mark.parametrize(
+    ("readme", "heading"), [("README.md", "Ten words"), ("README.ko.md", "열 가지 말")]
+)
+def test_a_readme_explains_ten_words(readme, heading):
+    text = (REPOSITORY / readme).read_text(encoding="utf-8")
+    table = text.partition(f"## {heading}\n")[2].partition("\n##")[0]
+    words = [line.split(" | ") for line in table.splitlines() if line.startswith("| ")][1:]
+    assert len(words) == 10
+    assert all(len(word) == 2 and len(word[1]) > 10 for word in words)
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.ko.md"])
+def test_a_readme_shows_the_new_command_of_dagster_beside_the_old(readme):
+    (paragraph,) = [
+        part
+        for part in (REPOSITORY / readme).read_text(encoding="utf-8").split("\n\n")
+        if "`dg launch --assets '+dataset_v9' --partition sub`" in part
+    ]
+    assert "`dagster asset materialize --select '*dataset_v9' --partition sub`" in paragraph
+
+
 def test_every_page_is_in_the_documentation_that_make_docs_writes():
     site = yaml.safe_load((REPOSITORY / "mkdocs.yml").read_text(encoding="utf-8"))
     listed = set(re.findall(r"'([\w/-]+\.md)'", str(site["nav"])))

@@ -5,6 +5,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -39,6 +40,15 @@ def archive(office) -> Path:
 def unpacked(archive, tmp_path) -> Path:
     subprocess.run(["tar", "xf", str(archive)], cwd=tmp_path, check=True)
     return tmp_path / archive.stem
+
+
+def test_names_that_windows_cannot_hold_are_told(office, monkeypatch):
+    """Published names are short and plain, so here the longest path is shorter."""
+    words = ("bundle", "dataset_v9", "--dry-run")
+    assert "Windows" not in office.hoban(*words)
+    monkeypatch.setattr("hoban_assets.windows.LONGEST", 70)
+    told = " ".join(office.hoban(*words).split())
+    assert re.search(r"In a usual folder of Windows \d+ of these paths are longer", told)
 
 
 def test_bundle_json_tells_the_truth_of_every_file(unpacked):

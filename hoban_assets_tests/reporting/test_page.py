@@ -2,7 +2,8 @@
 
 import re
 
-from hoban_assets.reporting.blocks import Heading, Paragraph, Picture, Pictures
+from hoban_assets.language import plain
+from hoban_assets.reporting.blocks import Heading, Paragraph, Picture, Pictures, table
 from hoban_assets.reporting.page import LONG, Section, page, sections
 
 TITLE = Heading(1, "Title")
@@ -37,3 +38,12 @@ def test_a_picture_opens_by_a_press_without_a_script():
     html = page([TITLE, Pictures([Picture("data:image/jpeg;base64,AA==", "a")])], "en")
     assert '<label class="zoom"><input type="checkbox"><img' in html
     assert "<script" not in html
+
+
+def test_a_table_scrolls_by_itself_and_a_shadow_says_that_there_is_more():
+    html = page([TITLE, *(table([{"a": 1}], None, plain) for _ in range(3))], "en")
+    assert len(re.findall('<div class="scroll"><table>', html)) == html.count("<table") == 3
+    (rules,) = re.findall(r"^\.scroll {(.*?)}", html, re.M | re.S)
+    assert "overflow-x: auto" in rules
+    assert "radial-gradient" in rules  # stays where it is while what covers it scrolls away
+    assert "background-attachment: local, local, scroll, scroll" in rules
