@@ -66,6 +66,8 @@ def main() -> None:
         _refuse_windows_paths(sys.argv[1:])
         status = _command(language)(standalone_mode=False)  # so that its errors are told as ours
         sys.exit(status if isinstance(status, int) else 0)
+    except click.exceptions.NoArgsIsHelpError as error:  # the help was printed already
+        sys.exit(error.exit_code)
     except click.UsageError as error:
         from hoban_assets.reporting.translating import usage_said
 
@@ -122,7 +124,8 @@ def _command(language: str) -> typer.core.TyperGroup:
         application = copy.copy(application)
         application.registered_commands = [_listed(c) for c in application.registered_commands]
     group = typer.main.get_group(application)
-    if language != "en" and not {"--help", "-h"}.isdisjoint(sys.argv) | (len(sys.argv) == 1):
+    alone = len(sys.argv) == 1 or [c.name for c in application.registered_groups] == sys.argv[1:]
+    if language != "en" and (alone or not {"--help", "-h"}.isdisjoint(sys.argv)):
         from hoban_assets.language import speaker
         from hoban_assets.reporting.translating import translate_help
 

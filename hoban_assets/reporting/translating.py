@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import yaml
@@ -81,12 +81,12 @@ def _templates(files: tuple[str, ...]) -> tuple[tuple[Template, str], ...]:
 
 
 def translate_help(group: Any, say: Say) -> None:
-    """Put the help of a click group, of its commands and of their parameters into other words."""
+    """Put the help of a click group, of all commands in it and of their parameters into words."""
     from typer import rich_utils
 
     for name in _PANELS:
         setattr(rich_utils, name, say(getattr(rich_utils, name)))
-    for command in (group, *group.commands.values()):
+    for command in _with_all_below(group):
         command.help = help_text(command.help or "", say)
         command.get_usage = functools.partial(_usage, command.get_usage, say)
         command.get_help_option = functools.partial(_help_option, command.get_help_option, say)
@@ -94,6 +94,13 @@ def translate_help(group: Any, say: Say) -> None:
         for parameter in command.params:
             if getattr(parameter, "help", None):
                 parameter.help = help_text(parameter.help, say)
+
+
+def _with_all_below(command: Any) -> Iterator[Any]:
+    """A command, and of a group the commands in it."""
+    yield command
+    for below in getattr(command, "commands", {}).values():
+        yield from _with_all_below(below)
 
 
 def _usage(original: Callable[[Any], str], say: Say, ctx: Any) -> str:

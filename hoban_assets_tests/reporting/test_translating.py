@@ -111,7 +111,9 @@ def test_no_error_is_half_korean():
 
 def help_texts():
     group = typer.main.get_group(app)
-    for command in (group, *(c for c in group.commands.values() if not c.hidden)):
+    groups = [c for c in group.commands.values() if hasattr(c, "commands")]
+    below = [c for each in (group, *groups) for c in each.commands.values() if not c.hidden]
+    for command in (group, *below):
         for text in (command.help, *(getattr(p, "help", None) for p in command.params)):
             yield from paragraphs(text or "")
 
@@ -157,3 +159,16 @@ def test_help_is_korean_for_a_korean_reader(command):
     assert re.search("만들", page)
     for english in ("Usage", "Options", "Example:", "Show this", "[default", "[required"):
         assert english not in page
+
+
+@pytest.mark.parametrize("words", [[], ["corrections"]])
+def test_a_command_alone_shows_its_help_in_korean_and_no_error(words, monkeypatch, capsys):
+    monkeypatch.setenv("HOBAN_LANG", "ko")
+    monkeypatch.setattr("sys.argv", ["hoban", *words])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 2
+    said_so = capsys.readouterr()
+    assert "사용법" in said_so.out
+    assert "Usage" not in said_so.out
+    assert said_so.err == ""
