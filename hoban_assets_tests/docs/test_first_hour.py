@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import dagster_dg_core.utils as dg_utils
 import pytest
+from dagster._cli.workspace import cli_target
 from road import REPOSITORY
 from typer.testing import CliRunner
 
@@ -98,3 +100,15 @@ def test_a_command_prints_what_the_page_shows(world, language, command, tmp_path
 
 def test_both_languages_walk_the_same_way():
     assert [command for command, _ in walk("en")] == [command for command, _ in walk("ko")]
+
+
+@pytest.mark.parametrize("language", PAGES)
+def test_what_dagster_says_without_the_project_is_quoted_as_it_says_it(language):
+    text = (REPOSITORY / PAGES[language]).read_text(encoding="utf-8")
+    said = {
+        "Invalid set of CLI arguments": cli_target.__file__,
+        "must be run inside a Dagster project directory": dg_utils.__file__,
+    }
+    for words, module in said.items():
+        assert f"`{words}`" in text
+        assert words in Path(module).read_text(encoding="utf-8")
