@@ -171,7 +171,7 @@ docs: .venv/ready
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "open data/docs/cheat-sheet.html"
 
-# Of what lies below HOBAN_DATA_ROOT: v7 and v9 with their models, sub.
+# Of what lies below HOBAN_DATA_ROOT: v7, v8 and v9 with their models, sub.
 example-reports: .venv/ready
 	$(DAGSTER_ENV) $(BIN)/python docs/example-reports/write.py
 

@@ -1,6 +1,6 @@
 """Writes all example reports anew, in both languages: ``make example-reports``.
 
-From what HOBAN_RAW_ROOT and HOBAN_DATA_ROOT hold: v7 and v9 with their models, partition sub. What
+From what HOBAN_RAW_ROOT and HOBAN_DATA_ROOT hold: v7, v8 and v9 with models, partition sub. What
 cannot be written is said and left as it is. Folders of this machine become /srv/hoban.
 """
 
