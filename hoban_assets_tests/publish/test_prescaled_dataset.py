@@ -84,7 +84,7 @@ def test_rows_stay_and_version_and_folder_differ(road):
     assert Path(plain.path).is_dir(), "the earlier dataset is gone"
     metadata = metadata_of(result, "dataset_v9t")
     assert metadata["prescale"].value == 64
-    assert metadata["image_bytes"].value < metadata["raw_bytes"].value
+    assert metadata["image_MB"].value < metadata["raw_MB"].value
     assert "11 scaled to 64 pixels" in metadata["placed_as"].value
     manifest = pd.read_parquet(Path(scaled.path) / "manifest.parquet")
     assert manifest.scaled_bytes.isna().sum() == 1

@@ -222,7 +222,7 @@ def test_the_report_draws_every_class_and_leads_to_each_page(road):
     overview = report.files[0].read_text(encoding="utf-8")
     assert "안전모 미착용" in overview
     assert f"{BARE}-area/index.html" in overview
-    assert report.numbers[f"pictures_{BARE}"] == 2
+    assert report.numbers[f"pictures/{BARE}"] == 2
     assert "data:image/jpeg;base64," in report.preview
 
 
