@@ -119,6 +119,14 @@ def test_checks_that_pass_say_nothing_and_the_others_say_why():
     assert checked(False, dg.AssetCheckSeverity.ERROR) is None  # the failure of its step says it
 
 
+def test_a_long_message_is_told_by_its_first_and_its_last_line():
+    trace = "not compared: it ended with 1:\nTraceback\n  File a\n  File b\nTypeError: c"
+    assert told(entry(trace), EN) == Told(
+        PROGRESS, "coco_person", "not compared: it ended with 1: … TypeError: c"
+    )
+    assert told(entry("a\nb"), EN) == Told(PROGRESS, "coco_person", "a\nb")
+
+
 def test_boxes_and_ignore_regions_are_told_apart():
     line = told(entry(event=materialized(images=1200, boxes=30, ignore_regions=4)), EN)
     assert line == Told(DONE, "a", "1,200 images, 30 boxes, 4 ignore regions")

@@ -30,6 +30,9 @@ STOPPING = "stopping"
 INTERRUPTED = "steps_interrupted"
 """Key that Dagster gives the event of Ctrl-C, before it waits for the steps to end."""
 
+LONG = 5
+"""Lines from which on a message is told by its first and its last."""
+
 
 @dataclass(frozen=True)
 class Told:
@@ -54,7 +57,8 @@ def told(entry: dg.EventLogEntry, say: Say) -> Told | None:
         is_dagster = entry.user_message.startswith(_OF_DAGSTER)
         if is_low or is_dagster or not entry.step_key or said_by in DESCRIPTIONS:
             return None
-        return Told(PROGRESS, _name(entry.step_key), progress_text(entry.user_message, say))
+        line = in_one_line(entry.user_message)
+        return Told(PROGRESS, _name(entry.step_key), progress_text(line, say))
     step = _name(event.step_key or "")
     match event.event_type_value:
         case "STEP_START":
@@ -79,6 +83,12 @@ def _is_of_dagster(failure: Any) -> bool:
     """Whether a run failed by itself, and not because one of its steps did or was stopped."""
     is_of_a_step = failure.first_step_failure_event is not None
     return failure.error is not None and not is_of_a_step and not is_interruption(failure)
+
+
+def in_one_line(message: str) -> str:
+    """First and last line of a long message, as of a traceback: the log file has it whole."""
+    lines = message.strip().splitlines()
+    return message if len(lines) < LONG else f"{lines[0]} … {lines[-1].strip()}"
 
 
 def progress_text(line: str, say: Say) -> str:
