@@ -1,4 +1,5 @@
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,9 @@ OPEN = Image.open
 # Recipes ask less of the drawn sample, and a checkout in which the demo ran holds it.
 os.environ["HOBAN_RAW_ROOT"] = "raw-of-no-test"
 os.environ.pop("COLUMNS", None)  # of xdist; commands would leave columns out
+# What a shell starts in its background ignores Ctrl-C, and so would all that tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 # Trainings here are small: a second thread waits for the first one, and burns a core meanwhile
 # (26 s of processor time for three of them instead of 33 s).
 os.environ.setdefault("OMP_NUM_THREADS", "1")
