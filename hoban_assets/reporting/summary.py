@@ -83,5 +83,7 @@ _CHECKS = """
 """
 _METRICS = """
     SELECT class_name AS class, "mAP50" AS "AP50", "mAP50-95" AS "AP50-95", precision, recall
-    FROM model_figures WHERE asset = ? AND partition = ? AND source = 'all' ORDER BY class_name
+    FROM model_figures
+    WHERE asset = ? AND partition = ? AND source = 'all' AND class_name <> 'background'
+    ORDER BY class_name
 """
