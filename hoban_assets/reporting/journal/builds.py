@@ -53,7 +53,8 @@ SELECT materialization_id, max(epoch) FILTER (split = 'train') AS epochs
 FROM store.metrics {_OF} GROUP BY materialization_id
 """  # noqa: S608
 _FIGURES = f"""
-FROM store.model_figures {_OF} AND source = 'all' ORDER BY class_name
+FROM store.model_figures {_OF} AND source = 'all' AND class_name <> 'background'
+ORDER BY class_name
 """
 
 

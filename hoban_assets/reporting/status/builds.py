@@ -182,7 +182,8 @@ _METRICS = """
 WITH trained AS (
     SELECT asset, partition, max(epoch) AS epochs FROM metrics GROUP BY ALL
 )
-FROM model_figures JOIN trained USING (asset, partition) WHERE source = 'all'
+FROM model_figures JOIN trained USING (asset, partition)
+WHERE source = 'all' AND class_name <> 'background'
 ORDER BY asset, partition, class_name <> 'all', class_name
 """
 
