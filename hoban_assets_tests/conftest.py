@@ -1,6 +1,6 @@
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -12,9 +12,6 @@ OPEN = Image.open
 # Recipes ask less of the drawn sample, and a checkout in which the demo ran holds it.
 os.environ["HOBAN_RAW_ROOT"] = "raw-of-no-test"
 os.environ.pop("COLUMNS", None)  # of xdist; commands would leave columns out
-# What a shell starts in its background ignores Ctrl-C, and so would all that tests start.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 # Trainings here are small: a second thread waits for the first one, and burns a core meanwhile
 # (26 s of processor time for three of them instead of 33 s).
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -51,6 +48,22 @@ def _group(item: pytest.Item) -> str:
         return "world"
     folder = item.path.parent.name
     return folder if folder == "training" else item.path.name
+
+
+def hear_ctrl_c() -> None:
+    """Let nothing that tests start inherit deafness: Dagster ignores SIGTERM then, too."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+hear_ctrl_c()  # what a shell starts in its background ignores it
+
+
+@pytest.fixture(autouse=True)
+def ctrl_c_itself() -> Iterator[None]:
+    """Hear Ctrl-C after a command that ended deaf to it, as its answer is not to be interrupted."""
+    yield
+    hear_ctrl_c()
 
 
 @pytest.fixture(autouse=True)
