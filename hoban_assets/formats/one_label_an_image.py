@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection
 from functools import cached_property
 from typing import Any
@@ -16,7 +17,7 @@ from hoban_assets.formats.shared_labels import named_again, shared_labels
 from hoban_assets.formats.source import Read
 
 
-class OneLabelAnImage(Listed):
+class OneLabelAnImage(Listed, ABC):
     """Reads each label with the image of its stem, where the label names no other one."""
 
     expected: str
@@ -29,9 +30,9 @@ class OneLabelAnImage(Listed):
     _class_said: Callable[[object], str | None] = staticmethod(str)
     """A class of the source as it is compared with those of labels."""
 
+    @abstractmethod
     def _read_document(self, found: Collector, path: str, label: str, document: Any) -> None:
         """Take the rows of a label that was parsed."""
-        raise NotImplementedError
 
     def _take(self, pairs: dict[str, str | None], orphans: list[str], wanted: str) -> None:
         """Hold images with their labels, and the labels without an image.

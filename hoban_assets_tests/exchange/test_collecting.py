@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 from correcting import box, correction
-from desk import TOLD, Desk, coco_of, put
+from desk import TOLD, Desk, coco_of, put, widen
 
 from hoban_assets.catalog.answers import asking
 from hoban_assets.corrections.log import append, read_log
@@ -76,9 +76,7 @@ def test_classes_that_are_complete_travel_where_the_format_has_a_place(desk):
 def test_the_later_of_two_people_stands_and_is_told_of_the_other(desk):
     one, two = desk.out(), desk.out()
     for done, width in ((one, 10), (two, 20)):
-        document = coco_of(done)
-        document["annotations"][1]["bbox"][2] = width
-        put(done, document)
+        widen(done, width)
     kim = desk.back(one.folder).rows[0]
     found = desk.back(two.folder, author="lee")
     (lee,) = found.rows

@@ -5,7 +5,7 @@ import re
 from xml.etree import ElementTree
 
 import pytest
-from desk import Desk, coco_of, put
+from desk import Desk, coco_of, put, widen
 
 from hoban_assets.corrections.log import read_log
 from hoban_assets.errors import HobanError
@@ -176,9 +176,7 @@ def test_an_export_that_was_noted_without_a_time_zone_can_be_collected(desk):
     for file in (desk.log.parent / "exports").glob("*.json"):
         file.write_text(file.read_text().replace("+00:00", ""))
     for done, width in ((one, 10), (two, 20)):
-        document = coco_of(done)
-        document["annotations"][1]["bbox"][2] = width
-        put(done, document)
+        widen(done, width)
     kim = desk.back(one.folder).rows[0]
     found = desk.back(two.folder, author="lee")
     assert [other for _, other in found.overruled] == [kim]
