@@ -9,7 +9,7 @@ from pathlib import Path
 import hoban_assets
 
 PACKAGE = Path(hoban_assets.__file__).parent
-ALONE = ("workers/", "handoff/server/")
+ALONE = ("workers/", "handoff/on_server/")
 """Scripts that run elsewhere, without the translations."""
 SAID_AT = {"say": 0, "said": 0, "tell": 0, "progress_bar": 0, "Finding": 1, "table": 1}
 """Calls whose argument of this position is said: a text, or a dictionary of texts."""

@@ -24,7 +24,7 @@ from hoban_assets.settings import Settings
 
 if TYPE_CHECKING:
     from hoban_assets.handoff.bundle.contents import Bundle
-    from hoban_assets.handoff.bundle.text import ClassCounts
+    from hoban_assets.handoff.bundle.readme import ClassCounts
 
 BUNDLES = "bundles"
 """Folder below the data root: archives, and the list of files of each."""
@@ -134,7 +134,7 @@ def _collected(name: str, partition: str, settings: Settings) -> tuple[Bundle, l
 
 def _class_counts(ask: Ask, dataset: str, partition: str) -> list[ClassCounts]:
     from hoban_assets.classes import CLASS_NAMES
-    from hoban_assets.handoff.bundle.text import ClassCounts
+    from hoban_assets.handoff.bundle.readme import ClassCounts
 
     rows = ask(
         "SELECT coalesce(b.class_name, 'background') AS class_name, i.split, "

@@ -11,7 +11,7 @@ from hoban_assets.windows import unfit
 
 if TYPE_CHECKING:
     from hoban_assets.handoff.bundle.making import Packed
-    from hoban_assets.handoff.bundle.text import ClassCounts
+    from hoban_assets.handoff.bundle.readme import ClassCounts
     from hoban_assets.language import Say
     from hoban_assets.reporting.blocks import Block
 

@@ -20,7 +20,7 @@ from hoban_assets.errors import HobanError
 from hoban_assets.handoff.bundle import archive as bundle_archive
 from hoban_assets.handoff.bundle.archive import check_room
 from hoban_assets.handoff.bundle.contents import SERVER, WORKERS, imported, scripts_of
-from hoban_assets.handoff.bundle.pins import pins, requirements
+from hoban_assets.handoff.bundle.requirements import pins, requirements
 from hoban_assets.training.plan import plan_training
 
 

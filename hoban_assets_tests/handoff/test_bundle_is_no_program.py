@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-SERVER = Path(__file__).parents[2] / "hoban_assets" / "handoff" / "server"
+SERVER = Path(__file__).parents[2] / "hoban_assets" / "handoff" / "on_server"
 GOOD = {"bytes": 1, "sha256": "0" * 64, "mtime_ns": 10**18}
 
 

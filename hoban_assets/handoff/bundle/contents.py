@@ -30,14 +30,14 @@ from typing import Any
 
 from hoban_assets.code_version import MODEL_PARTS, code_version_of
 from hoban_assets.errors import HobanError
-from hoban_assets.handoff.bundle.pins import requirements
-from hoban_assets.handoff.bundle.text import ClassCounts, readmes
-from hoban_assets.handoff.server.bundle_files import FORMAT
+from hoban_assets.handoff.bundle.readme import ClassCounts, readmes
+from hoban_assets.handoff.bundle.requirements import requirements
+from hoban_assets.handoff.on_server.bundle_files import FORMAT
 from hoban_assets.publish.yolo_files import MANIFEST, SPLITS
 from hoban_assets.training.plan import MOST_LOADERS, TrainingPlan, run_key
 from hoban_assets.weights import weights_hash
 
-SERVER = Path(__file__).parents[1] / "server"
+SERVER = Path(__file__).parents[1] / "on_server"
 WORKERS = Path(__file__).parents[2] / "workers"
 BATCHES = range(1, 257)
 """Batches that a server may choose: each is another run, and its key is in the bundle."""

@@ -25,7 +25,7 @@ from hoban_assets.handoff.bundle.since import (
     name_since,
     new_contents,
 )
-from hoban_assets.handoff.server.bundle_files import CONTENT
+from hoban_assets.handoff.on_server.bundle_files import CONTENT
 
 _LISTED = 200
 """Bytes of a file's line in bundle.json, about."""

@@ -13,8 +13,8 @@ from hoban_assets.errors import HobanError
 from hoban_assets.handoff.bundle.archive import Facts, Progress, facts_of, read_ahead
 from hoban_assets.handoff.bundle.contents import SERVER, Bundle, Entry, script_text, scripts_of
 from hoban_assets.handoff.bundle.hashes import HashMemory
-from hoban_assets.handoff.bundle.text import readmes_since
-from hoban_assets.handoff.server.bundle_files import (
+from hoban_assets.handoff.bundle.readme import readmes_since
+from hoban_assets.handoff.on_server.bundle_files import (
     BUNDLE,
     CONTENT,
     FORMAT,

@@ -12,7 +12,7 @@ import jinja2
 
 from hoban_assets.units import size_text
 
-TEMPLATES = Path(__file__).parents[1] / "server"
+TEMPLATES = Path(__file__).parents[1] / "on_server"
 README = {"README.md": "README.ko.md.j2", "README.en.md": "README.en.md.j2"}
 README_SINCE = {"README.md": "README-since.md.j2"}
 
