@@ -6,14 +6,15 @@ how they are told. `dataclasses.asdict` of a block is its JSON.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from hoban_assets.language import Say
 from hoban_assets.units import text_of
 
 Row = Mapping[str, Any]
+Thing = TypeVar("Thing")
 Tone = Literal["", "soft", "good", "warn", "bad"]
 
 
@@ -163,6 +164,8 @@ Block = (
     | Details
 )
 
+Columns: TypeAlias = dict[str, str | Callable[[Thing], Any]]
+"""English heading -> what the cells hold: the name of an attribute or key, or a function."""
 MARKS: Mapping[str, str] = {"bad": "[!!]", "warn": "[!]", "good": "[ok]", "info": "[i]"}
 """Marks of findings where there are no colours."""
 
@@ -211,6 +214,19 @@ def table(
         else rows
     )
     return Table(told, {k: say(title) if title else "" for k, title in titles.items()})
+
+
+def listing(things: Iterable[Thing], columns: Columns[Thing], say: Say) -> Table:
+    """Make a table of objects or rows, one line each; `say` translates the headings."""
+    ways = {heading: _getter(way) for heading, way in columns.items()}
+    rows = [{heading: way(thing) for heading, way in ways.items()} for thing in things]
+    return Table(rows, {heading: say(heading) if heading else "" for heading in columns})
+
+
+def _getter(way: str | Callable[[Any], Any]) -> Callable[[Any], Any]:
+    if not isinstance(way, str):
+        return way
+    return lambda thing: thing[way] if isinstance(thing, Mapping) else getattr(thing, way)
 
 
 def without_empty_columns(rows: Sequence[Row]) -> list[Row]:

@@ -8,7 +8,7 @@ from hoban_assets.catalog.asked import Ask, Row
 from hoban_assets.curation.completion.verdicts import VERDICTS
 from hoban_assets.errors import HobanError
 from hoban_assets.language import Say, retold
-from hoban_assets.reporting.blocks import Block, Heading, Paragraph, Table
+from hoban_assets.reporting.blocks import Block, Columns, Heading, Paragraph, listing
 
 BAND_RULES = ("teacher_box", "teacher_unsure", "body_missing", "teacher_same_object")
 """Rules of a completion that have something to show, the surest band first."""
@@ -49,29 +49,18 @@ def document(
     asset: str, partition: str, rows: Sequence[Row], checks: Sequence[str], say: Say
 ) -> list[Block]:
     """Tell the counts, and what the check says of the limits."""
-    columns = {
-        "class": say("class"),
-        "verdict": say("cross-check"),
-        "boxes": say("boxes"),
-        "regions": say("ignore regions"),
-        "images": say("images"),
-        "score": say("mean score"),
+    columns: Columns[Row] = {
+        "class": lambda row: say(row["class_name"]),
+        "cross-check": lambda row: say(WORDS[row["cross_check"]]),
+        "boxes": "boxes",
+        "ignore regions": "regions",
+        "images": "images",
+        "mean score": "score",
     }
-    table = [
-        {
-            "class": say(row["class_name"]),
-            "verdict": say(WORDS[row["cross_check"]]),
-            "boxes": row["boxes"],
-            "regions": row["regions"],
-            "images": row["images"],
-            "score": row["score"],
-        }
-        for row in rows
-    ]
     title = say("What teachers added to {asset} [{partition}]", asset=asset, partition=partition)
     return [
         Heading(1, title),
-        Table(table, columns),
+        listing(rows, columns, say),
         *(Paragraph(retold(text, say)) for text in checks),
     ]
 

@@ -18,16 +18,6 @@ from hoban_assets.reporting.blocks import (
 from hoban_assets.reporting.forecast.figures import SLOW_HOURS, Forecast
 from hoban_assets.units import Bytes
 
-COLUMNS = {
-    "step": "step",
-    "what": "work",
-    "hours": "hours",
-    "cores": "cores",
-    "memory": "memory",
-    "disk": "disk",
-    "grows": "grows as",
-    "beyond": "beyond what was measured",
-}
 _GROWS = {"images": "the images", "pairs": "their square"}
 
 
@@ -43,7 +33,7 @@ def document(found: Forecast, memory: int, free: int, say: Say) -> list[Block]:
                 cores=found.cores,
             ),
         ),
-        table([*_rows(found), _total(found)], COLUMNS, say, said=("step", "what", "grows")),
+        table([*_rows(found, say), _total(found, say)], None, say),
         *_findings(found, memory, free, say),
         Paragraph(
             say(
@@ -59,30 +49,28 @@ def document(found: Forecast, memory: int, free: int, say: Say) -> list[Block]:
     ]
 
 
-def _rows(found: Forecast) -> Iterator[Row]:
+def _rows(found: Forecast, say: Say) -> Iterator[Row]:
     for step in found.steps:
         yield {
-            "step": step.step,
-            "what": step.what,
+            "step": say(step.step),
+            "work": say(step.what),
             "hours": step.hours,
             "cores": step.cores,
             "memory": step.memory,
             "disk": step.disk,
-            "grows": _GROWS[step.grows],
-            "beyond": f"{step.beyond:,.0f}x" if step.beyond > 1 else None,
+            "grows as": say(_GROWS[step.grows]),
+            "beyond what was measured": f"{step.beyond:,.0f}x" if step.beyond > 1 else None,
         }
 
 
-def _total(found: Forecast) -> Row:
+def _total(found: Forecast, say: Say) -> Row:
     return {
-        "step": "all",
-        "what": "one after the other",
+        "step": say("all"),
+        "work": say("one after the other"),
         "hours": found.hours,
-        "cores": None,
         "memory": found.memory,
         "disk": found.disk,
-        "grows": "",
-        "beyond": None,
+        "grows as": "",
     }
 
 

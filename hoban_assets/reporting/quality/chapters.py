@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import pairwise, zip_longest
+from collections.abc import Callable, Iterator
+from itertools import zip_longest
 
 from hoban_assets.catalog.asked import Row
 from hoban_assets.language import Say
-from hoban_assets.reporting.blocks import Bars, Block, Heading, Paragraph, table
+from hoban_assets.reporting.blocks import Bars, Block, Columns, Heading, Paragraph, listing
 from hoban_assets.reporting.quality.facts import Facts
 from hoban_assets.reporting.quality.sql import (
     BLURRED,
@@ -19,7 +19,7 @@ from hoban_assets.reporting.quality.sql import (
     UNSEEN,
 )
 from hoban_assets.reporting.quality.totals import duplicates_of, rows_read
-from hoban_assets.reporting.sizes import AREA_BANDS
+from hoban_assets.reporting.sizes import BAND_NAMES
 from hoban_assets.rules import meaning
 from hoban_assets.units import Share, area_text, percent
 
@@ -36,105 +36,85 @@ def sizes(say: Say, facts: Facts) -> Iterator[Block]:
         "area) hardly leaves a trace, below 16 px it is doubtful."
     )
     yield Paragraph(say(lead, size=facts.image_size))
-    borders = [f"{b * 100:g}" for b in AREA_BANDS]
-    names = [f"< {borders[0]} %", *(f"{low}-{high} %" for low, high in pairwise(borders))]
-    names.append(f">= {borders[-1]} %")
     shown = [b for b in facts.boxes if b["labels"]]
-    shares = [
-        {name: Share(b[f"band_{n}"] / b["labels"]) for n, name in enumerate(names)} for b in shown
-    ]
-    groups = [f"{b['source']} · {say(b['class_name'])}" for b in shown]
-    colours = dict(zip(names, SHADES, strict=True))
-    yield Bars(dict(zip(groups, shares, strict=True)), colours, stacked=True)
-    columns = {"source": say("source"), "class_name": say("class"), "labels": say("labels")}
-    told = [{**b, "class_name": say(b["class_name"])} for b in shown]
-    bands = [{**b, **part} for b, part in zip(told, shares, strict=True)]
-    yield table(bands, {**columns, **{name: name for name in names}})
-    pixels = {
-        "unseen": say("below {n} px", n=UNSEEN),
-        "doubtful": say("below {n} px", n=DOUBTFUL),
-        "side": say("median side, px"),
-        "smallest": say("smallest"),
-        "middle": say("median"),
-        "largest": say("largest"),
+
+    def share_of(key: str) -> Callable[[Row], Share]:
+        return lambda b: Share(b[key] / b["labels"])
+
+    bands = {name: share_of(f"band_{n}") for n, name in enumerate(BAND_NAMES)}
+    groups = {
+        f"{b['source']} · {say(b['class_name'])}": {name: of(b) for name, of in bands.items()}
+        for b in shown
     }
-    rows = [
-        {
-            **b,
-            "unseen": Share(b["unseen"] / b["labels"]),
-            "doubtful": Share(b["doubtful"] / b["labels"]),
-            "side": round(b["side"]),
-            **{key: area_text(b[key]) for key in ("smallest", "middle", "largest")},
-        }
-        for b in told
-    ]
-    yield table(rows, {**columns, **pixels})
+    yield Bars(groups, dict(zip(bands, SHADES, strict=True)), stacked=True)
+    columns: Columns[Row] = {
+        "source": "source",
+        "class": lambda b: say(b["class_name"]),
+        "labels": "labels",
+    }
+    yield listing(shown, {**columns, **bands}, say)
+    pixels: Columns[Row] = {
+        say("below {n} px", n=UNSEEN): share_of("unseen"),
+        say("below {n} px", n=DOUBTFUL): share_of("doubtful"),
+        "median side, px": lambda b: round(b["side"]),
+        "smallest": lambda b: area_text(b["smallest"]),
+        "median": lambda b: area_text(b["middle"]),
+        "largest": lambda b: area_text(b["largest"]),
+    }
+    yield listing(shown, {**columns, **pixels}, say)
 
 
 def crowding(say: Say, facts: Facts) -> Iterator[Block]:
     """How many persons there are on a photograph."""
     yield Heading(2, say("Persons on one photograph"), "crowding")
-    columns = {
-        "source": say("source"),
-        "mean": say("persons an image"),
-        "above": say("images above {n}", n=facts.limits.max_persons),
-        "share": say("share"),
-        "top": say("most"),
-        "worst": say("the fullest image"),
-    }
     images = {(i["asset"], i["source"]): i["images"] for i in facts.images}
-    rows = [
-        {
-            **c,
-            "mean": f"{c['mean']:.1f}",
-            "above": c["images"],
-            "share": Share(c["images"] / images[c["asset"], c["source"]]),
-        }
-        for c in sorted(facts.crowding, key=lambda c: -c["mean"])
-    ]
-    yield table(rows, columns)
+    columns: Columns[Row] = {
+        "source": "source",
+        "persons an image": lambda c: f"{c['mean']:.1f}",
+        say("images above {n}", n=facts.limits.max_persons): "images",
+        "share": lambda c: Share(c["images"] / images[c["asset"], c["source"]]),
+        "most": "top",
+        "the fullest image": "worst",
+    }
+    yield listing(sorted(facts.crowding, key=lambda c: -c["mean"]), columns, say)
 
 
 def doubts(say: Say, facts: Facts) -> Iterator[Block]:
     """Counts of boxes and pairs of boxes worth a second look."""
     yield Heading(2, say("Doubtful annotations"), "doubts")
-    columns = {
+    columns: Columns[Row] = {
         "source": "source",
-        "images": "near-duplicates removed",
-        "alike": "of the same moment",
-        "disagreeing": "labelled otherwise",
-        "share": "share",
-        "asset": "removed in",
+        "near-duplicates removed": "images",
+        "of the same moment": "alike",
+        "labelled otherwise": "disagreeing",
+        "share": lambda d: Share(d["disagreeing"] / d["alike"]) if d["alike"] else None,
+        "removed in": "asset",
     }
-    found = [d for d in (duplicates_of(facts, i) for i in facts.images) if d]
-    rows = [
-        {**d, "share": Share(d["disagreeing"] / d["alike"]) if d["alike"] else None} for d in found
-    ]
-    if rows:
+    if found := [d for d in (duplicates_of(facts, i) for i in facts.images) if d]:
         lead = (
             "How far two labellings of the same moment agree: removed near-duplicates of "
             "similarity {alike} and above, compared with the photograph that was kept. Below "
             "that, frames of a person in motion rightly differ."
         )
         yield Paragraph(say(lead, alike=SAME_PICTURE))
-        yield table(rows, columns, say)
+        yield listing(found, columns, say)
     columns = {
         "source": "source",
-        "class_name": "class",
+        "class": lambda b: say(b["class_name"]),
         "labels": "labels",
-        "band_6": "20 % and more",
-        "whole": "above 70 %",
-        "far": "class outliers",
-        "slim": "unusual shape",
-        "cut": "cut by the border",
+        "20 % and more": "band_6",
+        "above 70 %": "whole",
+        "class outliers": "far",
+        "unusual shape": "slim",
+        "cut by the border": "cut",
     }
     if labelled := [b for b in facts.boxes if b["labels"]]:
         yield Paragraph(say("Boxes worth a second look, by number."))
-        yield table(labelled, columns, say, ["class_name"])
+        yield listing(labelled, columns, say)
     columns = {
         "source": "source",
-        "class_name": "class",
-        "other_class": "other class",
+        "class": lambda pair: say(pair["class_name"]),
+        "other class": lambda pair: say(pair["other_class"]),
         "pairs": "pairs",
         "images": "images",
     }
@@ -144,7 +124,7 @@ def doubts(say: Say, facts: Facts) -> Iterator[Block]:
             "classes above {conflict}."
         )
         yield Paragraph(say(lead, same=SAME_BOX, conflict=CONFLICT))
-        yield table(facts.overlaps, columns, say, ["class_name", "other_class"])
+        yield listing(facts.overlaps, columns, say)
 
 
 def photographs(say: Say, facts: Facts) -> Iterator[Block]:
@@ -160,40 +140,22 @@ def photographs(say: Say, facts: Facts) -> Iterator[Block]:
         "they are neither labels nor background there."
     )
     yield Paragraph(say(lead))
-    columns = {
+    columns: Columns[Row] = {
         "source": "source",
         "images": "images",
-        "groups": "clips or scenes",
-        "per": "images a scene",
+        "clips or scenes": "groups",
+        "images a scene": lambda i: f"{i['images'] / max(i['groups'], 1):.1f}",
         "blurred": "blurred",
-        "dark": "too dark",
-        "size": "usual size",
-        "labelled": "labels completely",
+        "too dark": "dark",
+        "usual size": lambda i: f"{i['width']}x{i['height']}",
+        "labels completely": lambda i: ", ".join(map(say, i["labelled_classes"] or ())) or None,
     }
-    rows = [
-        {
-            **i,
-            "per": f"{i['images'] / max(i['groups'], 1):.1f}",
-            "size": f"{i['width']}x{i['height']}",
-            "labelled": ", ".join(say(c) for c in i["labelled_classes"] or ()) or "-",
-        }
-        for i in facts.images
-    ]
-    yield table(rows, columns, say)
+    yield listing(facts.images, columns, say)
 
 
 def rules(say: Say, facts: Facts) -> Iterator[Block]:
     """Every rule of reading and opening, with examples."""
     yield Heading(2, say("Defects by rule"), "rules")
-    columns = {
-        "rule": "rule",
-        "meaning": "what it means",
-        "action": "action",
-        "count": "count",
-        "share": "share of rows",
-        "where": "where",
-        "examples": "examples: file:row value",
-    }
     total = sum(rows_read(facts, source)[1] for source in facts.images) or 1
     lead = (
         "What reading the label files and opening the photographs brought up, of {rows} label "
@@ -204,19 +166,20 @@ def rules(say: Say, facts: Facts) -> Iterator[Block]:
     for d in facts.decisions:
         if d["stage"] in ("read", "facts"):
             by_rule.setdefault((d["rule"], d["action"]), []).append(d)
-    rows = [
-        {
-            "rule": rule,
-            "meaning": meaning(rule, say),
-            "action": say(action),
-            "count": sum(d["decisions"] for d in found),
-            "share": Share(sum(d["decisions"] for d in found) / total),
-            "where": ", ".join(f"{d['source']} {d['decisions']:,}" for d in found),
-            "examples": " · ".join(_examples(found)),
-        }
-        for (rule, action), found in by_rule.items()
-    ]
-    yield table(sorted(rows, key=lambda row: -int(row["count"])), columns, say)
+
+    def count(found: list[Row]) -> int:
+        return sum(d["decisions"] for d in found)
+
+    columns: Columns[list[Row]] = {
+        "rule": lambda found: found[0]["rule"],
+        "what it means": lambda found: meaning(found[0]["rule"], say),
+        "action": lambda found: say(found[0]["action"]),
+        "count": count,
+        "share of rows": lambda found: Share(count(found) / total),
+        "where": lambda found: ", ".join(f"{d['source']} {d['decisions']:,}" for d in found),
+        "examples: file:row value": lambda found: " · ".join(_examples(found)),
+    }
+    yield listing(sorted(by_rule.values(), key=lambda found: -count(found)), columns, say)
 
 
 def _examples(decisions: list[Row]) -> list[str]:

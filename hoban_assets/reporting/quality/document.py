@@ -11,12 +11,14 @@ from hoban_assets.reporting.blocks import (
     Block,
     Cell,
     Code,
+    Columns,
     Finding,
     Heading,
     Paragraph,
     Picture,
     Pictures,
     Table,
+    listing,
     table,
 )
 from hoban_assets.reporting.quality import chapters as chapters
@@ -25,13 +27,20 @@ from hoban_assets.reporting.quality.judgement import (
     JUDGEMENTS,
     Group,
     Judged,
+    Verdict,
 )
+from hoban_assets.reporting.quality.problems import Problem
 from hoban_assets.units import Share
 
 TONE = {"doubtful": "bad", "usable": "warn", "good": "good", "unknown": "soft"}
 SIGNS = {"bad": "🔴", "warn": "🟠", "note": "⚪"}
 EXAMPLES = 3
 """Examples of a problem that are named."""
+COUNTED: Columns[Problem] = {
+    "count": "count",
+    "out of": "of",
+    "share": lambda problem: Share(problem.share),
+}
 
 
 def document(
@@ -104,30 +113,22 @@ def _opening(found: Judged, say: Say) -> Iterator[Block]:
 
 
 def _verdicts(found: Judged, say: Say) -> Table:
-    columns = {
-        "source": "source",
-        "verdict": "verdict",
-        "class": "class",
-        "images": "images",
-        "labels": "labels",
-        "left": "labels left",
-        "agree": "same moment, same label",
-        "stage": "stage",
-    }
-    rows = [
+    return listing(
+        found.verdicts,
         {
-            "source": v.source,
-            "verdict": Cell(text.judgement(say, v), tone=TONE[v.judgement]),
-            "class": ", ".join(say(c) for c in v.classes) or say("background"),
-            "images": v.images,
-            "labels": v.labels,
-            "left": v.labels_left,
-            "agree": f"{v.agreeing:,} / {v.alike:,}" if v.alike else "-",
-            "stage": v.asset,
-        }
-        for v in found.verdicts
-    ]
-    return table(rows, columns, say)
+            "source": "source",
+            "verdict": lambda v: Cell(text.judgement(say, v), tone=TONE[v.judgement]),
+            "class": lambda v: ", ".join(map(say, v.classes)) or say("background"),
+            "images": "images",
+            "labels": "labels",
+            "labels left": "labels_left",
+            "same moment, same label": lambda v: (
+                f"{v.agreeing:,} / {v.alike:,}" if v.alike else None
+            ),
+            "stage": "asset",
+        },
+        say,
+    )
 
 
 def _problem(
@@ -155,32 +156,22 @@ def _problem(
 
 def _sources(group: Group, say: Say) -> Table:
     """A problem of several sources, source by source."""
-    columns = {"source": "source", "count": "count", "of": "out of", "share": "share"}
+    columns: Columns[Problem] = {"source": "source", **COUNTED}
     if group.total.remedy:
-        columns |= {"boxes": "boxes touched", "images": "images dropped"}
-    rows = [
-        {
-            "source": p.source,
-            "count": p.count,
-            "of": p.of,
-            "share": Share(p.share),
-            "boxes": p.remedy.boxes if p.remedy else None,
-            "images": p.remedy.images if p.remedy else None,
+        columns |= {
+            "boxes touched": lambda p: p.remedy and p.remedy.boxes,
+            "images dropped": lambda p: p.remedy and p.remedy.images,
         }
-        for p in group.members
-    ]
-    return table(rows, columns, say)
+    return listing(group.members, columns, say)
 
 
 def _notes(found: Judged, say: Say) -> Iterator[Block]:
     notes = [g.total for g in found.groups if g.total.level == "note"]
-    columns = {
-        "what": "problem",
-        "where": "where",
-        "count": "count",
-        "of": "out of",
-        "share": "share",
-        "remedy": "recipe field",
+    columns: Columns[Problem] = {
+        "problem": lambda p: text.title(say, p),
+        "where": lambda p: text.place(say, p),
+        **COUNTED,
+        "recipe field": lambda p: p.remedy and p.remedy.field,
     }
     yield Heading(2, say("Also seen"), "notes")
     lead = (
@@ -194,29 +185,18 @@ def _notes(found: Judged, say: Say) -> Iterator[Block]:
             "alike."
         )
         yield Paragraph(say(lead))
-    rows = [
-        {
-            "what": text.title(say, p),
-            "where": text.place(say, p),
-            "count": p.count,
-            "of": p.of,
-            "share": Share(p.share),
-            "remedy": p.remedy.field if p.remedy else "-",
-        }
-        for p in notes
-    ]
-    if rows:
-        yield table(rows, columns, say)
+    if notes:
+        yield listing(notes, columns, say)
 
 
 def _left(found: Judged, say: Say) -> Iterator[Block]:
-    columns = {
+    columns: Columns[Verdict] = {
         "source": "source",
         "images": "images",
-        "left": "images left",
+        "images left": "images_left",
         "labels": "labels",
-        "labels_left": "labels left",
-        "share": "share left",
+        "labels left": "labels_left",
+        "share left": lambda v: Share(v.labels_left / v.labels),
     }
     yield Heading(2, say("What is left after all size and crowd limits"), "left")
     lead = (
@@ -230,16 +210,5 @@ def _left(found: Judged, say: Say) -> Iterator[Block]:
         for name, fields in limits.area.items()
     ]
     yield Code("\n".join(["area:", *lines, f"max_persons: {limits.max_persons}"]), "yaml")
-    rows = [
-        {
-            "source": v.source,
-            "images": v.images,
-            "left": v.images_left,
-            "labels": v.labels,
-            "labels_left": v.labels_left,
-            "share": Share(v.labels_left / v.labels),
-        }
-        for v in found.verdicts
-        if v.labels
-    ]
-    yield table(sorted(rows, key=lambda row: row["share"]), columns, say)
+    labelled = [v for v in found.verdicts if v.labels]
+    yield listing(sorted(labelled, key=lambda v: v.labels_left / v.labels), columns, say)

@@ -6,8 +6,17 @@ from collections import Counter
 from collections.abc import Sequence
 
 from hoban_assets.language import Say
-from hoban_assets.reporting.blocks import Block, Cards, Code, Heading, Paragraph, Row, Table
-from hoban_assets.reporting.site.figures import Camera, Object, Site
+from hoban_assets.reporting.blocks import (
+    Block,
+    Cards,
+    Code,
+    Columns,
+    Heading,
+    Paragraph,
+    Table,
+    listing,
+)
+from hoban_assets.reporting.site.figures import Camera, Object, Site, State
 
 DIGITS = ".3g"
 
@@ -86,30 +95,18 @@ def _decided(site: Site, say: Say) -> str:
 
 
 def _cameras(cameras: Sequence[Camera], say: Say) -> Table:
-    rows: list[Row] = [
-        {
-            "camera": camera.name or say("not named"),
-            "hours": round(camera.hours, 4),
-            "objects": len(camera.objects),
-            "right": camera.count("right"),
-            "wrong": camera.count("wrong"),
-            "open": camera.count("open"),
-            "rate": _between(camera.false_alarms) if camera.false_alarms else "-",
-        }
-        for camera in cameras
-    ]
-    return Table(
-        rows,
-        {
-            "camera": say("camera"),
-            "hours": say("hours"),
-            "objects": say("objects"),
-            "right": say("labels"),
-            "wrong": say("false alarms"),
-            "open": say("not decided"),
-            "rate": say("false alarms per camera-hour"),
-        },
-    )
+    columns: Columns[Camera] = {
+        "camera": lambda camera: camera.name or say("not named"),
+        "hours": lambda camera: round(camera.hours, 4),
+        "objects": lambda camera: len(camera.objects),
+        "labels": lambda camera: camera.count("right"),
+        "false alarms": lambda camera: camera.count("wrong"),
+        "not decided": lambda camera: camera.count("open"),
+        "false alarms per camera-hour": lambda camera: (
+            _between(camera.false_alarms) if camera.false_alarms else None
+        ),
+    }
+    return listing(cameras, columns, say)
 
 
 def _classes(objects: Sequence[Object], say: Say) -> Table:
@@ -117,23 +114,11 @@ def _classes(objects: Sequence[Object], say: Say) -> Table:
         name: Counter(each.state for each in objects if each.class_name == name)
         for name in dict.fromkeys(each.class_name for each in objects)
     }
-    rows: list[Row] = [
-        {
-            "class": say(name),
-            "objects": sum(mine.values()),
-            "right": mine["right"],
-            "wrong": mine["wrong"],
-            "open": mine["open"],
-        }
-        for name, mine in sorted(states.items())
-    ]
-    return Table(
-        rows,
-        {
-            "class": say("class"),
-            "objects": say("objects"),
-            "right": say("labels"),
-            "wrong": say("false alarms"),
-            "open": say("not decided"),
-        },
-    )
+    columns: Columns[tuple[str, Counter[State]]] = {
+        "class": lambda row: say(row[0]),
+        "objects": lambda row: sum(row[1].values()),
+        "labels": lambda row: row[1]["right"],
+        "false alarms": lambda row: row[1]["wrong"],
+        "not decided": lambda row: row[1]["open"],
+    }
+    return listing(sorted(states.items()), columns, say)

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from hoban_assets.evaluation.mistakes import Mistake
 from hoban_assets.language import Say
-from hoban_assets.reporting.blocks import Block, Heading, Paragraph, bullets, code, table
-from hoban_assets.reporting.why_model.figures import Answer, ModelWhy, Taken
+from hoban_assets.reporting.blocks import Block, Columns, Heading, Paragraph, bullets, code, listing
+from hoban_assets.reporting.why_model.figures import Answer, ModelWhy, Neighbour, Taken
 from hoban_assets.rules import short
 from hoban_assets.units import area_text, percent
 
@@ -55,20 +56,13 @@ def document(told: ModelWhy, say: Say) -> Iterator[Block]:
             "good",
         )
         return
-    rows = [
-        {
-            "number": number,
-            "what": _what(mistake, say),
-            "area": area_text(mistake.area),
-            "box": " ".join(f"{value:.3f}" for value in mistake.corners),
-        }
-        for number, mistake in enumerate(told.mistakes, 1)
-    ]
-    yield table(
-        rows,
-        {"number": "number", "what": "what is wrong", "area": "of the image", "box": "box"},
-        say,
-    )
+    columns: Columns[tuple[int, Mistake]] = {
+        "number": lambda row: row[0],
+        "what is wrong": lambda row: _what(row[1], say),
+        "of the image": lambda row: area_text(row[1].area),
+        "box": lambda row: " ".join(f"{value:.3f}" for value in row[1].corners),
+    }
+    yield listing(enumerate(told.mistakes, 1), columns, say)
     for answer in told.answers:
         yield from _answer(told, answer, say)
     if len(told.answers) < len(told.mistakes):
@@ -123,35 +117,29 @@ def _answer(told: ModelWhy, answer: Answer, say: Say) -> Iterator[Block]:
     yield Heading(2, f"{number}. {_what(answer.mistake, say)}")
     yield bullets(list(reasons(told, answer, say)))
     if answer.boxes:
-        rows = [
-            {
-                "class": say(n.class_name) + (f" ({say('ignore region')})" if n.is_region else ""),
-                "source": n.source,
-                "alike": n.alike,
-                "image": n.image_id,
-            }
-            for n in answer.boxes
-        ]
-        titles = {"class": "nearest boxes of train", "source": "source", "alike": "alike"}
-        yield table(rows, {**titles, "image": "image"}, say)
+        region = f" ({say('ignore region')})"
+        columns: Columns[Neighbour] = {
+            "nearest boxes of train": lambda n: say(n.class_name) + (region if n.is_region else ""),
+            "source": "source",
+            "alike": "alike",
+            "image": "image_id",
+        }
+        yield listing(answer.boxes, columns, say)
 
 
 def _photographs(told: ModelWhy, say: Say) -> Iterator[Block]:
     """The same for all mistakes: nearest is meant of the photograph as a whole."""
-    rows = [
-        {
-            "image": n.image_id,
-            "source": n.source,
-            "alike": n.alike,
-            "labels": ", ".join(f"{say(name)} {count}" for name, count in n.labels.items())
-            or say("none"),
-            "labelled": ", ".join(map(say, n.labelled)) or say("none"),
-        }
-        for n in told.answers[0].photographs
-    ]
+    columns: Columns[Neighbour] = {
+        "image": "image_id",
+        "source": "source",
+        "alike": "alike",
+        "labels": lambda n: (
+            ", ".join(f"{say(name)} {count}" for name, count in n.labels.items()) or say("none")
+        ),
+        "classes that its source labels": lambda n: ", ".join(map(say, n.labelled)) or say("none"),
+    }
     yield Heading(2, say("Nearest photographs of train"))
-    titles = {"image": "image", "source": "source", "alike": "alike", "labels": "labels"}
-    yield table(rows, {**titles, "labelled": "classes that its source labels"}, say)
+    yield listing(told.answers[0].photographs, columns, say)
     text = "Nearest by this model's own features, among {among:,} of {of:,} photographs of train."
     if told.among < told.of:
         text += " All of them: --among 0"
@@ -163,17 +151,15 @@ def _taken(told: ModelWhy, answer: Answer, say: Say) -> Iterator[Block]:
         return
     name = answer.mistake.class_name
     yield Heading(2, say("What rules took of {name}", name=say(name)))
-    rows = [
-        {
-            "rule": short(each.rule, say),
-            "boxes": each.boxes,
-            "alike": each.alike,
-            "field": field_of(each, name, told.recipe, told.partition) or "-",
-        }
-        for each in answer.taken
-    ]
-    titles = {"rule": "reason", "boxes": "boxes", "alike": "of this size"}
-    yield table(rows, {**titles, "field": "field of the recipe"}, say)
+    columns: Columns[Taken] = {
+        "reason": lambda each: short(each.rule, say),
+        "boxes": "boxes",
+        "of this size": "alike",
+        "field of the recipe": lambda each: (
+            field_of(each, name, told.recipe, told.partition) or None
+        ),
+    }
+    yield listing(answer.taken, columns, say)
 
 
 def reasons(told: ModelWhy, answer: Answer, say: Say) -> Iterator[str]:
