@@ -33,6 +33,8 @@ def said() -> dict[str, str]:
             if called == "many":  # many(n, "image", say) says '{n} images'
                 words = [a.value for a in call.args if isinstance(a, ast.Constant)]
                 texts |= {f"{{n}} {str(w).replace('box', 'boxe')}s": name for w in words}
+            if called == "listing":
+                texts |= dict.fromkeys(headings_of(call.args[1], held_in(file)), name)
             at = SAID_AT.get(called, len(call.args))
             is_said = at == 0 or called == "Finding" or "say" in map(ast.unparse, call.args)
             if is_said and at < len(call.args):
@@ -109,7 +111,10 @@ def assigned(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
     match node:
         case ast.Assign(targets=[ast.Name(id=name)], value=value):
             yield name, value
-        case ast.AnnAssign(target=ast.Name(id=name), value=ast.Dict() as value):
+        case (
+            ast.AnnAssign(target=ast.Name(id=name), value=ast.Dict() as value)
+            | ast.AugAssign(target=ast.Name(id=name), value=ast.Dict() as value)
+        ):
             yield name, value
         case ast.For(target=ast.Tuple(elts=names), iter=ast.Tuple(elts=rows)):
             for row in rows:
@@ -147,6 +152,20 @@ def texts_of(node: ast.expr, held: Held) -> Iterator[str]:
                     yield from texts_of(value, held)
         case _:
             yield FILLED
+
+
+def headings_of(columns: ast.expr, held: Held) -> Iterator[str]:
+    """Headings of a table: keys of a dictionary, and of those that are part of it."""
+    match columns:
+        case ast.Dict(keys=keys, values=values):
+            for key, value in zip(keys, values, strict=True):
+                if key is None:
+                    yield from headings_of(value, held)
+                elif isinstance(key, ast.Constant):
+                    yield str(key.value)
+        case ast.Name(id=name):
+            for value in held.get(name, ()):
+                yield from headings_of(value, held)
 
 
 def is_known(node: ast.expr, held: Held) -> bool:

@@ -8,14 +8,15 @@ from hoban_assets.language import Say
 from hoban_assets.reporting.blocks import (
     Block,
     Code,
+    Columns,
     Details,
     Finding,
     Heading,
     Paragraph,
-    Row,
-    table,
+    Table,
+    listing,
 )
-from hoban_assets.reporting.forecast.figures import SLOW_HOURS, Forecast
+from hoban_assets.reporting.forecast.figures import SLOW_HOURS, Forecast, Step
 from hoban_assets.units import Bytes
 
 _GROWS = {"images": "the images", "pairs": "their square"}
@@ -33,7 +34,7 @@ def document(found: Forecast, memory: int, free: int, say: Say) -> list[Block]:
                 cores=found.cores,
             ),
         ),
-        table([*_rows(found, say), _total(found, say)], None, say),
+        _table(found, say),
         *_findings(found, memory, free, say),
         Paragraph(
             say(
@@ -49,29 +50,24 @@ def document(found: Forecast, memory: int, free: int, say: Say) -> list[Block]:
     ]
 
 
-def _rows(found: Forecast, say: Say) -> Iterator[Row]:
-    for step in found.steps:
-        yield {
-            "step": say(step.step),
-            "work": say(step.what),
-            "hours": step.hours,
-            "cores": step.cores,
-            "memory": step.memory,
-            "disk": step.disk,
-            "grows as": say(_GROWS[step.grows]),
-            "beyond what was measured": f"{step.beyond:,.0f}x" if step.beyond > 1 else None,
-        }
-
-
-def _total(found: Forecast, say: Say) -> Row:
-    return {
-        "step": say("all"),
-        "work": say("one after the other"),
-        "hours": found.hours,
-        "memory": found.memory,
-        "disk": found.disk,
-        "grows as": "",
+def _table(found: Forecast, say: Say) -> Table:
+    """The steps in their order, and all of them."""
+    whole = Step(
+        "all", "one after the other", found.hours, found.cores, False, found.memory, found.disk
+    )
+    columns: Columns[Step] = {
+        "step": lambda step: say(step.step),
+        "work": lambda step: say(step.what),
+        "hours": "hours",
+        "cores": lambda step: None if step is whole else step.cores,
+        "memory": "memory",
+        "disk": "disk",
+        "grows as": lambda step: say(_GROWS[step.grows]) if step.grows else "",
+        "beyond what was measured": lambda step: (
+            f"{step.beyond:,.0f}x" if step.beyond > 1 else None
+        ),
     }
+    return listing([*found.steps, whole], columns, say)
 
 
 def _findings(found: Forecast, memory: int, free: int, say: Say) -> Iterator[Finding]:

@@ -28,10 +28,10 @@ class Step:
     """Of the machine that does it, at its peak."""
     disk: Bytes
     """That stays taken afterwards."""
-    grows: Law
-    beyond: float
+    grows: Law | None = None
+    beyond: float = 0.0
     """How many times the largest size that was measured this is."""
-    by: str
+    by: str = ""
     """Command that measures what it costs."""
 
 
