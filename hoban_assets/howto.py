@@ -23,9 +23,17 @@ def with_partition(command: str, partition: str) -> str:
     return f"{command} {option} {partition}" if partition else command
 
 
-def build_all(asset: str, partition: str) -> str:
-    """The command that builds an asset with everything that it is made from."""
-    return f"hoban build {asset} --partition {partition}"
+def build_all(what: str, partition: str, *, model: bool = False) -> str:
+    """The command that builds an asset or a version with everything that it is made from.
+
+    `model`: of a version, its model too.
+    """
+    return f"hoban build {what}{' --model' if model else ''} --partition {partition}"
+
+
+def rebuild(partition: str) -> str:
+    """The command that brings a partition up to date."""
+    return f"hoban rebuild --partition {partition}"
 
 
 def build_first(partition: str) -> str:

@@ -33,8 +33,8 @@ def said() -> dict[str, str]:
             if called == "many":  # many(n, "image", say) says '{n} images'
                 words = [a.value for a in call.args if isinstance(a, ast.Constant)]
                 texts |= {f"{{n}} {str(w).replace('box', 'boxe')}s": name for w in words}
-            if called == "listing":
-                texts |= dict.fromkeys(headings_of(call.args[1], held_in(file)), name)
+            for heading in headings_in(call, called, held_in(file)):
+                texts[heading] = name
             at = SAID_AT.get(called, len(call.args))
             is_said = at == 0 or called == "Finding" or "say" in map(ast.unparse, call.args)
             if is_said and at < len(call.args):
@@ -96,6 +96,11 @@ def held_in(file: Path) -> Held:
     for node in ast.walk(tree_of(file)):
         for name, value in assigned(node):
             held.setdefault(name, []).append(value)
+        if isinstance(node, ast.FunctionDef) and node.name != "said":
+            answers = (n.value for n in ast.walk(node) if isinstance(n, ast.Return))
+            held.setdefault(node.name, []).extend(
+                a for a in answers if isinstance(a, ast.Dict | ast.ListComp)
+            )
         if isinstance(node, ast.ImportFrom) and str(node.module).startswith("hoban_assets."):
             place = PACKAGE.joinpath(*str(node.module).split(".")[1:]).with_suffix(".py")
             for each in node.names if place.is_file() else ():
@@ -154,9 +159,29 @@ def texts_of(node: ast.expr, held: Held) -> Iterator[str]:
             yield FILLED
 
 
+def headings_in(call: ast.Call, called: str, held: Held) -> Iterator[str]:
+    """Headings of the table that a call makes: of `listing`, or keys of rows written out."""
+    if called == "listing":
+        yield from headings_of(call.args[1], held)
+    elif called == "show" or (called == "table" and "None" in map(ast.unparse, call.args[1:2])):
+        yield from headings_of(call.args[0], held)
+
+
 def headings_of(columns: ast.expr, held: Held) -> Iterator[str]:
-    """Headings of a table: keys of a dictionary, and of those that are part of it."""
+    """Keys of a dictionary and of those that are part of it, or of rows, one dictionary each."""
     match columns:
+        case ast.List(elts=rows):
+            for row in rows:
+                yield from headings_of(row, held)
+        case ast.ListComp(elt=row) | ast.GeneratorExp(elt=row) | ast.Starred(value=row):
+            yield from headings_of(row, held)
+        case ast.Call(
+            func=ast.Name(id="sorted" | "list" | "without_empty_columns"), args=[rows, *_]
+        ):
+            yield from headings_of(rows, held)
+        case ast.Call(func=ast.Name(id=name)):
+            for row in held.get(name, ()):
+                yield from headings_of(row, held)
         case ast.Dict(keys=keys, values=values):
             for key, value in zip(keys, values, strict=True):
                 if key is None:

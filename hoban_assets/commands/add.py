@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -59,7 +60,8 @@ def add(
     from hoban_assets.corrections.proposed import Proposed, write_proposed
     from hoban_assets.declared.entries import UNLABELLED
     from hoban_assets.declared.writing import refuse_taken, write_entry
-    from hoban_assets.evaluation.predicting import VIDEOS, files_below
+    from hoban_assets.evaluation.predicting import files_below, is_video
+    from hoban_assets.formats.naming import OTHER_IMAGES, suffix_of
 
     settings, say = here()
     target = target.expanduser().absolute()
@@ -68,8 +70,12 @@ def add(
             f"{target} holds the raw root itself", "give the folder of your own pictures alone"
         )
     files = files_below(target)
-    videos = [(n, p) for n, p in files if p.suffix.lower() in VIDEOS]
-    pictures = [(n, p) for n, p in files if p.suffix.lower() not in VIDEOS]
+    videos = [(n, p) for n, p in files if is_video(p)]
+    pictures = [(n, p) for n, p in files if not is_video(p)]
+    other = Counter(suffix_of(p.name) for p in target.rglob("*"))
+    if kinds := [f"{n:,} .{suffix}" for suffix, n in other.items() if suffix in OTHER_IMAGES]:
+        text = "Not taken, as pictures of these kinds are not decoded: {kinds}. Save them as JPEG."
+        tell(text, kinds=", ".join(kinds), err=True)
     taken = _chosen([n for n, _ in files], pattern, say)
     is_below = settings.raw_root in target.parents and target.is_dir() and not videos
     folder = target.relative_to(settings.raw_root).as_posix() if is_below else name
@@ -117,11 +123,7 @@ def _chosen(names: Sequence[str], pattern: str | None, say: Say) -> str | None:
         if asked:
             step = max(1, len(names) // EXAMPLES)
             rows = [
-                {
-                    say("file"): name,
-                    say("camera"): found.camera or "-",
-                    say("day"): found.day or "-",
-                }
+                {"file": name, "camera": found.camera, "day": found.day}
                 for name in sorted(names)[::step][:EXAMPLES]
                 for found in [taken_of(name, asked)]
             ]

@@ -18,6 +18,7 @@ import typer
 from hoban_assets.asset_names import MODEL, dataset_of, kind_of, version_of
 from hoban_assets.catalog.asked import Ask
 from hoban_assets.errors import HobanError
+from hoban_assets.howto import build_all
 from hoban_assets.settings import PARTITIONS, Settings
 from hoban_assets.visible import in_line, visible
 
@@ -126,10 +127,10 @@ def built_one(name: str, built: Iterable[str], kind: str, partition: str) -> str
         version = version_of(name)
         for asset in (name, *(f"{word}_{name}" for word in kind.split()), dataset_of(name)):
             if asset in known and asset not in names:
-                what = f"{version} --model" if kind_of(asset) == MODEL else version
+                is_model = kind_of(asset) == MODEL
                 raise HobanError(
                     f"{asset} [{partition}] is declared, but was not built yet",
-                    f"hoban build {what} --partition {partition}",
+                    build_all(version, partition, model=is_model),
                 )
     return nearest(name, names, kind)
 

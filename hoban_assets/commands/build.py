@@ -111,10 +111,10 @@ def _row(artifact: Artifact, say: Say) -> dict[str, str]:
         does = say("trained") if artifact.kind == "model" else say("built")
     why = "; ".join(reason.said(say) for reason in artifact.verdict.reasons[:3])
     return {
-        say("asset"): artifact.asset,
-        say("state"): say(state),
-        say("what happens"): does,
-        say("why"): why or "-",
+        "asset": artifact.asset,
+        "state": say(state),
+        "what happens": does,
+        "why": why or "-",
     }
 
 

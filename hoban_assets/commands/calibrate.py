@@ -96,10 +96,10 @@ def _with_copies(root: Path, work: Path, count: int, changes: list[str]) -> list
     import numpy as np
 
     from hoban_assets.curation.calibration import changed
-    from hoban_assets.formats.naming import IMAGE_SUFFIXES
+    from hoban_assets.formats.naming import is_image
     from hoban_assets.samples import stable_shares
 
-    files = (p for p in root.rglob("*") if p.suffix.lower()[1:] in IMAGE_SUFFIXES)
+    files = (p for p in root.rglob("*") if is_image(p.name))
     found = sorted(p for p in files if p.is_file() and p.stat().st_size)
     order = np.argsort(stable_shares([str(p.relative_to(root)) for p in found]), kind="stable")
     originals: list[Path] = []

@@ -9,7 +9,7 @@ import typer
 from hoban_assets.asset_names import version_of
 from hoban_assets.commands.app import LOOK, app, asking_catalog, built_one, here
 from hoban_assets.commands.options import AsJson, Partition
-from hoban_assets.commands.printing import show, show_blocks
+from hoban_assets.commands.printing import print_json, show_blocks
 from hoban_assets.errors import HobanError
 
 
@@ -24,6 +24,8 @@ def sql(
     """
     import duckdb
 
+    from hoban_assets.reporting.blocks import table
+
     with asking_catalog(sealed=True) as ask:
         try:
             rows = ask(query)
@@ -33,7 +35,10 @@ def sql(
                 f"the catalog cannot answer this: {str(error).strip()}",
                 f"write one SELECT over these views (docs/catalog.md): {views}",
             ) from None
-    show(rows, as_json)
+    if as_json:
+        print_json(rows)
+    else:  # its columns are called as the query calls them
+        show_blocks([table(rows, list(rows[0]) if rows else ["(no rows)"])])
 
 
 @app.command(rich_help_panel=LOOK)

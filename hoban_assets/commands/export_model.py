@@ -31,7 +31,7 @@ def export_model(model: str, partition: str, to: Path | None) -> None:
         done = export_onnx(subject, around.part(None), file.absolute(), settings, bar)
     show(
         [
-            {say("class"): say(name), "AP50-95 (.pt)": before, "AP50-95 (.onnx)": after}
+            {"class": say(name), "AP50-95 (.pt)": before, "AP50-95 (.onnx)": after}
             for name, (before, after) in done.figures.items()
         ]
     )

@@ -9,7 +9,7 @@ import typer
 
 from hoban_assets.commands.app import LOOK, app
 from hoban_assets.commands.options import AsJson
-from hoban_assets.commands.printing import print_json, progress_bar, show, tell
+from hoban_assets.commands.printing import print_json, progress_bar, said, show, tell
 from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
 
@@ -63,7 +63,7 @@ def find(
         return
     _print(pattern, searched)
     for row in failed:
-        typer.echo(f"not searched: {row['source']}: {row['problem']}", err=True)
+        tell("not searched: {source}: {problem}", err=True, **row)
 
 
 def _search(target: Target, expression: object, limit: int) -> Searched:
@@ -77,14 +77,25 @@ def _search(target: Target, expression: object, limit: int) -> Searched:
 def _print(pattern: str, searched: list[Searched]) -> None:
     hits = [hit for each in searched for hit in each.hits]
     if hits:
-        columns = ("source", "where", "match", "count", "images", "on_disk")
-        show([{name: getattr(hit, name) for name in columns} for hit in hits])
+        show(
+            [
+                {
+                    "source": hit.source,
+                    "where": said(hit.where),
+                    "match": hit.match,
+                    "count": hit.count,
+                    "images": hit.images,
+                    "on_disk": hit.on_disk,
+                }
+                for hit in hits
+            ]
+        )
         tell("\nExamples\n")
         show(
             [
                 {
                     "source": hit.source,
-                    "where": hit.where,
+                    "where": said(hit.where),
                     "match": hit.match,
                     "text": example["text"][:_LONGEST],
                     "file": example["file"],

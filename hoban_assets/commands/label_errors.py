@@ -81,11 +81,11 @@ def label_errors(
         return
     told = [
         {
-            say("image"): row["image_id"],
-            say("doubt"): say(WORDS[row["kind"]]),
-            say("label"): say(row["label"]) if row["label"] else "-",
-            say("found as"): say(row["found_as"]),
-            say("confidence"): row["confidence"],
+            "image": row["image_id"],
+            "doubt": say(WORDS[row["kind"]]),
+            "label": say(row["label"]) if row["label"] else None,
+            "found as": say(row["found_as"]),
+            "confidence": row["confidence"],
         }
         for row in rows[:SHOWN]
     ]

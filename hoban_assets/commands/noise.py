@@ -57,6 +57,5 @@ def noise(
     if as_json:
         print_json({**asdict(found), "rows": rows})
         return
-    told = [{**row, "class": say(str(row["class"]))} for row in rows]
-    show([{say(key): value for key, value in row.items()} for row in told])
+    show([{**row, "class": say(str(row["class"]))} for row in rows])
     typer.echo(f"\n{file_of(settings, found.model, partition)}")

@@ -98,9 +98,8 @@ def predict(
         return
     if limits is not None and limits.chosen_on:
         tell("Confidence of each class chosen on {where}.", where=limits.chosen_on)
-    told = [{**row, "class": say(str(row["class"]))} for row in rows]
-    if told:
-        show([{say(key): value for key, value in row.items()} for row in told])
+    if rows:
+        show([{**row, "class": say(str(row["class"]))} for row in rows])
     else:
         tell("Nothing was found.")
     if found.unread:

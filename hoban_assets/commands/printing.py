@@ -39,9 +39,9 @@ def tell_progress(line: str) -> None:
 
 
 def show(rows: Sequence[Row], as_json: bool = False, columns: Sequence[str] | None = None) -> None:
-    """Print rows as a table, or as JSON; numbers right, shares with three digits.
+    """Print rows as a table with headings in the language of the user, or as JSON.
 
-    `columns` names those of an empty table.
+    `columns` are the keys of an empty table.
     """
     if as_json:
         print_json(list(rows))
@@ -49,7 +49,7 @@ def show(rows: Sequence[Row], as_json: bool = False, columns: Sequence[str] | No
     from hoban_assets.reporting.blocks import table
 
     names = list(rows[0]) if rows else list(columns or ["(no rows)"])
-    show_blocks([table(rows, names)])
+    show_blocks([table(rows, names, said)])
 
 
 def show_blocks(blocks: Iterable[Block]) -> None:

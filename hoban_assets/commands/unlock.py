@@ -128,13 +128,13 @@ def _tell(found: Found) -> None:
     if rows:
         table = [
             {
-                say("pool"): f"{row['pool']} ({row['limit']})",
-                say("asset"): row["asset"],
-                say("partition"): row["partition"],
-                say("run"): row["run"][:_SHORT],
-                say("host"): row["host"],
-                say("since"): f"{row['since']:%Y-%m-%d %H:%M}" if row["since"] else None,
-                say("state"): states[row["state"]],
+                "pool": f"{row['pool']} ({row['limit']})",
+                "asset": row["asset"],
+                "partition": row["partition"],
+                "run": row["run"][:_SHORT],
+                "host": row["host"],
+                "since": f"{row['since']:%Y-%m-%d %H:%M}" if row["since"] else None,
+                "state": states[row["state"]],
             }
             for row in rows
         ]

@@ -9,6 +9,7 @@ from typing import Any
 from hoban_assets.catalog.store import Materialization
 from hoban_assets.handoff.results.archive import Refused
 from hoban_assets.handoff.results.manifest import Manifest
+from hoban_assets.howto import build_all
 from hoban_assets.pipeline.recipe import Recipe
 
 
@@ -65,7 +66,8 @@ def must_be_current(
             "{dataset} [{partition}] was never built here, so it is not known what {file} was "
             "trained on",
             "import it where the bundle was made (HOBAN_DATA_ROOT), or build the dataset here: "
-            "hoban build {dataset} --partition {partition}",
+            "{command}",
+            command=build_all(mine.dataset, mine.partition),
             **named,
         )
     if now.data_version == mine.dataset_version:

@@ -24,6 +24,7 @@ from hoban_assets.evaluation.looking import confidences_of, look
 from hoban_assets.evaluation.pictures import benchmark_pictures
 from hoban_assets.evaluation.same_pictures import hold_together, pictures_for
 from hoban_assets.evaluation.subjects import Subject, trained_model
+from hoban_assets.howto import build
 from hoban_assets.pipeline.progress import progress_line
 from hoban_assets.settings import Settings
 from hoban_assets.training.metrics import COLUMNS
@@ -66,7 +67,7 @@ def judged_on_benchmarks(
             if shared:
                 raise HobanError(
                     f"{len(shared)} of its pictures are in {dataset.asset}",
-                    f"dagster asset materialize --select {name} --partition {partition} names them",
+                    f"{build(name, partition=partition)} names them",
                 )
             with _bars(log)(f"judging on {name}") as bar:
                 seen, size = look(subject, pictures, settings, {}, bar)

@@ -15,6 +15,7 @@ from hoban_assets.evaluation.looking import look
 from hoban_assets.evaluation.pictures import Pictures, pictures_of
 from hoban_assets.evaluation.sets import published
 from hoban_assets.evaluation.subjects import Subject
+from hoban_assets.howto import build_all
 from hoban_assets.settings import Settings
 
 
@@ -61,7 +62,7 @@ def doubted(
     if current is None or trained is None or tree is None or trained.path != str(tree):
         raise HobanError(
             f"{subject.dataset} was built again since {subject.name} was trained",
-            f"train on what it is now: hoban build {subject.asset} --partition {partition}",
+            f"train on what it is now: {build_all(subject.asset, partition)}",
         )
     samples = catalog.load(subject.dataset, partition)
     published_as = published(tree, subject.dataset)

@@ -11,10 +11,10 @@ from hoban_assets.classes import COLOURS
 from hoban_assets.errors import HobanError
 from hoban_assets.evaluation.detecting import Progress, run_worker
 from hoban_assets.evaluation.subjects import Subject
+from hoban_assets.formats.naming import IMAGE_SUFFIXES, is_image
 from hoban_assets.settings import Settings
 
 WORKER = Path(__file__).parents[1] / "workers" / "yolo_predict.py"
-PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 VIDEOS = frozenset(
     {".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".ts"}
 )
@@ -46,13 +46,18 @@ def files_below(target: Path) -> list[tuple[str, Path]]:
         raise HobanError(
             f"{target} is not there", "give a photograph, a video, or a folder of them"
         )
-    found = sorted(p for p in target.rglob("*") if p.suffix.lower() in PICTURES | VIDEOS)
+    found = sorted(p for p in target.rglob("*") if is_image(p.name) or is_video(p))
     if not found:
+        endings = sorted({*VIDEOS, *(f".{suffix}" for suffix in IMAGE_SUFFIXES)})
         raise HobanError(
-            f"{target} holds no photograph and no video",
-            f"their names end in {', '.join(sorted(PICTURES | VIDEOS))}",
+            f"{target} holds no photograph and no video", f"their names end in {', '.join(endings)}"
         )
     return [(p.relative_to(target).as_posix(), p.absolute()) for p in found if p.is_file()]
+
+
+def is_video(file: Path) -> bool:
+    """Whether a file is called like a video, and not hidden."""
+    return file.suffix.lower() in VIDEOS and not file.name.startswith(".")
 
 
 def predict(

@@ -12,6 +12,7 @@ from typing import Any
 
 from hoban_assets.catalog.asked import Ask
 from hoban_assets.errors import HobanError
+from hoban_assets.howto import build_all
 from hoban_assets.weights import checked
 
 WEIGHTS = (".pt", ".onnx")
@@ -60,7 +61,7 @@ def trained_model(ask: Ask, asset: str, partition: str) -> Subject:
     Raises:
         HobanError: it was never trained for this partition, or its weights are gone.
     """
-    way_out = f"dagster asset materialize --select '*{asset}' --partition {partition}"
+    way_out = build_all(asset, partition)
     rows = ask(_MODEL, {"asset": asset, "partition": partition})
     if not rows:
         raise HobanError(f"{asset} was never trained for partition {partition}", way_out)

@@ -28,8 +28,8 @@ from hoban_assets.exchange.pictures import (
     missing,
     told_by_name,
 )
+from hoban_assets.formats.naming import is_image
 
-IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".jfif", ".tif", ".tiff"})
 STRETCH = 0.02
 """Share by which the proportions of a picture may differ after a tool has scaled it."""
 
@@ -181,7 +181,7 @@ def files_below(root: Path | None) -> Callable[[str], str | None]:
     """Content hashes of the image files below a folder, by name or, for YOLO, by stem."""
     files: dict[str, Path] = {}
     for file in root.rglob("*") if root else ():
-        if file.suffix.lower() in IMAGE_SUFFIXES and file.is_file():
+        if is_image(file.name) and file.is_file():
             files[file.name] = files[file.stem] = file
 
     def hash_of(name: str) -> str | None:

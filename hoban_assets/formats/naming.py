@@ -109,6 +109,11 @@ def suffix_of(name: str) -> str:
     return suffix.lower() if dot else ""
 
 
+def is_image(name: str) -> bool:
+    """Whether a file is called like a picture that is decoded, and is not hidden (``._x.jpg``)."""
+    return suffix_of(name) in IMAGE_SUFFIXES and not name.startswith(".")
+
+
 def is_archive(name: str) -> bool:
     """Whether it is a packed file, or a part of one as AI Hub hands them out (x.zip.part0)."""
     return suffix_of(name) in ARCHIVES or _ARCHIVE_PART.search(name) is not None
@@ -215,7 +220,7 @@ def _seen(text: str) -> str:
 def images_of(folder: str, names: Iterable[str]) -> Iterator[str]:
     """Paths of those `names` that end like an image, in upper or lower case."""
     for name in names:
-        if suffix_of(name) in IMAGE_SUFFIXES and not name.startswith("."):
+        if is_image(name):
             yield join(folder, name)
 
 

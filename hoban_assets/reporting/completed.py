@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from hoban_assets.catalog.asked import Ask, Row
 from hoban_assets.curation.completion.verdicts import VERDICTS
 from hoban_assets.errors import HobanError
+from hoban_assets.howto import build_all
 from hoban_assets.language import Say, retold
 from hoban_assets.reporting.blocks import Block, Columns, Heading, Paragraph, listing
 
@@ -39,7 +40,7 @@ def counts(ask: Ask, asset: str, partition: str) -> list[Row]:
             f"no teacher has added anything to {asset} [{partition}]",
             f"completed are: {', '.join(known)}"
             if known
-            else "dagster asset materialize --select '*helmet_60k_completed' --partition sub",
+            else build_all("helmet_60k_completed", partition),
         )
     order = {verdict: place for place, verdict in enumerate((*VERDICTS, ""))}
     return sorted(rows, key=lambda r: (r["class_id"], order.get(r["cross_check"], 99)))

@@ -14,12 +14,12 @@ from pathlib import Path
 
 from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.file_systems import cannot_link, existing
+from hoban_assets.formats.naming import is_image
 from hoban_assets.freshness.declared import Declared, Source
 from hoban_assets.language import Say
 from hoban_assets.settings import Settings
 from hoban_assets.units import size_text
 
-PHOTOGRAPHS = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 LOOKED_AT = 40
 """Photographs of each source whose sizes are taken for those of all."""
 COPIED = 8
@@ -96,7 +96,7 @@ def photographs(folder: Path) -> Iterator[Path]:
     """Photographs below a folder, in the order of their names."""
     for place, folders, names in os.walk(folder):
         folders.sort()
-        yield from (Path(place, n) for n in sorted(names) if Path(n).suffix.lower() in PHOTOGRAPHS)
+        yield from (Path(place, name) for name in sorted(names) if is_image(name))
 
 
 def _seconds_a_byte(files: list[Path], target: Path) -> float:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from hoban_assets.asset_names import dataset_of, model_of
 from hoban_assets.catalog.asked import Ask
 from hoban_assets.errors import HobanError
+from hoban_assets.howto import build_all
 from hoban_assets.language import Say, plain, retold
 from hoban_assets.reporting.blocks import Block, Finding, Heading, Paragraph, bullets, table
 
@@ -29,7 +30,7 @@ def version_summary(ask: Ask, version: str, partition: str, say: Say = plain) ->
     if built is None:
         raise HobanError(
             f"{dataset} [{partition}] was never built",
-            f"hoban build {version} --partition {partition}",
+            build_all(version, partition),
         )
     held = {name: f"{built[name]:,}" for name in ("images", "boxes")}
     regions = f"{ask(_IGNORED, [dataset, partition])[0]['n']:,}"

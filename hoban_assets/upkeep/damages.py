@@ -16,6 +16,7 @@ from typing import Any
 from hoban_assets.asset_names import DATASET, MODEL, kind_of
 from hoban_assets.catalog.answers import asking
 from hoban_assets.errors import HobanError
+from hoban_assets.howto import build_all
 from hoban_assets.language import Say
 from hoban_assets.settings import Settings
 from hoban_assets.workers.yolo_support import damaged
@@ -59,13 +60,13 @@ def _of_build(row: dict[str, Any], say: Say) -> Iterator[Damage]:
     if kind_of(asset) == DATASET:
         from hoban_assets.publish.reports import what_is_wrong
 
-        wrong, wanted = what_is_wrong(folder, content=True), f"*{asset}"
+        wrong = what_is_wrong(folder, content=True)
     elif kind_of(asset) == MODEL:
-        wrong, wanted = damaged(folder), asset
+        wrong = damaged(folder)
     else:
         return
     if wrong:
-        again = f"dagster asset materialize --select '{wanted}' --partition {row['partition']}"
+        again = build_all(asset, row["partition"])
         yield Damage(folder, wrong, say("it is made again by: {command}", command=again))
 
 

@@ -126,3 +126,15 @@ def test_a_name_that_is_taken_changes_nothing(site):
         with pytest.raises(HobanError):
             added(site / "pictures", name)
     assert sorted(p.name for p in (site / "raw").iterdir()) == ["site_a", "there"]
+
+
+def test_pictures_that_browsers_and_phones_name_otherwise_are_taken_too_and_the_rest_is_told(site):
+    from hoban_assets.cli import app
+
+    Image.new("RGB", (8, 8)).save(site / "pictures" / "saved.JFIF", format="JPEG")
+    for name in ("phone.heic", "._a.jpg", "notes.txt"):
+        (site / "pictures" / name).write_bytes(b"x")
+    words = ["add", str(site / "pictures"), "--name", "site_a", "--pattern", ""]
+    done = CliRunner().invoke(app, words)
+    assert sorted(p.name for p in (site / "raw" / "site_a").iterdir()) == ["a.jpg", "saved.JFIF"]
+    assert "1 .heic" in done.stderr

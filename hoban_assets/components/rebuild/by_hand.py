@@ -23,6 +23,7 @@ from hoban_assets.freshness.plan import (
     plan_rebuild,
     stale_reports,
 )
+from hoban_assets.howto import rebuild
 from hoban_assets.pipeline.stage import Stage
 from hoban_assets.reporting.journal.steps import is_interruption
 from hoban_assets.settings import Settings
@@ -136,7 +137,7 @@ class ByHand:
             if is_interrupted(result.all_events):
                 raise HobanError(
                     f"interrupted; what was built before stays (run {result.run_id})",
-                    f"go on with: hoban rebuild --partition {self.partition}",
+                    f"go on with: {rebuild(self.partition)}",
                 )
             failures = dict(_failures(result.all_events))
             built = set(_built(result.all_events))

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from hoban_assets.freshness.plan import Look, Plan, Step, World, version_at
 from hoban_assets.freshness.staleness import Reason
+from hoban_assets.howto import rebuild
 from hoban_assets.language import speaker
 
 MOST_ATTEMPTS = 3
@@ -100,7 +101,7 @@ def summary(
         parts.append(
             f"{name} is given up after {attempts.count} failed attempts from the same inputs, "
             f"until its inputs, recipe or code change (fix what run {attempts.last_run} says, "
-            f"then: hoban rebuild --partition {world.partition})"
+            f"then: {rebuild(world.partition)})"
         )
     for name, reasons in plan.cannot.items():
         parts.append(f"{name} is out of date and cannot be rebuilt: {told(reasons)}")

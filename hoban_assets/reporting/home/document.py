@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hoban_assets.asset_names import version_of
 from hoban_assets.freshness.declared import DATASET, MODEL
 from hoban_assets.freshness.staleness import STALE
+from hoban_assets.howto import build_all, rebuild
 from hoban_assets.language import Say
 from hoban_assets.reporting.blocks import (
     Block,
@@ -76,11 +77,11 @@ def next_step(status: Status) -> tuple[str, str]:
     if old := [a for a in status.built if a.verdict.state == STALE]:
         return (
             "Bring up to date what is out of date.",
-            f"hoban rebuild --partition {old[0].partition}",
+            rebuild(old[0].partition),
         )
     if untrained := sorted(datasets - models):
         version, partition = untrained[-1]
-        command = f"hoban build {version} --model --partition {partition}"
+        command = build_all(version, partition, model=True)
         return "Train the detector of the last dataset.", command
     version, partition = sorted(models)[-1]
     command = f"hoban results model_{version} --partition {partition} --page"

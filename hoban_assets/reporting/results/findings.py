@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from hoban_assets.howto import build
 from hoban_assets.reporting.results.figures import Finding, ModelResults
 from hoban_assets.reporting.results.of_errors import MORE_EPOCHS, of_errors
 
@@ -15,9 +16,9 @@ OVERFITTED = (
 )
 EVALUATE_AGAIN = (
     "Materialise it once more, which records them (same dataset and settings: it is only "
-    "evaluated again): dagster asset materialize --select {model} --partition {partition}"
+    "evaluated again): {command}"
 )
-TRAIN_AGAIN = "To use it: dagster asset materialize --select {model} --partition {partition}"
+TRAIN_AGAIN = "To use it: {command}"
 FEW_LABELS = 100
 """Below it the recall of a class is uncertain by more than 5 points: 0.5 / sqrt(labels)."""
 
@@ -118,11 +119,11 @@ def _notes(results: ModelResults) -> Iterator[Finding]:
             "does not label for mistakes. The figures here judge a class only where it is labelled."
         )
         yield Finding("info", text, (), {"stock": stock})
+    again = build(results.model, partition=results.partition)
     if not results.has_confusions:
         text = "Confusions and false positives are missing: an older version evaluated this model."
-        values = {"model": results.model, "partition": results.partition}
-        yield Finding("info", text, (EVALUATE_AGAIN,), values)
+        yield Finding("info", text, (EVALUATE_AGAIN,), {"command": again})
     if results.dataset_is_current is False:
         text = "{dataset} was built again after this training."
-        values = {"dataset": results.dataset, "partition": results.partition}
-        yield Finding("info", text, (TRAIN_AGAIN,), {**values, "model": results.model})
+        values = {"dataset": results.dataset, "command": again}
+        yield Finding("info", text, (TRAIN_AGAIN,), values)

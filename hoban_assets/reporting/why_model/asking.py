@@ -23,6 +23,7 @@ from hoban_assets.evaluation.nearest import labels_and_regions, nearest, seen
 from hoban_assets.evaluation.pictures import Boxes, Pictures, content_of, pictures_of
 from hoban_assets.evaluation.sets import displayed_size, published
 from hoban_assets.evaluation.subjects import Subject
+from hoban_assets.howto import build_all
 from hoban_assets.reporting.why_model import figures, sql
 from hoban_assets.reporting.why_model.figures import Answer, ModelWhy
 from hoban_assets.settings import Settings
@@ -66,7 +67,7 @@ def explained(
     if subject.trained_on is None or recipe is None:
         raise HobanError(
             f"the dataset that {subject.name} was trained on is gone, so nothing can be compared",
-            f"build it and the model again: hoban build {subject.asset} --partition {partition}",
+            f"build it and the model again: {build_all(subject.asset, partition)}",
         )
     dataset = published(subject.trained_on, subject.dataset)
     picture = picture_of(typed, found, holder, dataset, partition, settings)
