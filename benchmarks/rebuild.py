@@ -194,7 +194,7 @@ def _opened(data: bytes, folders: Mapping[int, Path]) -> Iterator[str]:
         number, mask, _, length = _EVENT.unpack_from(data, at)
         name = data[at + _EVENT.size : at + _EVENT.size + length].rstrip(b"\0")
         at += _EVENT.size + length
-        if mask & _IN_Q_OVERFLOW:
-            raise RuntimeError("more files were opened at once than the kernel tells of")
-        if not mask & _IN_ISDIR:
+        if mask & _IN_Q_OVERFLOW:  # counts as one file more: the true number is only larger
+            yield "more files than the kernel tells of at once"
+        elif not mask & _IN_ISDIR:
             yield str(folders[number] / os.fsdecode(name))

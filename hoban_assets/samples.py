@@ -22,7 +22,14 @@ import pandas as pd
 import xxhash
 
 from hoban_assets.classes import CLASS_NAMES
-from hoban_assets.tables import BOXES_SCHEMA, DECISIONS_SCHEMA, IMAGES_SCHEMA, Columns, frame_of
+from hoban_assets.tables import (
+    BOXES_SCHEMA,
+    DECISIONS_SCHEMA,
+    IMAGES_SCHEMA,
+    Columns,
+    frame_of,
+    positions_in,
+)
 
 LABEL_DECIMALS = 6
 """Decimals of a published coordinate: 0.0006 pixels at 640, far below what a hand can draw."""
@@ -90,8 +97,13 @@ class Samples:
 
     def boxes_per_image(self, *, labels_only: bool = False) -> pd.Series:
         """Number of boxes of each image, aligned with ``images`` (0 where there is none)."""
-        counts = (self.labels if labels_only else self.boxes).image_id.value_counts()
-        return counts.reindex(self.images.image_id, fill_value=0).set_axis(self.images.index)
+        at = self.positions_of((self.labels if labels_only else self.boxes).image_id)
+        counts = np.bincount(at, minlength=len(self.images))
+        return pd.Series(counts, self.images.index, name="count")
+
+    def positions_of(self, image_ids: pd.Series) -> np.ndarray:
+        """Positions in ``images`` of these images, int64; -1 of one that is not there."""
+        return positions_in(self.images.image_id, image_ids)
 
     def box_counts(self) -> dict[str, int]:
         """Labels of each class, every class named, in the order of the ids."""
@@ -146,7 +158,7 @@ class Samples:
         kept = replace(
             self,
             images=self.images[~mask].reset_index(drop=True),
-            boxes=self.boxes[~self.boxes.image_id.isin(gone.image_id)].reset_index(drop=True),
+            boxes=self.boxes[~mask[self.positions_of(self.boxes.image_id)]].reset_index(drop=True),
         )
         return kept.with_decisions(decisions)
 

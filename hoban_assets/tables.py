@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hoban_assets.classes import CLASS_NAMES
 
@@ -83,6 +84,16 @@ BOXES_SCHEMA = _schema(BOX_COLUMNS)
 DECISIONS_SCHEMA = _schema(DECISION_COLUMNS)
 
 
+def positions_in(keys: pd.Series, wanted: pd.Series) -> np.ndarray:
+    """Positions in `keys`, unique texts, of those `wanted`: int64 [wanted], -1 where none is.
+
+    As `Index.get_indexer`, in Arrow: a sixth of the time, as no text becomes an object.
+    """
+    of, named = (pa.array(each, pa.large_string(), from_pandas=True) for each in (keys, wanted))
+    found = pc.index_in(named, value_set=of).fill_null(-1)
+    return found.to_numpy(zero_copy_only=False).astype(np.int64)
+
+
 def as_table(frame: pd.DataFrame, schema: pa.Schema) -> pa.Table:
     """Return `frame` as an Arrow table of exactly `schema` (columns ordered, types cast).
 
@@ -101,14 +112,17 @@ def as_frame(table: pa.Table, schema: pa.Schema) -> pd.DataFrame:
     frame = table.select(schema.names).cast(schema).to_pandas()
     for field in schema:
         if pa.types.is_list(field.type):
-            frame[field.name] = pd.Series(
-                [() if v is None else tuple(v) for v in frame[field.name]],
-                index=frame.index,
-                dtype=object,
-            )
+            frame[field.name] = pd.Series(_tuples(table[field.name]), frame.index, dtype=object)
         elif field.name == "row" and schema is DECISIONS_SCHEMA:
             frame[field.name] = frame[field.name].astype("Int32")
     return frame
+
+
+def _tuples(lists: pa.ChunkedArray) -> list[tuple[Any, ...]]:
+    """The lists of a column; () for null."""
+    values = pc.list_flatten(lists).to_pylist()
+    ends = np.cumsum(pc.list_value_length(lists).fill_null(0).to_numpy()).tolist()
+    return [tuple(values[start:end]) for start, end in zip([0, *ends], ends, strict=False)]
 
 
 def frame_of(columns: Columns | None, schema: pa.Schema) -> pd.DataFrame:

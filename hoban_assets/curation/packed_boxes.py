@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from hoban_assets.classes import CLASS_IDS
 from hoban_assets.samples import Samples
@@ -71,7 +70,7 @@ class PackedBoxes:
     def of(cls, samples: Samples, *, ignore: bool) -> PackedBoxes:
         """The ignore regions of `samples`, or its labels."""
         boxes = samples.boxes[samples.boxes.ignore.to_numpy(dtype=bool) == ignore]
-        place = pd.Index(samples.images.image_id).get_indexer(boxes.image_id)
+        place = samples.positions_of(boxes.image_id)
         order = np.argsort(place, kind="stable")
         center = boxes[["x_center", "y_center"]].to_numpy(np.float64)[order]
         half = boxes[["width", "height"]].to_numpy(np.float64)[order] / 2

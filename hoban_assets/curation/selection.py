@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 
 from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.samples import Samples, stable_shares
@@ -89,7 +88,7 @@ def choose_backgrounds(samples: Samples, count: int) -> Samples:
 def count_per_image(samples: Samples, unit: Unit, classes: int = len(CLASS_NAMES)) -> np.ndarray:
     """Labels of each class on each image, int64 [images, classes]; 0 or 1 for unit 'images'."""
     labels = samples.labels
-    positions = pd.Index(samples.images.image_id).get_indexer(pd.Index(labels.image_id))
+    positions = samples.positions_of(labels.image_id)
     counts = np.zeros((len(samples.images), classes), np.int64)
     np.add.at(counts, (positions, labels.class_id.to_numpy()), 1)
     return np.minimum(counts, 1) if unit == "images" else counts

@@ -90,8 +90,7 @@ class CocoReader(Listed):
         for path in self._chosen(image_ids):
             at = self._positions[path]
             kept[at] = self._read_image(found, path, at, counts[at])
-        for file in self._files:
-            self._read_rows(found, file, kept)
+        numbers = [self._read_rows(found, file, kept) for file in self._files]
         for problem in self._problems:
             found.decide(
                 problem.path,
@@ -101,7 +100,7 @@ class CocoReader(Listed):
                 problem.row,
                 problem.value,
             )
-        return found.finish("top_left")
+        return found.finish("top_left", numbers=np.concatenate(numbers))
 
     def _read_image(self, found: Collector, path: str, at: int, rows: int) -> int:
         """Add an image and return its position among the kept ones, or -1 where it was dropped."""
@@ -130,7 +129,10 @@ class CocoReader(Listed):
             found.decide(path, "path_of_elsewhere", "repair", label, value=known.guessed[at])
         return found.keep(path, label, (width, height))
 
-    def _read_rows(self, found: Collector, file: Annotations, kept: NDArray[np.int64]) -> None:
+    def _read_rows(
+        self, found: Collector, file: Annotations, kept: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """Take the rows of a JSON that are wanted; return the numbers of their boxes, (n, 4)."""
         position = kept[file.image]
         rows = np.flatnonzero(position >= 0)
         ids = self.source.ids
@@ -168,6 +170,7 @@ class CocoReader(Listed):
             shared = np.isin(file.image[used], list(self._images.in_files))
             for offset in np.flatnonzero(shared).tolist():
                 found.rows.files[first + offset] = file.file
+        return file.numbers[used]
 
     def _meant(self, file: Annotations, index: int) -> str:
         """Name of a category; of several under one id the one that all of them are read as."""

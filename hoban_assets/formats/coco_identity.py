@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 
 from hoban_assets.formats.coco_index import Annotations, Entry
 from hoban_assets.formats.coco_names import Found
-from hoban_assets.formats.numbers import as_numbers
 from hoban_assets.formats.outlines import SAME_IOU
 
 _FOLDERS = re.compile(r"[/\\\\]")
@@ -144,8 +143,7 @@ class Identities:
         rows: dict[int, list[tuple[int, str, NDArray[np.float64]]]] = {}
         for number, file in enumerate(files):
             mine = np.flatnonzero(np.isin(file.image, shared) & (file.category >= 0) & ~file.crowd)
-            boxes = as_numbers([file.boxes[row] for row in mine.tolist()])
-            for row, box in zip(mine.tolist(), boxes, strict=True):
+            for row, box in zip(mine.tolist(), file.numbers[mine], strict=True):
                 name = file.names[file.category[row]]
                 rows.setdefault(int(file.image[row]), []).append((number, name, box))
         for place, boxes_of in rows.items():

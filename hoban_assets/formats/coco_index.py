@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hoban_assets.formats.naming import nfc
-from hoban_assets.formats.numbers import number
+from hoban_assets.formats.numbers import as_numbers, number
 from hoban_assets.formats.outlines import contradictions
 
 _WHOLE = re.compile(r"0|-?[1-9][0-9]*")
@@ -40,6 +40,8 @@ class Annotations:
     """Rows with the confidence of a model, to it."""
     boxes: Sequence[object]
     """`bbox` as it stands in the file."""
+    numbers: NDArray[np.float64]
+    """The same as numbers, (n, 4): NaN where a row has none."""
     contradicts: dict[int, str]
     """Rows whose box is not that of their own outline or area, to what stands there."""
     raw_categories: Sequence[object]
@@ -144,6 +146,7 @@ def index_annotations(
     chosen = np.array([not wanted or name in wanted for name in [*categories.names, ""]], bool)
     to_compare = np.flatnonzero(chosen[category] & (category >= 0) & (image >= 0) & ~crowd)
     boxes = [a.get("bbox") for a in objects]
+    numbers = as_numbers(boxes)
     return Annotations(
         file=file,
         names=categories.names,
@@ -158,7 +161,8 @@ def index_annotations(
             if "score" in a and 0 <= number(a["score"]) < 1
         },
         boxes=boxes,
-        contradicts=contradictions(objects, boxes, to_compare),
+        numbers=numbers,
+        contradicts=contradictions(objects, boxes, numbers, to_compare),
         raw_categories=raw,
     )
 

@@ -168,14 +168,21 @@ class Collector:
         for label in labels:
             self.decide(label, "image_missing", "drop", label)
 
-    def finish(self, encoding: Encoding, *, is_relative: bool = False) -> Read:
+    def finish(
+        self,
+        encoding: Encoding,
+        *,
+        is_relative: bool = False,
+        numbers: NDArray[np.float64] | None = None,
+    ) -> Read:
         """Judge the rows and build the result.
 
         Args:
             encoding: what the four numbers of a row are.
             is_relative: they are shares of the image, not pixels.
+            numbers: ``as_numbers(self.rows.box)`` where the reader has it already.
         """
-        numbers = as_numbers(self.rows.box)
+        numbers = as_numbers(self.rows.box) if numbers is None else numbers
         if not is_relative:
             self._correct_frames(numbers, encoding)
         sizes = np.stack([self._widths, self._heights], axis=1).astype(np.float64)

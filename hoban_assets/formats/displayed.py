@@ -138,7 +138,7 @@ def _transpose_frames(
     if not mask.any():
         return samples
     boxes = samples.boxes.copy()
-    at = pd.Index(samples.images.image_id).get_indexer(pd.Index(boxes.image_id))
+    at = samples.positions_of(boxes.image_id)
     hit = mask[at]
     for axis, columns in enumerate((("x_center", "width"), ("y_center", "height"))):
         for column in columns:

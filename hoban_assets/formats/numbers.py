@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain, compress
 from typing import Any
 
@@ -15,16 +15,17 @@ def as_numbers(boxes: Sequence[object]) -> NDArray[np.float64]:
 
     Numbers written as text ("39.00") are numbers; true and false are not.
     """
-    out = np.full((len(boxes), 4), np.nan)
-    fits = np.fromiter(
-        (type(box) is list and len(box) == 4 for box in boxes), bool, count=len(boxes)
-    )
-    four: list[Any] = list(compress(boxes, fits))
+    fits = np.array([type(box) is list and len(box) == 4 for box in boxes], bool)
+    four: Iterable[Any] = compress(boxes, fits)
     flat = list(chain.from_iterable(four))
     if not set(map(type, flat)) <= {int, float}:
         flat = [number(value) for value in flat]
-    out[fits] = np.array(flat, np.float64).reshape(-1, 4)
-    out[~np.isfinite(out)] = np.nan
+    found = np.fromiter(flat, np.float64, len(flat)).reshape(-1, 4)
+    found[~np.isfinite(found)] = np.nan
+    if len(found) == len(boxes):
+        return found
+    out = np.full((len(boxes), 4), np.nan)
+    out[fits] = found
     return out
 
 

@@ -25,7 +25,10 @@ _CHUNK = 50_000
 
 
 def contradictions(
-    objects: Sequence[Mapping[str, Any]], boxes: Sequence[object], rows: NDArray[np.int64]
+    objects: Sequence[Mapping[str, Any]],
+    boxes: Sequence[object],
+    numbers: NDArray[np.float64],
+    rows: NDArray[np.int64],
 ) -> dict[int, str]:
     """Find the annotations of a COCO JSON whose `bbox` is not that of `segmentation` or `area`.
 
@@ -36,6 +39,7 @@ def contradictions(
     Args:
         objects: annotations.
         boxes: their `bbox` (x, y, width, height).
+        numbers: the same as numbers, (n, 4).
         rows: positions to look at.
 
     Returns:
@@ -45,9 +49,9 @@ def contradictions(
     for start in range(0, len(rows), _CHUNK):
         part = rows[start : start + _CHUNK]
         chosen = [objects[row] for row in part.tolist()]
-        numbers = as_numbers([boxes[row] for row in part.tolist()])
         outline = _outlines([o.get("segmentation") for o in chosen])
-        corners = np.hstack([numbers[:, :2], numbers[:, :2] + numbers[:, 2:]])
+        own = numbers[part]
+        corners = np.hstack([own[:, :2], own[:, :2] + own[:, 2:]])
         has_outline = np.isfinite(outline).all(axis=1)
         for at in np.flatnonzero(has_outline & apart(corners, outline)).tolist():
             shown = ", ".join(f"{v:g}" for v in outline[at])
@@ -55,7 +59,7 @@ def contradictions(
         for at in [at for at, o in enumerate(chosen) if "attributes" in o and _turn(o)]:
             found[int(part[at])] = f"box {boxes[part[at]]}, turned by {_turn(chosen[at]):g} degrees"
         area = np.array([_area(o) for o in chosen])
-        for at in np.flatnonzero(~has_outline & _area_differs(numbers, area)).tolist():
+        for at in np.flatnonzero(~has_outline & _area_differs(own, area)).tolist():
             found[int(part[at])] = f"box {boxes[part[at]]}, area {area[at]:g}"
     return found
 

@@ -129,7 +129,8 @@ def judge(
     numbers = as_numbers(rows.box) if numbers is None else numbers
     refused = _flags(rows.refused, len(image))
     unit = _other_unit(numbers, sizes[image]) & ~refused
-    corners = corners_of(numbers, encoding) / np.tile(sizes, 2)[image]
+    # Column by column in memory: NumPy asks four numbers a row in a third of the time.
+    corners = np.asfortranarray(corners_of(numbers, encoding) / np.tile(sizes, 2)[image])
     malformed = ~np.isfinite(corners).all(axis=1) & ~refused & ~unit
     unread = malformed | refused | unit
     corners[unread] = 0
@@ -180,6 +181,7 @@ def judge(
 
 def _other_unit(numbers: NDArray[np.float64], sizes: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Where four numbers are shares of an image in pixels, or pixels of one in shares."""
+    numbers = np.asfortranarray(numbers)
     with np.errstate(invalid="ignore"):
         shares = ((numbers >= 0) & (numbers <= 1)).all(axis=1) & (numbers[:, 2:] > 0).all(axis=1)
         shares &= (numbers % 1 != 0).any(axis=1)  # 0 0 1 1 is a slip of the mouse, one pixel large
@@ -217,8 +219,15 @@ def _repeated(
     ignore: NDArray[np.bool_],
     corners: NDArray[np.float64],
 ) -> NDArray[np.bool_]:
-    frame = pd.DataFrame(corners).assign(image=image, class_id=class_id, ignore=ignore)
-    return frame.duplicated().to_numpy()
+    # Equal rows have equal sums: two columns tell the few that all columns must be asked about.
+    alike = pd.DataFrame({"image": image, "sum": sum(corners.T)}).duplicated(keep=False)
+    at = np.flatnonzero(alike)
+    frame = pd.DataFrame(corners[at]).assign(
+        image=image[at], class_id=class_id[at], ignore=ignore[at]
+    )
+    repeated = np.zeros(len(image), bool)
+    repeated[at] = frame.duplicated()
+    return repeated
 
 
 def _verdicts(

@@ -64,7 +64,7 @@ class _Table:
 
     def __init__(self, samples: Samples) -> None:
         boxes, images = samples.boxes, samples.images
-        at = pd.Index(images.image_id).get_indexer(pd.Index(boxes.image_id))
+        at = samples.positions_of(boxes.image_id)
         self.ids = boxes.image_id.to_numpy()
         self.row = boxes.row.to_numpy()
         self.source = images.source.to_numpy()[at]

@@ -129,7 +129,7 @@ def without_frame(
 def reach(samples: Samples, stated: NDArray[Any]) -> NDArray[np.float64]:
     """Largest x and y of the boxes of each image, in the unit of `stated`; 0 without a box."""
     boxes = samples.boxes
-    at = pd.Index(samples.images.image_id).get_indexer(pd.Index(boxes.image_id))
+    at = samples.positions_of(boxes.image_id)
     scale = np.maximum(stated, 1)[at]
     far = np.zeros((len(samples.images), 2))
     ends = np.stack(

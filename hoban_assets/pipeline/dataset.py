@@ -7,9 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-import numpy as np
-import pandas as pd
-
 from hoban_assets.classes import CLASS_NAMES, PERSON
 from hoban_assets.curation.completion.aside import STAGE as COMPLETED_LABELS
 from hoban_assets.curation.completion.aside import Aside, boxes_on, join_train, set_aside
@@ -124,7 +121,7 @@ def build_dataset(
     )
     samples = ledger.step("dedupe", dedupe, samples)
     proof = certificate(pool, samples, same, recipe.similarity, engine=extract.engine)
-    at = positions_of(pool, samples)
+    at = pool.positions_of(samples.images.image_id)
     together = links(components(similar, at, recipe.group_similarity))
     samples = ledger.step("groups", lambda s: join_groups(s, together), samples)
 
@@ -199,10 +196,5 @@ def _backgrounds(recipe: Recipe, stages: Mapping[str, Samples]) -> frozenset[str
 def _closest_over_split(
     pool: Samples, samples: Samples, similar: SimilarityGraph, threshold: float
 ) -> float:
-    at, split = positions_of(pool, samples), samples.images.split.to_numpy(str)
+    at, split = pool.positions_of(samples.images.image_id), samples.images.split.to_numpy(str)
     return closest(similar, at[split == "val"], at[split == "train"], threshold)
-
-
-def positions_of(pool: Samples, part: Samples) -> np.ndarray:
-    """Positions in `pool` of the images of `part`, in their order."""
-    return pd.Index(pool.images.image_id).get_indexer(part.images.image_id)

@@ -134,8 +134,7 @@ def unfit_names(samples: Samples, destination: Path) -> Unfit:
     return unfit((f"images/{split}/{name}" for split, name in names), f"{destination}/")
 
 
-def _plain(text: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_-]+", "_", text)
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9_-]+")
 
 
 def published_names(samples: Samples) -> list[str]:
@@ -146,10 +145,12 @@ def published_names(samples: Samples) -> list[str]:
     """
     names = []
     ids, sources = samples.images.image_id.tolist(), samples.images.source.tolist()
+    plain = {source: _NOT_PLAIN.sub("_", source) for source in set(sources)}
     for image_id, source in zip(ids, sources, strict=True):
         stem, _, suffix = image_id.rsplit("/", 1)[-1].rpartition(".")
         suffix = PUBLISHED_AS.get(suffix.lower(), suffix.lower())
-        names.append(f"{_plain(source)}-{_plain(stem)[:60]}-{image_tag(image_id)}.{suffix}")
+        short = _NOT_PLAIN.sub("_", stem)[:60]
+        names.append(f"{plain[source]}-{short}-{image_tag(image_id)}.{suffix}")
     return names
 
 

@@ -19,7 +19,7 @@ from reader_trees import (
 )
 
 from hoban_assets.formats.decoding import parse_json
-from hoban_assets.formats.numbers import number
+from hoban_assets.formats.numbers import as_numbers, number
 from hoban_assets.formats.outlines import contradictions
 from hoban_assets.formats.yolo_rows import parse_row
 
@@ -107,4 +107,4 @@ def test_a_box_that_is_said_to_be_turned_is_for_a_person_to_look_at():
     boxes = [[10, 10, 100, 20]] * 4
     said = [{"rotation": 45.0}, {"rotation": 360}, {"occluded": True}, {"rotation": "x"}]
     objects = [{"bbox": box, "attributes": a} for box, a in zip(boxes, said, strict=True)]
-    assert list(contradictions(objects, boxes, np.arange(4))) == [0]
+    assert list(contradictions(objects, boxes, as_numbers(boxes), np.arange(4))) == [0]
