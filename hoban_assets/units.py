@@ -56,6 +56,19 @@ def percent(share: float | None, digits: int = 1) -> str:
     return "-" if share is None else f"{share * 100:.{digits}f} %"
 
 
+def share_text(share: float) -> str:
+    """A share that was counted, where a tenth does not matter: '37 %', '0.4 %', '<0.1 %'."""
+    if 0 < share < 0.001:
+        return "<0.1 %"
+    value = share * 100
+    return f"{value:.1f} %" if value < 10 and value != round(value) else f"{value:.0f} %"
+
+
+def similarity_text(value: float | None) -> str:
+    """Four decimals at most: 0.9047, 0.9; '-' for none."""
+    return "-" if value is None else f"{value:.4f}".rstrip("0").rstrip(".")
+
+
 def limit_text(share: float) -> str:
     """A share that somebody chose: 0.005 as '0.5 %', 0.02 as '2 %'."""
     return f"{share * 100:g} %"

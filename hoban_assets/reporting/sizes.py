@@ -24,10 +24,10 @@ PIXELS = (8, 16, 32, 64)
 AREA_BANDS = (0.001, 0.005, 0.01, 0.02, 0.05, 0.20)
 """Borders of the area bands, share of the image; each belongs to the band above it."""
 _PER_CENT = [f"{border * 100:g}" for border in AREA_BANDS]
-BAND_NAMES = (
-    f"< {_PER_CENT[0]} %",
+BANDS = (
+    f"<{_PER_CENT[0]} %",
     *(f"{low}-{high} %" for low, high in pairwise(_PER_CENT)),
-    f">= {_PER_CENT[-1]} %",
+    f">={_PER_CENT[-1]} %",
 )
 AREAS = AREA_BANDS[1:]
 QUANTILES = (0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999)

@@ -9,11 +9,13 @@ from builders_inspection import gathered, labelled
 from hoban_assets.declared.sources import SOURCES
 from hoban_assets.language import korean, speaker
 from hoban_assets.reporting.inspection.document import document, findings_as_rows
-from hoban_assets.reporting.inspection.figures import BANDS, inspect_rows
+from hoban_assets.reporting.inspection.figures import inspect_rows
 from hoban_assets.reporting.inspection.findings import findings
-from hoban_assets.reporting.inspection.losses import SEVERITIES, percent
+from hoban_assets.reporting.inspection.losses import SEVERITIES
 from hoban_assets.reporting.markdown import markdown
+from hoban_assets.reporting.sizes import BANDS
 from hoban_assets.rules import rules as declared
+from hoban_assets.units import share_text
 
 
 @pytest.fixture(scope="module")
@@ -174,7 +176,7 @@ def test_a_sound_source_is_said_to_be_sound(tmp_path):
 
 
 def test_shares_read_well():
-    assert [percent(share) for share in (0, 0.0004, 0.004, 0.05, 0.375, 1)] == [
+    assert [share_text(share) for share in (0, 0.0004, 0.004, 0.05, 0.375, 1)] == [
         "0 %",
         "<0.1 %",
         "0.4 %",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hoban_assets.reporting.inspection.losses import DOUBTFUL, NOTE, Finding, percent
+from hoban_assets.reporting.inspection.losses import DOUBTFUL, NOTE, Finding
+from hoban_assets.units import share_text
 
 WORTH_ASKING = 0.1
 """Share of the images that numbered names must have before a pattern is proposed."""
@@ -41,7 +42,7 @@ def clip_findings(groups: Mapping[str, Any], images: int) -> Iterator[Finding]:
             "see what it finds with --clip. If not, nothing has to be done.",
             {
                 "count": groups["numbered"],
-                "share": percent(share),
+                "share": share_text(share),
                 "files": ", ".join(groups["examples"]),
                 "pattern": groups["pattern"],
             },

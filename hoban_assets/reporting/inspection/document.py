@@ -17,11 +17,13 @@ from hoban_assets.reporting.blocks import (
     table,
     without_empty_columns,
 )
-from hoban_assets.reporting.inspection.figures import ALL, BANDS, Inspection
+from hoban_assets.reporting.inspection.figures import ALL, Inspection
 from hoban_assets.reporting.inspection.findings import findings
-from hoban_assets.reporting.inspection.losses import DOUBTFUL, NOTE, SERIOUS, percent
+from hoban_assets.reporting.inspection.losses import DOUBTFUL, NOTE, SERIOUS
 from hoban_assets.reporting.inspection.overlap import KINDS
+from hoban_assets.reporting.sizes import BANDS
 from hoban_assets.rules import meaning
+from hoban_assets.units import share_text
 
 _LONGEST = 60
 
@@ -88,7 +90,7 @@ def headline(seen: Inspection, found: Detection | None, say: Say) -> list[str]:
     sizes = seen.image_sizes
     if sizes["known"]:
         frequent = ", ".join(
-            f"{r['width']}x{r['height']} ({percent(r['images'] / sizes['known'])})"
+            f"{r['width']}x{r['height']} ({share_text(r['images'] / sizes['known'])})"
             for r in sizes["frequent"][:3]
         )
         lines.append(
@@ -158,7 +160,7 @@ def _classes(seen: Inspection) -> list[Row]:
             "boxes": row["boxes"],
             "images": row["images"],
             "ignore regions": row["ignore"] or None,
-            "median size": "-" if row["median_area"] is None else percent(row["median_area"]),
+            "median size": "-" if row["median_area"] is None else share_text(row["median_area"]),
         }
         for row in seen.classes
     ]
@@ -170,7 +172,7 @@ def _bands(seen: Inspection, say: Say) -> list[Row]:
         {
             "class": say("all classes") if row["class"] == ALL else row["class"],
             "boxes": row["boxes"],
-            **{band: percent(row[band] / row["boxes"]) if row[band] else "-" for band in BANDS},
+            **{band: share_text(row[band] / row["boxes"]) if row[band] else "-" for band in BANDS},
         }
         for row in seen.size_bands
     ]
@@ -183,7 +185,7 @@ def _leakage(seen: Inspection, say: Say) -> list[Row]:
             "split": row["split"],
             "also in": row["other"],
             "images": row["images"],
-            "share of split": percent(row["share"]),
+            "share of split": share_text(row["share"]),
             "groups": row["groups"],
         }
         for row in seen.leakage

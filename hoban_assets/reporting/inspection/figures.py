@@ -18,11 +18,10 @@ from hoban_assets.formats.gather import Gathered
 from hoban_assets.formats.naming import nfc
 from hoban_assets.reporting.inspection.clips import groups_by_name
 from hoban_assets.reporting.inspection.overlap import duplicates, leakage
-from hoban_assets.reporting.sizes import AREA_BANDS
+from hoban_assets.reporting.sizes import AREA_BANDS, BANDS
 
 Rows: TypeAlias = list[dict[str, Any]]
 
-BANDS = ("<0.1 %", "0.1-0.5 %", "0.5-1 %", "1-2 %", "2-5 %", "5-20 %", ">=20 %")
 IGNORE_REGION = "(ignore region)"
 ALL = "all"
 

@@ -11,7 +11,7 @@ from typing import Any
 from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.howto import declare
 from hoban_assets.reporting.inspection.clip_findings import clip_findings
-from hoban_assets.reporting.inspection.figures import ALL, BANDS, IGNORE_REGION, Inspection
+from hoban_assets.reporting.inspection.figures import ALL, IGNORE_REGION, Inspection
 from hoban_assets.reporting.inspection.losses import (
     DOUBTFUL,
     NOTE,
@@ -20,9 +20,10 @@ from hoban_assets.reporting.inspection.losses import (
     Finding,
     broken,
     lost,
-    percent,
 )
 from hoban_assets.reporting.inspection.overlap import KINDS
+from hoban_assets.reporting.sizes import BANDS
+from hoban_assets.units import share_text
 
 LEAK_SHARE = 0.01
 """Above it a split of its own is worth nothing: a few per cent of known pictures lift mAP."""
@@ -50,7 +51,9 @@ def _leaks(seen: Inspection) -> Iterator[Finding]:
     leaks = []
     for kind, name in KINDS.items():
         rows = [row for row in seen.leakage if row["kind"] == kind]
-        pairs = [f"{r['split']} / {r['other']} {percent(r['share'])} ({r['images']})" for r in rows]
+        pairs = [
+            f"{r['split']} / {r['other']} {share_text(r['share'])} ({r['images']})" for r in rows
+        ]
         leaks += [(name, ", ".join(pairs))] if rows else []
     yield Finding(
         SERIOUS if share >= LEAK_SHARE else DOUBTFUL,
@@ -76,7 +79,7 @@ def _copies(seen: Inspection) -> Iterator[Finding]:
         "removes near-duplicates as well, which are not counted here.",
         {
             "extra": copies["extra"],
-            "share": percent(share),
+            "share": share_text(share),
             "groups": copies["groups"],
             "most": copies["largest"][0]["images"] if copies["largest"] else 0,
         },
@@ -108,7 +111,12 @@ def _small(seen: Inspection) -> Iterator[Finding]:
         share = count / max(1, row["boxes"])
         if share >= SMALL_SHARE:
             name = names.get(row["class"], ALL)
-            facts = {"count": count, "share": percent(share), "name": name, "ours": ours or "CLASS"}
+            facts = {
+                "count": count,
+                "share": share_text(share),
+                "name": name,
+                "ours": ours or "CLASS",
+            }
             text = (
                 "{share} of the boxes ({count}) are smaller than 1 % of the image."
                 if ours is None
@@ -132,7 +140,7 @@ def _content(seen: Inspection) -> Iterator[Finding]:
             "Images without a box: {count} ({share}).",
             "A stage leaves them out. Whether they show nothing is not known: use only verified "
             "ones as background.",
-            {"count": spread["none"], "share": percent(share)},
+            {"count": spread["none"], "share": share_text(share)},
         )
     for name, count in spread["above_10"].items():
         share = count / max(1, seen.images_kept)
@@ -143,7 +151,7 @@ def _content(seen: Inspection) -> Iterator[Finding]:
                 "Images with more than ten of '{name}': {count} ({share}). In crowds many are not "
                 "labelled.",
                 "A recipe leaves out images with too many persons: max_persons: 10",
-                {"count": count, "share": percent(share), "name": name},
+                {"count": count, "share": share_text(share), "name": name},
             )
     shaped = sum(row["count"] for row in seen.defects if row["rule"] in _SHAPES)
     if shaped:
@@ -154,7 +162,7 @@ def _content(seen: Inspection) -> Iterator[Finding]:
             "Polygons or turned boxes among the rows: {count} ({share}).",
             "Each becomes the upright box around it; around a turned box that is larger than the "
             "object.",
-            {"count": shaped, "share": percent(share)},
+            {"count": shaped, "share": share_text(share)},
         )
     empty = [_named(seen, row) for row in seen.classes if not row["boxes"]]
     if empty:
@@ -250,7 +258,7 @@ def _use(seen: Inspection) -> Iterator[Finding]:
             "Nothing has to be done; they are counted and left out.",
             {
                 "count": boxes,
-                "share": percent(share),
+                "share": share_text(share),
                 "names": _some([_named(seen, row) for row in unused]),
             },
         )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from hoban_assets.reporting.inspection.figures import Inspection
+from hoban_assets.units import share_text
 
 SERIOUS, DOUBTFUL, NOTE = "serious", "doubtful", "note"
 SEVERITIES = (SERIOUS, DOUBTFUL, NOTE)
@@ -28,14 +29,6 @@ class Finding:
     facts: Mapping[str, object] = field(default_factory=dict)
 
 
-def percent(share: float) -> str:
-    """A share for the eye: '37 %', '0.4 %', '<0.1 %'."""
-    if 0 < share < 0.001:
-        return "<0.1 %"
-    value = share * 100
-    return f"{value:.1f} %" if value < 10 and value != round(value) else f"{value:.0f} %"
-
-
 def broken(seen: Inspection) -> Iterator[Finding]:
     """Images that do not decode."""
     count = len(seen.unreadable)
@@ -46,7 +39,7 @@ def broken(seen: Inspection) -> Iterator[Finding]:
             share,
             "Images that cannot be read: {count} ({share}), for instance {file} ({reason}).",
             "They are left out. If they matter, copy or download them again.",
-            {"count": count, "share": percent(share), **seen.unreadable[0]},
+            {"count": count, "share": share_text(share), **seen.unreadable[0]},
         )
 
 
@@ -58,13 +51,13 @@ def lost(seen: Inspection) -> Iterator[Finding]:
         if row is not None:
             share = row["images"] / max(1, seen.images)
             serious = share >= LOST_SHARE or rule == "background_has_label"
-            facts = {"count": row["images"], "share": percent(share), **row["examples"][0]}
+            facts = {"count": row["images"], "share": share_text(share), **row["examples"][0]}
             yield Finding(SERIOUS if serious else DOUBTFUL, share, text, remedy, facts)
     for rule, text, remedy in _LOST_BOXES:
         row = table.get((rule, "drop"))
         if row is not None:
             share = row["boxes"] / max(1, seen.boxes)
-            facts = {"count": row["boxes"], "share": percent(share), **row["examples"][0]}
+            facts = {"count": row["boxes"], "share": share_text(share), **row["examples"][0]}
             serious = share >= LOST_SHARE or rule == "class_out_of_range"
             yield Finding(SERIOUS if serious else DOUBTFUL, share, text, remedy, facts)
     yield from _paths(seen)
@@ -78,7 +71,7 @@ def lost(seen: Inspection) -> Iterator[Finding]:
             share,
             "Rows of labels left out as they are no sound box: {count} ({share}); {rules}.",
             "Nothing has to be done; see the table of defects for examples.",
-            {"count": boxes, "share": percent(share), "rules": rules},
+            {"count": boxes, "share": share_text(share), "rules": rules},
         )
 
 

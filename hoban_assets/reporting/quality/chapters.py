@@ -19,7 +19,7 @@ from hoban_assets.reporting.quality.sql import (
     UNSEEN,
 )
 from hoban_assets.reporting.quality.totals import duplicates_of, rows_read
-from hoban_assets.reporting.sizes import BAND_NAMES
+from hoban_assets.reporting.sizes import BANDS
 from hoban_assets.rules import meaning
 from hoban_assets.units import Share, area_text, percent
 
@@ -41,7 +41,7 @@ def sizes(say: Say, facts: Facts) -> Iterator[Block]:
     def share_of(key: str) -> Callable[[Row], Share]:
         return lambda b: Share(b[key] / b["labels"])
 
-    bands = {name: share_of(f"band_{n}") for n, name in enumerate(BAND_NAMES)}
+    bands = {name: share_of(f"band_{n}") for n, name in enumerate(BANDS)}
     groups = {
         f"{b['source']} · {say(b['class_name'])}": {name: of(b) for name, of in bands.items()}
         for b in shown

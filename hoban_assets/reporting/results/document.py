@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -27,7 +26,7 @@ from hoban_assets.reporting.results.figures import CONFIDENCE, ClassResult, Mode
 from hoban_assets.reporting.results.findings import all_errors, findings
 from hoban_assets.reporting.results.of_errors import MISSED
 from hoban_assets.settings import Settings
-from hoban_assets.units import Share
+from hoban_assets.units import Share, text_of
 
 LAST_EPOCHS = 5
 CLASS_COLUMNS = {
@@ -220,8 +219,8 @@ def headline(results: ModelResults, say: Say) -> str:
     """One line: how good, and of which epoch."""
     return say(
         "mAP50 {ap50}, mAP50-95 {ap} (label-aware), best epoch {best} of {epochs}",
-        ap50=_three(results.overall.ap50),
-        ap=_three(results.overall.ap50_95),
+        ap50=text_of(results.overall.ap50),
+        ap=text_of(results.overall.ap50_95),
         best=results.best_epoch,
         epochs=len(results.epochs),
     )
@@ -240,7 +239,3 @@ def _numbers(results: ModelResults) -> dict[str, int | float | str]:
         for key, value in figures.items()
         if value is not None
     }
-
-
-def _three(value: float | None) -> str:
-    return "-" if value is None or math.isnan(value) else f"{value:.3f}"

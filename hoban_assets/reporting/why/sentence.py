@@ -7,7 +7,7 @@ from collections import Counter
 from hoban_assets.language import Say
 from hoban_assets.reporting.why.findings import Event, Outcome, Story, why_bare
 from hoban_assets.rules import short
-from hoban_assets.units import area_text, limit_text
+from hoban_assets.units import area_text, limit_text, similarity_text
 
 AREAS = frozenset({"area_too_small", "area_too_large", "area_outlier"})
 """Rules whose value and limit are shares of the image."""
@@ -74,8 +74,8 @@ def reason(told: Story, event: Event, say: Say) -> str:
                 "it is nearly the same as {witness}, which was kept (similarity {value}, "
                 "limit {limit})",
                 witness=event.witness,
-                value=shown_number(event.number),
-                limit=shown_number(event.threshold),
+                value=similarity_text(event.number),
+                limit=similarity_text(event.threshold),
             )
         case "crowded":
             return say(
@@ -134,8 +134,8 @@ def seen_and_limit(event: Event, say: Say) -> str:
     if event.rule == "near_duplicate":
         return say(
             "similarity {value}, limit {limit}",
-            value=shown_number(event.number),
-            limit=shown_number(event.threshold),
+            value=similarity_text(event.number),
+            limit=similarity_text(event.threshold),
         )
     value = event.value
     limit = None if event.threshold is None else f"{event.threshold:g}"
@@ -144,8 +144,3 @@ def seen_and_limit(event: Event, say: Say) -> str:
     parts = [f"{say('seen')} {value}"] if value is not None else []
     parts += [f"{say('limit')} {limit}"] if limit is not None else []
     return ", ".join(parts)
-
-
-def shown_number(value: float | None) -> str:
-    """Four decimals at most: 0.9047, 0.9; '-' for none."""
-    return "-" if value is None else f"{value:.4f}".rstrip("0").rstrip(".")
