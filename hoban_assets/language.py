@@ -11,10 +11,10 @@ import functools
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
 
 from hoban_assets.classes import KOREAN_NAMES
 from hoban_assets.rules import korean_words
+from hoban_assets.saying import Say as Say
 from hoban_assets.visible import in_line
 
 KOREAN = Path(__file__).parent / "reporting" / "korean"
@@ -23,14 +23,6 @@ STORED = ("graph.yaml", "build.yaml", "evaluation.yaml")
 _FIELD = re.compile(r"\{(\w+)\}")
 _LED = re.compile(r"(.+?: |[\d,.]+ )(.+)", re.S)
 _JOINTS = ("; ", ". ", ", ")
-
-
-class Say(Protocol):
-    """Says an English text in the language of the user, its {fields} filled in."""
-
-    def __call__(self, text: str, /, **values: object) -> str:
-        """Say it."""
-        ...
 
 
 def speaker(language: str) -> Say:

@@ -7,12 +7,11 @@ decides by a rule that is not there.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-Say = Callable[[str], str]
-"""Says an English text in the language of the user (`language`)."""
+from hoban_assets.saying import Say
 
 
 @dataclass(frozen=True)

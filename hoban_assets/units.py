@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
+from hoban_assets.saying import Say
 from hoban_assets.visible import visible
 
 
@@ -96,7 +96,11 @@ def area_text(area: float) -> str:
     return f"{100 * area:.2f} %" if area >= 0.001 else f"{100 * area:.2g} %"
 
 
-def duration(seconds: float, say: Callable[..., str] = str.format) -> str:
+def _plain(text: str, /, **values: object) -> str:
+    return text.format(**values)
+
+
+def duration(seconds: float, say: Say = _plain) -> str:
     """Seconds as '2.1 s', '1 min 50 s', '3 h 5 min'; `say` translates the units."""
     if seconds < 59.5:
         shown = f"{seconds:.1f}" if seconds < 10 else f"{seconds:.0f}"

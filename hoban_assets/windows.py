@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from hoban_assets.saying import Say
 
 _DRIVE = re.compile(r"([A-Za-z]):(?:[\\/](.*)|(?=[\w.-]*$)(.*))", re.S)
 _SHARE = re.compile(r"[\\/]{2}wsl(?:\.localhost|\$)[\\/][^\\/]+(.*)", re.I | re.S)
@@ -44,7 +46,7 @@ class Unfit:
     def __bool__(self) -> bool:
         return bool(self.forbidden or self.same_but_case or self.too_long)
 
-    def said(self, say: Callable[..., str]) -> list[str]:
+    def said(self, say: Say) -> list[str]:
         """A sentence for each kind, with the first name."""
         told = []
         for text, names in (

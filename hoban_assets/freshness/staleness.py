@@ -7,7 +7,7 @@ folder that is gone, and an input that is out of date itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from hoban_assets.freshness.facts import Built as Built
 from hoban_assets.freshness.facts import Now as Now
 from hoban_assets.freshness.ingredients import compared
 from hoban_assets.ingredients import CORRECTIONS, Change, Ingredients, changes, is_of_full, key_of
+from hoban_assets.saying import Say
 
 UP_TO_DATE, STALE, NOT_BUILT = "up to date", "stale", "not built"
 CANNOT, BROKEN, UNDECLARED = "cannot be built here", "recipe is wrong", "not declared any more"
@@ -30,7 +31,7 @@ class Reason:
     text: str
     values: Mapping[str, Any] = field(default_factory=dict)
 
-    def said(self, say: Callable[..., str]) -> str:
+    def said(self, say: Say) -> str:
         """The sentence in the language of `say`."""
         return say(self.text, **self.values)
 

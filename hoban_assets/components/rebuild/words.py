@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -10,6 +10,7 @@ from hoban_assets.freshness.plan import Look, Plan, Step, World, version_at
 from hoban_assets.freshness.staleness import Reason
 from hoban_assets.howto import rebuild
 from hoban_assets.language import speaker
+from hoban_assets.saying import Say
 
 MOST_ATTEMPTS = 3
 
@@ -49,7 +50,7 @@ class Due:
     given_up: Mapping[str, Attempts] = field(default_factory=dict)
 
 
-def told(reasons: Sequence[Reason], say: Callable[..., str] | None = None) -> str:
+def told(reasons: Sequence[Reason], say: Say | None = None) -> str:
     """Reasons in one line (English by default); what is said of several folders is said once."""
     say = say or speaker("en")
     folders: dict[str, list[str]] = {}

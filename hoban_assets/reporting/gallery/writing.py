@@ -22,6 +22,7 @@ from hoban_assets.reporting.gallery.drawing import Mark, Style, annotated, open_
 from hoban_assets.reporting.gallery.pictures import UNREADABLE, Gallery, Picture, raw_file
 from hoban_assets.reporting.gallery.rules import choose_by_rule
 from hoban_assets.reporting.report import Report, save
+from hoban_assets.saying import Say
 from hoban_assets.settings import Settings
 from hoban_assets.units import area_text
 from hoban_assets.whole_folders import put_in_place
@@ -169,7 +170,7 @@ def _draw(settings: Settings, shown: Shown, target: Path) -> Path:
     return target
 
 
-def _why(error: Exception, say: Callable[..., str]) -> str:
+def _why(error: Exception, say: Say) -> str:
     if isinstance(error, FileNotFoundError):
         return say("{file} is not there", file=error.filename)
     return str(error) or type(error).__name__
