@@ -9,7 +9,10 @@ import xxhash
 
 PACKAGE = Path(__file__).parent
 
-STAGE_PARTS = ("classes", "samples", "tables", "formats", "corrections", "curation", "pipeline")
+STAGE_PARTS = (
+    *("classes", "suffixes", "samples", "tables"),
+    *("formats", "corrections", "curation", "pipeline"),
+)
 """What decides the rows of a stage; `hoban status` holds builds against the same parts."""
 DATASET_PARTS = (
     *("classes", "samples", "tables", "curation", "pipeline"),

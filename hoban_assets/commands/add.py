@@ -61,7 +61,8 @@ def add(
     from hoban_assets.declared.entries import UNLABELLED
     from hoban_assets.declared.writing import refuse_taken, write_entry
     from hoban_assets.evaluation.predicting import files_below, is_video
-    from hoban_assets.formats.naming import OTHER_IMAGES, suffix_of
+    from hoban_assets.formats.naming import OTHER_IMAGES
+    from hoban_assets.suffixes import suffix_of
 
     settings, say = here()
     target = target.expanduser().absolute()

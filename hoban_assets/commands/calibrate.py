@@ -96,8 +96,8 @@ def _with_copies(root: Path, work: Path, count: int, changes: list[str]) -> list
     import numpy as np
 
     from hoban_assets.curation.calibration import changed
-    from hoban_assets.formats.naming import is_image
     from hoban_assets.samples import stable_shares
+    from hoban_assets.suffixes import is_image
 
     files = (p for p in root.rglob("*") if is_image(p.name))
     found = sorted(p for p in files if p.is_file() and p.stat().st_size)

@@ -11,8 +11,8 @@ from hoban_assets.classes import COLOURS
 from hoban_assets.errors import HobanError
 from hoban_assets.evaluation.detecting import Progress, run_worker
 from hoban_assets.evaluation.subjects import Subject
-from hoban_assets.formats.naming import IMAGE_SUFFIXES, is_image
 from hoban_assets.settings import Settings
+from hoban_assets.suffixes import IMAGE_SUFFIXES, is_image
 
 WORKER = Path(__file__).parents[1] / "workers" / "yolo_predict.py"
 VIDEOS = frozenset(

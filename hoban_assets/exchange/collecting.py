@@ -28,7 +28,7 @@ from hoban_assets.exchange.pictures import (
     missing,
     told_by_name,
 )
-from hoban_assets.formats.naming import is_image
+from hoban_assets.suffixes import is_image
 
 STRETCH = 0.02
 """Share by which the proportions of a picture may differ after a tool has scaled it."""

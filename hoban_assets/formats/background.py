@@ -23,10 +23,11 @@ from hoban_assets.formats.foreign_labels import (
     rows_of_images,
 )
 from hoban_assets.formats.listed import Listed
-from hoban_assets.formats.naming import is_no_label, nfc, suffix_of
+from hoban_assets.formats.naming import is_no_label, nfc
 from hoban_assets.formats.odd_labels import is_odd
 from hoban_assets.formats.scanning import Tree
-from hoban_assets.formats.source import RawSource, Read
+from hoban_assets.formats.source import RawSource, Read, labels_beside
+from hoban_assets.suffixes import suffix_of
 
 
 class BackgroundReader(Listed):
@@ -60,7 +61,8 @@ class BackgroundReader(Listed):
         self.label_files = [*sorted(own), *self._named]
 
     def _one_an_image(self) -> Iterator[str]:
-        beside = _labels_beside_source(Path(self.tree.root))
+        outside = labels_beside(Path(self.tree.root))
+        beside = {"../labels": scan(outside).folders[""]} if outside else {}
         for folder, names in {**self.tree.folders, **beside}.items():
             for name in names:
                 is_one = (
@@ -156,11 +158,3 @@ def _rows_in(data: bytes, label: str) -> int | None:
             rows = document[key]
             return len(rows) if isinstance(rows, list) else int(rows is not None)
     return 1 if document else 0
-
-
-def _labels_beside_source(root: Path) -> dict[str, list[str]]:
-    """Files of ../labels where the source folder itself is a folder 'images'."""
-    labels = root.parent / "labels"
-    if root.name.lower() != "images" or not labels.is_dir():
-        return {}
-    return {"../labels": scan(labels).folders[""]}

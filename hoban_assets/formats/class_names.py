@@ -15,7 +15,8 @@ import yaml
 
 from hoban_assets.errors import HobanError
 from hoban_assets.formats.decoding import decode, read_label
-from hoban_assets.formats.naming import alike, join, nfc, spelled, suffix_of
+from hoban_assets.formats.naming import alike, join, nfc, spelled
+from hoban_assets.suffixes import suffix_of
 
 YAML_FILES = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
 """Names of the file that describes a YOLO set, the usual one first."""

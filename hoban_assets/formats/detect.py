@@ -15,9 +15,10 @@ from hoban_assets.formats.coco import KEYS, OTHER_TASKS
 from hoban_assets.formats.folders import Tree, join, labels_of, scan
 from hoban_assets.formats.foreign_labels import labels_in, masks_in, other_labels_in
 from hoban_assets.formats.labels_around import labels_beside as labels_beside_source
-from hoban_assets.formats.naming import is_archive, is_label_folder, is_part, part_of, suffix_of
+from hoban_assets.formats.naming import is_archive, is_label_folder, is_part, part_of
 from hoban_assets.formats.pairs import image_folders, labels_beside
 from hoban_assets.formats.voc import LEAST_LABELLED, found_voc
+from hoban_assets.suffixes import suffix_of
 
 LOOKED_FOR: Mapping[str, str] = {
     "aihub": "folders images/ and labels/, or 원천데이터 and 라벨링데이터, side by side, one JSON "

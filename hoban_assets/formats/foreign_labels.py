@@ -13,19 +13,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from hoban_assets.formats.decoding import decode, parse_json, read_bytes, read_head
-from hoban_assets.formats.naming import (
-    LABEL_SUFFIXES,
-    OTHER_LABELS,
-    is_mask_folder,
-    join,
-    mask_of,
-    nfc,
-    stem,
-    suffix_of,
-)
+from hoban_assets.formats.naming import OTHER_LABELS, is_mask_folder, join, mask_of, nfc, stem
 from hoban_assets.formats.odd_labels import odd_labels
 from hoban_assets.formats.scanning import Tree
 from hoban_assets.formats.unread import label_like
+from hoban_assets.suffixes import LABEL_SUFFIXES, suffix_of
 
 ONE_AN_IMAGE = frozenset({"txt", "json", "xml"})
 """Suffixes of labels that have the name of their image."""

@@ -15,8 +15,6 @@ from hoban_assets.errors import HobanError
 from hoban_assets.formats.decoding import read_head
 from hoban_assets.formats.foreign_labels import ONE_AN_IMAGE, rows_of_images
 from hoban_assets.formats.naming import (
-    IMAGE_SUFFIXES,
-    LABEL_SUFFIXES,
     OTHER_LABELS,
     is_archive,
     is_label_folder,
@@ -26,11 +24,11 @@ from hoban_assets.formats.naming import (
     mask_of,
     nfc,
     stem,
-    suffix_of,
 )
 from hoban_assets.formats.odd_labels import tells_of
 from hoban_assets.formats.scanning import entries_of
 from hoban_assets.formats.sniffing import sniff
+from hoban_assets.suffixes import IMAGE_SUFFIXES, LABEL_SUFFIXES, suffix_of
 
 _MOST_ENTRIES = 200_000
 """Files around a source that are looked at by name: a raw root of several large sets."""

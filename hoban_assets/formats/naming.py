@@ -10,10 +10,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-IMAGE_SUFFIXES = frozenset(
-    {"jpg", "jpeg", "jpe", "jfif", "jif", "jfi", "mpo", "png", "bmp", "dib", "webp", "tif", "tiff"}
-)
-"""Suffixes of the formats that are decoded (`image_probe.FORMATS`), in every spelling in use."""
+from hoban_assets.suffixes import is_image, suffix_of
+
 PUBLISHED_AS = {"jpe": "jpg", "jfif": "jpg", "jif": "jpg", "jfi": "jpg", "dib": "bmp"}
 """Suffixes that Ultralytics passes over, and what the same format is called there."""
 OTHER_IMAGES = frozenset(
@@ -21,9 +19,6 @@ OTHER_IMAGES = frozenset(
     | {"nef", "arw", "tga", "exr", "psd"}
 )
 """Pictures in formats that are not decoded: never read, always told."""
-LABEL_SUFFIXES = frozenset(["txt", "json", "xml", "jsonl", "ndjson", "odgt", "csv"])
-"""What labels are kept in. Whether such a file is a label, its folder, its name or its content
-says (`unread`)."""
 OTHER_LABELS = frozenset({"mat", "pkl", "pickle", "npz", "npy", "h5", "hdf5"}) | frozenset(
     {
         "tfrecord",
@@ -101,17 +96,6 @@ def join(folder: str, name: str) -> str:
 def stem(name: str) -> str:
     """File name without its last suffix ('a.rf.1.jpg' -> 'a.rf.1')."""
     return name.rpartition(".")[0] or name
-
-
-def suffix_of(name: str) -> str:
-    """What stands behind the last dot, in lower case; '' where there is none."""
-    _, dot, suffix = name.rpartition(".")
-    return suffix.lower() if dot else ""
-
-
-def is_image(name: str) -> bool:
-    """Whether a file is called like a picture that is decoded, and is not hidden (``._x.jpg``)."""
-    return suffix_of(name) in IMAGE_SUFFIXES and not name.startswith(".")
 
 
 def is_archive(name: str) -> bool:

@@ -12,8 +12,6 @@ from collections.abc import Collection, Iterator
 
 from hoban_assets.formats.decoding import decode, read_head
 from hoban_assets.formats.naming import (
-    IMAGE_SUFFIXES,
-    LABEL_SUFFIXES,
     NO_LABELS,
     OTHER_IMAGES,
     OTHER_LABELS,
@@ -21,9 +19,9 @@ from hoban_assets.formats.naming import (
     join,
     nfc,
     stem,
-    suffix_of,
 )
 from hoban_assets.formats.scanning import Tree
+from hoban_assets.suffixes import IMAGE_SUFFIXES, LABEL_SUFFIXES, suffix_of
 
 _LISTED = IMAGE_SUFFIXES | OTHER_IMAGES | LABEL_SUFFIXES | OTHER_LABELS | NO_LABELS
 _LINES = frozenset({"jsonl", "ndjson", "odgt"})

@@ -17,14 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from hoban_assets.errors import HobanError
-from hoban_assets.formats.naming import (
-    IMAGE_SUFFIXES,
-    LABEL_SUFFIXES,
-    images_of,
-    join,
-    left_out,
-    suffix_of,
-)
+from hoban_assets.formats.naming import images_of, join, left_out
+from hoban_assets.suffixes import IMAGE_SUFFIXES, LABEL_SUFFIXES, suffix_of
 
 _APPLE_DOUBLE = "._"
 """What macOS writes beside every file on a foreign disk, under the file's own suffix."""

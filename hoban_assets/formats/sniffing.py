@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from hoban_assets.formats.decoding import decode, read_head
-from hoban_assets.formats.naming import suffix_of
+from hoban_assets.suffixes import suffix_of
 
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _YOLO_ROW = re.compile(rf"\s*\d+(?:\.0*)?(?:[ \t]+{_NUMBER}){{4,}}\s*")

@@ -85,6 +85,18 @@ class RawSource:
         """Whether the folder of this source is on this machine."""
         return (raw_root / self.folder).is_dir()
 
+    def label_folders(self, raw_root: Path) -> dict[str, Path]:
+        """Folders outside of its own whose labels its reader looks at, as far as they are there.
+
+        By their names below the raw root: `labels_elsewhere`, and of a background that is a folder
+        'images' the 'labels' beside it.
+        """
+        names = list(self.labels_elsewhere)
+        beside = labels_beside(raw_root / self.folder) if self.format == "background" else None
+        if beside is not None:
+            names.append(beside.relative_to(raw_root).as_posix())
+        return {name: raw_root / name for name in names if (raw_root / name).is_dir()}
+
     def root(self, raw_root: Path) -> Path:
         """Folder of this source.
 
@@ -99,6 +111,12 @@ class RawSource:
                 "put the source there, or take it out of the recipe",
             )
         return folder
+
+
+def labels_beside(folder: Path) -> Path | None:
+    """The folder 'labels' beside one that is called 'images', where it is there."""
+    beside = folder.parent / "labels"
+    return beside if folder.name.lower() == "images" and beside.is_dir() else None
 
 
 def refuse_no_raw_root(raw_root: Path) -> None:

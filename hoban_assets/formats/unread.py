@@ -11,8 +11,6 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from hoban_assets.formats.naming import (
-    IMAGE_SUFFIXES,
-    LABEL_SUFFIXES,
     OTHER_IMAGES,
     OTHER_LABELS,
     is_archive,
@@ -21,11 +19,11 @@ from hoban_assets.formats.naming import (
     join,
     nfc,
     stem,
-    suffix_of,
 )
 from hoban_assets.formats.odd_labels import called_like, is_odd
 from hoban_assets.formats.scanning import Tree
 from hoban_assets.formats.sniffing import sniff
+from hoban_assets.suffixes import IMAGE_SUFFIXES, LABEL_SUFFIXES, suffix_of
 
 ONE_BY_ONE = 10
 """Files of a kind in one folder that are told singly; of more, their folder and their number."""

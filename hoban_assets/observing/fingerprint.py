@@ -190,7 +190,8 @@ def _changes(hashed: Hashed, before: Memory) -> Changes:
     at = before.find(listing, hashed.blob)
     there = at >= 0
     mine, theirs = np.flatnonzero(there), at[there]
-    labels = listing.is_label[mine]
+    # What an earlier release took for no label has no hash to compare with.
+    labels = listing.is_label[mine] & before.is_label[theirs]
     differs = (hashed.hashes[mine] != before.hashes[theirs]).any(axis=1)
     other = (listing.stats[mine] != before.stats[theirs])[:, [SIZE, MTIME]].any(axis=1)
     return Changes(

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hoban_assets.errors import HobanError
+from hoban_assets.suffixes import CLASS_SUFFIXES, LABEL_SUFFIXES, suffix_of
 
-LABEL_SUFFIXES = frozenset({"json", "txt", "yaml", "yml"})
-"""What the readers of `hoban_assets.formats` open as labels, lists of images or class names."""
+OPENED = LABEL_SUFFIXES | CLASS_SUFFIXES
+"""What readers open beside pictures: labels, lists of images, class names."""
 _LEFT_OUT = (".cache", ":Zone.Identifier")
 _DROPPINGS = frozenset({"Thumbs.db", "desktop.ini", ".DS_Store"})
 _INT64 = 2**63 - 1
@@ -95,7 +96,7 @@ def walk(root: Path) -> Listing:
             "make it readable for this user (ls -ld shows who may), then run this step again",
         ) from error
     names = walker.names
-    ends_so = (name.rpartition(".")[2].lower() in LABEL_SUFFIXES for name in names)
+    ends_so = (suffix_of(name) in OPENED for name in names)
     return Listing(
         str(root),
         walker.folders,

@@ -108,12 +108,9 @@ def raw_fingerprints(
     """
     sources = present(stage.reads, settings)
     folders = {f"raw/{source.asset_name}": source.root(settings.raw_root) for source in sources}
-    elsewhere = sorted({name for source in sources for name in source.labels_elsewhere})
-    folders |= {
-        f"{RAW_FOLDER}{name}": folder
-        for name in elsewhere
-        if (folder := settings.raw_root / name).is_dir()
-    }
+    elsewhere = [source.label_folders(settings.raw_root) for source in sources]
+    named = sorted({(name, folder) for each in elsewhere for name, folder in each.items()})
+    folders |= {f"{RAW_FOLDER}{name}": folder for name, folder in named}
     progress = progress_line("looking for changed labels", log) if log else None
     return fingerprints(folders, settings.cache / "fingerprints", progress)
 

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.file_systems import cannot_link, existing
-from hoban_assets.formats.naming import is_image
 from hoban_assets.freshness.declared import Declared, Source
 from hoban_assets.language import Say
 from hoban_assets.settings import Settings
+from hoban_assets.suffixes import is_image
 from hoban_assets.units import size_text
 
 LOOKED_AT = 40

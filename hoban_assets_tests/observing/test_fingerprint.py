@@ -37,8 +37,16 @@ def test_the_same_files_have_the_same_version_wherever_they_lie(source):
     assert fingerprint(source.rename(source.parent / "moved")).version == found.version
 
 
-@pytest.mark.parametrize("label", ["labels/one.json", "labels/two.txt", "data.yaml"])
+@pytest.mark.parametrize(
+    "label",
+    [
+        *("labels/one.json", "labels/two.txt", "data.yaml"),
+        *("one.xml", "ONE.XML", "all.csv", "all.jsonl", "obj.names", "_darknet.labels"),
+    ],
+)
 def test_a_label_counts_by_content(source, label):
+    if not (source / label).exists():
+        (source / label).write_text("names")
     before = version(source)
     os.utime(source / label)
     assert version(source) == before
@@ -56,6 +64,20 @@ def test_labels_are_told_by_how_they_end_in_upper_or_lower_case(source, label):
     os.utime(source / label)
     assert before.labels == 4
     assert version(source) == before.version
+
+
+def test_what_an_earlier_release_took_for_no_label_is_read_and_not_called_changed(
+    source, tmp_path, monkeypatch
+):
+    (source / "one.xml").write_text("<annotation/>")
+    with monkeypatch.context() as earlier:
+        earlier.setattr("hoban_assets.observing.walk.OPENED", frozenset({"json", "txt"}))
+        before = fingerprint(source, tmp_path / "looks")
+    after = fingerprint(source, tmp_path / "looks")
+    assert after.version != before.version
+    assert after.version == version(source)
+    assert after.changes is not None
+    assert after.changes.changed == 0
 
 
 def test_any_other_file_counts_by_name_size_and_time(source):

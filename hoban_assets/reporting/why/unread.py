@@ -236,7 +236,7 @@ def _not_yet(
 def _other(file: str, source: RawSource, below: str, facts: dict[str, Any]) -> Unread:
     """A file that the reader of its source passes over."""
     from hoban_assets.formats.detect import LOOKED_FOR
-    from hoban_assets.formats.naming import IMAGE_SUFFIXES
+    from hoban_assets.suffixes import IMAGE_SUFFIXES
 
     folder = file.rpartition("/")[0]
     facts |= {"folder": folder, "looked_for": LOOKED_FOR[source.format]}
