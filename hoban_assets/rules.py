@@ -23,6 +23,8 @@ class Rule:
     """'drop', 'ignore', 'repair', 'merge', 'add', 'correct' or 'review'; none: see `rules.yaml`."""
     overruled: bool = False
     """Whether a picture that it took stays where a person has said what is on it."""
+    defect: str = ""
+    """'row' or 'image', where what it drops could not be used; see `rules.yaml`."""
     short: str = ""
     short_ko: str = ""
     meaning: str = ""
@@ -39,6 +41,11 @@ def rules() -> Mapping[str, Rule]:
         name: Rule(name, **{**fields, "actions": tuple(fields.get("actions", ()))})
         for name, fields in declared.items()
     }
+
+
+def defects(of: str) -> frozenset[str]:
+    """Rules that drop a 'row' or an 'image' because it could not be used."""
+    return frozenset(name for name, rule in rules().items() if rule.defect == of)
 
 
 def korean_words() -> dict[str, str]:

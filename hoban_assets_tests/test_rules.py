@@ -7,7 +7,7 @@ import pytest
 
 import hoban_assets
 from hoban_assets.language import plain, speaker
-from hoban_assets.rules import meaning, rules, short
+from hoban_assets.rules import defects, meaning, rules, short
 
 PACKAGE = Path(hoban_assets.__file__).parent
 PARTS = ("formats", "curation", "pipeline", "corrections", "observing", "evaluation")
@@ -50,6 +50,20 @@ def test_actions_are_those_that_the_code_takes():
     taken = {pair for text in CODE.values() for pair in WITH_ACTION.findall(text)}
     assert len(taken) > 20
     assert {(r, a) for r, a in taken if a not in rules()[r].actions} == set()
+
+
+NO_DEFECT = frozenset({"class_not_used", "not_read", "row_deleted", "not_labelled_yet"})
+"""What readers leave out although it is as it says."""
+
+
+def test_what_readers_drop_is_a_defect_that_reports_count_or_named_as_none():
+    texts = [text for file, text in CODE.items() if file.is_relative_to(PACKAGE / "formats")]
+    used = {rule for text in texts for rule in RULE_IN_CODE.findall(text)}
+    dropped = {name for name in used if "drop" in rules()[name].actions}
+    assert len(dropped) > 15
+    assert dropped - NO_DEFECT <= defects("row") | defects("image")
+    assert not NO_DEFECT & (defects("row") | defects("image"))
+    assert all("drop" in rules()[name].actions for name in defects("row") | defects("image"))
 
 
 @pytest.mark.parametrize("rule", rules().values(), ids=lambda rule: rule.name)

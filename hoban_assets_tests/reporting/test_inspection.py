@@ -4,10 +4,10 @@ import json
 from collections import Counter
 
 import pytest
-from builders_inspection import gathered, labelled
+from builders_inspection import gathered, image_of, labelled
 
 from hoban_assets.declared.sources import SOURCES
-from hoban_assets.language import korean, speaker
+from hoban_assets.language import korean, plain, speaker
 from hoban_assets.reporting.inspection.document import document, findings_as_rows
 from hoban_assets.reporting.inspection.figures import inspect_rows
 from hoban_assets.reporting.inspection.findings import findings
@@ -154,6 +154,15 @@ def test_findings_come_worst_first_and_say_what_to_do(tmp_path):
     assert "Rows whose class is not in the list of classes: 1" in lines
     assert "valid / train 50 % (1)" in lines
     assert "hoban inspect set --declare" in lines
+
+
+def test_images_that_no_own_sentence_tells_of_are_told_with_their_rule(tmp_path):
+    part = tmp_path / "set" / "train"
+    labelled(part, "sound", "0 0.5 0.5 0.5 0.5", seed=1)
+    labelled(part, "twice", "0 0.5 0.5 0.5 0.5", seed=2)
+    image_of(part / "images" / "twice.png", seed=3)
+    told = [row["text"] for row in findings_as_rows(inspect_rows(gathered(tmp_path, "set")), plain)]
+    assert any("2 (67 %); identity_unclear 2" in text for text in told)
 
 
 def test_uneven_and_meaningless_classes_are_told(tmp_path):

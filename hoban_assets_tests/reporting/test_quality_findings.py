@@ -4,8 +4,11 @@ import pytest
 from builders import samples_of
 from quality_catalog import BARE, FALLEN, HEAD, PERSON, decided, facts_of, heads, recorded
 
+from hoban_assets.language import plain
+from hoban_assets.reporting.markdown import markdown
+from hoban_assets.reporting.quality.document import document
 from hoban_assets.reporting.quality.findings import find_problems
-from hoban_assets.reporting.quality.judgement import grouped, verdicts
+from hoban_assets.reporting.quality.judgement import grouped, judged, verdicts
 from hoban_assets.reporting.quality.problems import Problem, level_of
 from hoban_assets.samples import Samples
 
@@ -85,6 +88,19 @@ def test_rows_that_were_dropped_count_against_the_rows_that_were_read(tmp_path):
     assert (found.count, found.of, found.level) == (4, 20, "bad")
 
 
+def test_a_source_of_which_nothing_is_left_is_judged_by_what_was_dropped(tmp_path):
+    gone = {"stage": "read", "rule": "label_missing", "action": "drop", "images_removed": 1}
+    rows = [{**gone, "image_id": f"lost/{n}"} for n in range(12)]
+    samples = decided(samples_of({f"good/{n}": [(HEAD, 0.05)] for n in range(12)}), rows)
+    facts = facts_of(recorded(tmp_path, {"stage": samples}), "stage")
+    found = {v.source: v for v in verdicts(facts, find_problems(facts))}
+    assert (found["lost"].judgement, found["lost"].images) == ("doubtful", 0)
+    (reason,) = found["lost"].reasons
+    assert (reason.kind, reason.count, reason.of) == ("broken", 12, 12)
+    told = markdown(document(judged(facts), plain))
+    assert "12 of 12 images (100.0 %) were dropped: label_missing 12" in told
+
+
 @pytest.mark.parametrize(
     ("count", "of", "level"),
     [(29, 100, "warn"), (30, 100, "bad"), (4, 100, "note"), (9, 9, "note"), (2, 10, "note")],
@@ -107,15 +123,15 @@ def test_verdicts_follow_their_rule(tmp_path):
     twice = {f"twice/{n}": [(PERSON, 0.2), (PERSON, 0.2)] for n in range(12)}
     samples = samples_of({**good, **small, **few, **twice})
     facts = facts_of(recorded(tmp_path, {"stage": samples}), "stage")
-    judged = verdicts(facts, find_problems(facts))
-    assert {v.source: v.judgement for v in judged} == {
+    found = verdicts(facts, find_problems(facts))
+    assert {v.source: v.judgement for v in found} == {
         "good": "good",
         "small": "usable",
         "few": "unknown",
         "twice": "doubtful",
     }
-    assert [v.source for v in judged] == ["twice", "small", "few", "good"]
-    (verdict,) = [v for v in judged if v.source == "small"]
+    assert [v.source for v in found] == ["twice", "small", "few", "good"]
+    (verdict,) = [v for v in found if v.source == "small"]
     assert verdict.fields == ("area: { person_with_helmet: { least: 0.02 } }",)
     assert (verdict.images_left, verdict.labels_left) == (0, 0)
 

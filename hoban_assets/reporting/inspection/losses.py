@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from hoban_assets.reporting.inspection.figures import Inspection
+from hoban_assets.rules import defects
 from hoban_assets.units import share_text
 
 SERIOUS, DOUBTFUL, NOTE = "serious", "doubtful", "note"
@@ -61,6 +62,7 @@ def lost(seen: Inspection) -> Iterator[Finding]:
             serious = share >= LOST_SHARE or rule == "class_out_of_range"
             yield Finding(SERIOUS if serious else DOUBTFUL, share, text, remedy, facts)
     yield from _paths(seen)
+    yield from _other_images(seen)
     other = [r for r in seen.defects if r["boxes"] and r["rule"] not in _OWN_FINDINGS]
     boxes = sum(r["boxes"] for r in other if not r["images"])
     if boxes:
@@ -72,6 +74,24 @@ def lost(seen: Inspection) -> Iterator[Finding]:
             "Rows of labels left out as they are no sound box: {count} ({share}); {rules}.",
             "Nothing has to be done; see the table of defects for examples.",
             {"count": boxes, "share": share_text(share), "rules": rules},
+        )
+
+
+def _other_images(seen: Inspection) -> Iterator[Finding]:
+    """Images that were left out by rules that have no sentence of their own here."""
+    counted = defects("image") - _OWN_FINDINGS
+    rows = [r for r in seen.defects if r["images"] and r["rule"] in counted]
+    if rows:
+        count = sum(r["images"] for r in rows)
+        share = count / max(1, seen.images)
+        rules = ", ".join(f"{r['rule']} {r['images']:,}" for r in rows)
+        yield Finding(
+            SERIOUS if share >= LOST_SHARE else DOUBTFUL,
+            share,
+            "Images that are left out as it is not sure what is on them: {count} ({share}); "
+            "{rules}, for instance {file}.",
+            "See the table of defects for what each rule means.",
+            {"count": count, "share": share_text(share), "rules": rules, **rows[0]["examples"][0]},
         )
 
 
@@ -166,6 +186,4 @@ _LOST_BOXES = (
         "person has checked.",
     ),
 )
-_OWN_FINDINGS = frozenset(
-    {"undecodable", "half_labelled", *(rule for rule, *_ in (*_LOST_IMAGES, *_LOST_BOXES))}
-)
+_OWN_FINDINGS = frozenset({"undecodable", *(rule for rule, *_ in (*_LOST_IMAGES, *_LOST_BOXES))})

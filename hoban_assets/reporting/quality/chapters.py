@@ -8,7 +8,7 @@ from itertools import zip_longest
 from hoban_assets.catalog.asked import Row
 from hoban_assets.language import Say
 from hoban_assets.reporting.blocks import Bars, Block, Columns, Heading, Paragraph, listing
-from hoban_assets.reporting.quality.facts import Facts
+from hoban_assets.reporting.quality.facts import READING, Facts
 from hoban_assets.reporting.quality.sql import (
     BLURRED,
     CONFLICT,
@@ -147,7 +147,7 @@ def photographs(say: Say, facts: Facts) -> Iterator[Block]:
         "images a scene": lambda i: f"{i['images'] / max(i['groups'], 1):.1f}",
         "blurred": "blurred",
         "too dark": "dark",
-        "usual size": lambda i: f"{i['width']}x{i['height']}",
+        "usual size": lambda i: f"{i['width']}x{i['height']}" if i["width"] else None,
         "labels completely": lambda i: ", ".join(map(say, i["labelled_classes"] or ())) or None,
     }
     yield listing(facts.images, columns, say)
@@ -164,7 +164,7 @@ def rules(say: Say, facts: Facts) -> Iterator[Block]:
     yield Paragraph(say(lead, rows=f"{total:,}"))
     by_rule: dict[tuple[str, str], list[Row]] = {}
     for d in facts.decisions:
-        if d["stage"] in ("read", "facts"):
+        if d["stage"] in READING:
             by_rule.setdefault((d["rule"], d["action"]), []).append(d)
 
     def count(found: list[Row]) -> int:

@@ -17,6 +17,9 @@ from hoban_assets.errors import HobanError
 from hoban_assets.howto import build_first
 from hoban_assets.reporting.quality import sql as sql
 
+READING = ("read", "facts")
+"""Steps of a stage in which rows and images are read and opened."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -109,6 +112,8 @@ def quality_facts(
         {"class_name": name, "least": 0.0, "most": 1.0, "outlier": 9.0, **fields}
         for name, fields in SUGGESTED.area.items()
     ]
+    decisions = ask(sql.DECISIONS, scope)
+    images = ask(sql.IMAGES, {**scope, "blurred": sql.BLURRED, "dark": sql.DARK})
     remedies = ask(sql.REMEDIES, {**scope, "limits": table, "most_persons": SUGGESTED.max_persons})
     return Facts(
         partition=partition,
@@ -119,16 +124,31 @@ def quality_facts(
             for row in ask(sql.STAGES, {"partition": partition})
             if row["asset"] in set(assets)
         ],
-        images=ask(sql.IMAGES, {**scope, "blurred": sql.BLURRED, "dark": sql.DARK}),
+        images=_with_lost(images, decisions),
         boxes=ask(sql.BOXES, {**scope, "size": float(image_size)}),
         crowding=[r for r in remedies if r["part"] == "crowd"],
         fields=[r for r in remedies if r["part"] == "field"],
         together=[r for r in remedies if r["part"] == "left"],
         overlaps=ask(sql.OVERLAPS, {**scope, "same": sql.SAME_BOX, "conflict": sql.CONFLICT}),
-        decisions=ask(sql.DECISIONS, scope),
+        decisions=decisions,
         duplicates=ask(sql.DUPLICATES, {"partition": partition}),
         datasets=[_with_recipe(r) for r in ask(sql.DATASETS, {"partition": partition})],
     )
+
+
+NOTHING: Row = {
+    **dict.fromkeys(("images", "groups", "blurred", "dark", "width", "height"), 0),
+    **dict.fromkeys(("typical", "labelled_classes")),
+}
+"""Facts of a source of which reading left no image."""
+
+
+def _with_lost(images: Sequence[Row], decisions: Sequence[Row]) -> list[Row]:
+    """Add the sources of which only decisions tell, as all their images were dropped."""
+    known = {(row["asset"], row["source"]) for row in images}
+    told = {(d["asset"], d["source"]) for d in decisions if d["images"] and d["stage"] in READING}
+    lost = [{**NOTHING, "asset": asset, "source": source} for asset, source in told - known]
+    return sorted([*images, *lost], key=lambda row: (row["asset"], row["source"]))
 
 
 def _with_recipe(row: Row) -> Row:

@@ -23,24 +23,7 @@ from hoban_assets.reporting.quality.totals import (
     rows_read,
     stage_of,
 )
-
-ROW_DEFECTS = frozenset(
-    {"box_malformed", "box_empty", "outside_image", "class_out_of_range", "size_mismatch"}
-)
-"""Rules that drop a row of a label file because nothing can be made of it."""
-IMAGE_DEFECTS = frozenset(
-    {
-        "image_missing",
-        "image_unreadable",
-        "undecodable",
-        "label_missing",
-        "label_unparseable",
-        "path_outside",
-        "background_has_label",
-    }
-)
-"""Rules that drop an image that cannot be used, or that is not what it says."""
-
+from hoban_assets.rules import defects
 
 FEW_ALIKE = 0.1
 """Share of near-duplicates below which the names of clips say more than the pictures show."""
@@ -154,14 +137,14 @@ def _shapes(facts: Facts) -> Iterator[Problem]:
 def _defects(facts: Facts) -> Iterator[Problem]:
     for source in facts.images:
         images, rows = rows_read(facts, source)
-        for kind, rules, unit, of in (
-            ("rows", ROW_DEFECTS, "boxes", rows),
-            ("broken", IMAGE_DEFECTS, "images", images),
+        for kind, counted, unit, of in (
+            ("rows", defects("row"), "boxes", rows),
+            ("broken", defects("image"), "images", images),
         ):
             hit = {
                 d["rule"]: d[unit]
                 for d in decisions_of(facts, source)
-                if d["rule"] in rules and d[unit]
+                if d["rule"] in counted and d[unit]
             }
             if hit:
                 yield _problem(kind, source, sum(hit.values()), of, more={"rules": hit})
