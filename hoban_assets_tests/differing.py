@@ -12,6 +12,8 @@ import pandas as pd
 from hoban_assets.catalog.answers import asking
 from hoban_assets.catalog.store import Build, Catalog, Run
 from hoban_assets.classes import CLASS_IDS
+from hoban_assets.reporting.diff.difference import Difference, difference
+from hoban_assets.reporting.diff.sides import side_of
 from hoban_assets.samples import Samples
 
 HELMET, NO_HELMET, PERSON, FALLEN = CLASS_IDS
@@ -192,6 +194,24 @@ class Shelf:
 
     def asking(self) -> Any:
         return asking(self.root / "catalog.duckdb", 5)
+
+
+def found(shelf: Shelf, old: str = "dataset_v8", new: str = "dataset_v9") -> Difference:
+    """Difference of what two assets hold in `sub`."""
+    with shelf.asking() as ask:
+        return difference(ask, side_of(ask, old, "sub"), side_of(ask, new, "sub"))
+
+
+def diff_of(
+    shelf: Shelf,
+    before: Sequence[Photo],
+    after: Sequence[Photo],
+    decisions: Sequence[Decided] = (),
+) -> Difference:
+    """Difference of two datasets of the given photos."""
+    shelf.put("dataset_v8", before, made_from=["raw/s"])
+    shelf.put("dataset_v9", after, decisions, made_from=["raw/s"])
+    return found(shelf)
 
 
 def lines(rows: Sequence[Mapping[str, Any]], *columns: str) -> list[tuple[Any, ...]]:

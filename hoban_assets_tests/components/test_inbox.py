@@ -1,47 +1,26 @@
 """What a server handed in becomes a materialisation like any other, once and as a whole."""
 
-from contextlib import contextmanager
-
 import dagster as dg
 import numpy as np
 import pytest
+from bringing_in import RECIPES, bring_in, made_in
 from builders import samples_of
 from dagster._core.definitions.data_version import CachingStaleStatusResolver
-from handed_in_runs import DATASET, KEY, MODEL, PARTITION, VERSION, HandedIn, home_in, run_files
+from handed_in_runs import DATASET, KEY, MODEL, PARTITION, VERSION, HandedIn
 
 from hoban_assets.catalog.answers import asking
 from hoban_assets.catalog.store import Build, Catalog
 from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.components import inbox, inbox_events, model_judging
 from hoban_assets.components.common import PARTITIONS_DEF
-from hoban_assets.components.inbox import import_results
 from hoban_assets.components.model_assets import MODEL_CODE, model_asset, model_metadata
-from hoban_assets.declared.recipes import declared_recipes
-from hoban_assets.errors import HobanError
 from hoban_assets.evaluation.confidences import stored
 from hoban_assets.evaluation.detections import Detections
 from hoban_assets.evaluation.judging import Confidences
-from hoban_assets.handoff.results.archive import Refused
-from hoban_assets.language import korean
 from hoban_assets.reporting.metadata import in_english
 from hoban_assets.reporting.results.asking import model_results
 from hoban_assets.upkeep.reasons_to_stay import references
 from hoban_assets.upkeep.survey import survey
-
-RECIPES = {recipe.model: recipe for recipe in declared_recipes()}
-
-
-def quietly(line: str) -> None:
-    """Log nothing."""
-
-
-@contextmanager
-def made_in(folder):
-    with dg.DagsterInstance.ephemeral() as instance, pytest.MonkeyPatch.context() as patch:
-        made = home_in(folder, instance)
-        for name, value in made.env.items():
-            patch.setenv(name, value)
-        yield made
 
 
 @pytest.fixture
@@ -51,33 +30,10 @@ def home(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def pristine(tmp_path_factory):
-    """A home for what is refused, which changes nothing."""
-    with made_in(tmp_path_factory.mktemp("pristine")) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
 def imported(tmp_path_factory):
     """A home with one import, and what was said of it; only looked at."""
     with made_in(tmp_path_factory.mktemp("imported")) as made:
         yield made, bring_in(made)
-
-
-def bring_in(home, handed_in=None, **options):
-    path = (handed_in or HandedIn()).tar(home.root / "usb")
-    return import_results(path, home.settings, RECIPES, home.instance, quietly, **options)
-
-
-def refusal(home, handed_in=None, **options) -> str:
-    """The reason; nothing is changed by it, and it has its Korean."""
-    path = (handed_in or HandedIn()).tar(home.root / "usb")
-    before = home.state()
-    with pytest.raises(Refused) as refused:
-        import_results(path, home.settings, RECIPES, home.instance, quietly, **options)
-    assert home.state() == before
-    assert set(refused.value.texts) <= set(korean())
-    return str(refused.value)
 
 
 def test_the_catalog_knows_it_as_any_trained_model(imported):
@@ -197,56 +153,6 @@ def test_a_second_import_doubles_nothing_and_puts_back_what_was_lost(home):
     assert home.state()[1:] == before[1:]
 
 
-def test_results_of_another_dataset_version_are_refused_with_both_versions(home):
-    home.build_dataset("newer rows of it")
-    said = refusal(home)
-    assert "another version of dataset_v9 [full]: rows of dataset_, built 2" in said
-    assert "current is newer rows of it, built 2" in said
-    assert "hoban bundle dataset_v9 --partition full" in said
-
-
-def test_of_a_version_that_was_never_built_here_it_is_said(pristine):
-    said = refusal(pristine, HandedIn(version="feedfeedfeedfeed"))
-    assert "feedfeedfeedfeed, which was never built here; current is rows of dataset_" in said
-
-
-def test_without_the_dataset_it_is_refused(pristine):
-    said = refusal(pristine, HandedIn(partition="sub"))
-    assert "dataset_v9 [sub] was never built here" in said
-    assert "hoban build dataset_v9 --partition sub" in said
-
-
-def test_a_data_root_without_a_catalog_is_no_crash(home):
-    home.settings.catalog_path.unlink()
-    with pytest.raises(Refused, match="was never built here"):
-        bring_in(home)
-
-
-@pytest.mark.parametrize(
-    "claims",
-    [{"dataset": "dataset_v8"}, {"model": "model_v99", "plan": None}],
-    ids=["of another dataset", "unknown"],
-)
-def test_a_model_that_no_recipe_declares_is_refused(pristine, claims):
-    handed_in = HandedIn(claims=claims)
-    if "model" in claims:
-        claims["plan"] = {**HandedIn().manifest()["plan"], "asset": claims["model"]}
-    said = refusal(pristine, handed_in)
-    assert "which no recipe here declares" in said
-    assert MODEL in said
-
-
-def test_another_partition_than_asked_for_is_refused(pristine):
-    assert "is of partition full, not sub" in refusal(pristine, partition="sub")
-
-
-def test_another_training_of_the_same_plan_is_left_alone(home):
-    home.run_dir.mkdir(parents=True)
-    (home.run_dir / "best.pt").write_bytes(b"trained here")
-    said = refusal(home)
-    assert f"{home.run_dir} holds another result of the same training: its best.pt" in said
-
-
 class Killed(BaseException):
     """As SIGKILL: nothing catches it."""
 
@@ -300,20 +206,3 @@ def test_an_import_that_was_replaced_does_not_come_back_and_can_be_pruned(home):
         found = survey(references(ask, home.settings, say), home.settings, say)
     assert [item.path.name for item in found.unused] == [KEY], "prune knows its every file"
     assert current[0] in [item.path.name for item in found.live]
-
-
-def test_a_full_disk_leaves_nothing_half_written(pristine, monkeypatch):
-    def full(source, target):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("hoban_assets.handoff.results.placing._copy", full)
-    path = HandedIn().tar(pristine.root / "usb")
-    before = pristine.state()
-    with pytest.raises(HobanError, match="the disk is full"):
-        import_results(path, pristine.settings, RECIPES, pristine.instance, quietly)
-    assert pristine.state() == before
-
-
-def test_a_model_without_an_evaluation_is_refused_before_anything_is_recorded(pristine):
-    files = {**run_files(), "metrics.jsonl": b""}
-    assert "was not evaluated" in refusal(pristine, HandedIn(files))

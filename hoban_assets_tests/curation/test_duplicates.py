@@ -4,92 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from similar_features import (
+    THRESHOLD,
+    as_set,
+    brute_force_pairs,
+    chain,
+    random_features,
+    samples_of,
+)
 
 from hoban_assets.curation.components import components
 from hoban_assets.curation.duplicates import (
-    Pairs,
     certificate,
     deduplicate,
-    keep_order,
     similar_pairs,
 )
 from hoban_assets.curation.graphs import keep_best
 from hoban_assets.curation.similarity import FeatureGraph, at_least
 from hoban_assets.errors import HobanError
 from hoban_assets.samples import Samples
-
-THRESHOLD = 0.9
-
-
-def unit(rows: np.ndarray) -> np.ndarray:
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
-
-
-def random_features(n: int, seed: int = 0, d: int = 16) -> np.ndarray:
-    """Clusters, chains between them, exact copies."""
-    rng = np.random.default_rng(seed)
-    centres = rng.standard_normal((max(1, n // 5), d))
-    rows = centres[rng.integers(len(centres), size=n)] + 0.25 * rng.standard_normal((n, d))
-    rows[: n // 10] = rows[n // 2 : n // 2 + n // 10]
-    return unit(rows)
-
-
-def chain(n: int, degrees: float) -> np.ndarray:
-    """Points on a circle: each is similar to its neighbours only."""
-    angle = np.radians(degrees * np.arange(n))
-    return unit(np.stack([np.cos(angle), np.sin(angle)], axis=1))
-
-
-def brute_force_pairs(features: np.ndarray, threshold: float) -> set[tuple[int, int]]:
-    rows = features.astype(np.float64)
-    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    similarity = np.round(rows @ rows.T, 9)
-    return {
-        (i, j)
-        for i in range(len(rows))
-        for j in range(i + 1, len(rows))
-        if similarity[i, j] >= threshold
-    }
-
-
-def as_set(pairs: Pairs) -> set[tuple[int, int]]:
-    return set(zip(pairs.i.tolist(), pairs.j.tolist(), strict=True))
-
-
-def samples_of(n: int, **columns: object) -> Samples:
-    ids = [f"s/{i:04d}.jpg" for i in range(n)]
-    return Samples.of({"image_id": ids, "source": ["s"] * n, "file": ids, **columns})
-
-
-def with_boxes(images: dict[str, object], boxes: list[tuple[object, ...]]) -> Samples:
-    """Boxes are (image_id, class_name, x, y, w, h, ignore, origin)."""
-    names = [
-        "image_id",
-        "class_name",
-        "x_center",
-        "y_center",
-        "width",
-        "height",
-        "ignore",
-        "origin",
-    ]
-    columns: dict[str, list[object]] = {n: [b[k] for b in boxes] for k, n in enumerate(names)}
-    ids = {"person_with_helmet": 0, "person_without_helmet": 1, "person": 2, "fallen": 3}
-    columns["class_id"] = [ids[str(b[1])] for b in boxes]
-    return Samples.of(images, columns)
-
-
-def box(image_id: str, name: str = "person", x: float = 0.5, **other: object) -> tuple[object, ...]:
-    return (
-        image_id,
-        name,
-        x,
-        0.5,
-        0.2,
-        0.4,
-        other.get("ignore", False),
-        other.get("origin", "human"),
-    )
 
 
 class TestPairs:
@@ -176,48 +109,6 @@ class TestKeepBest:
             keep_best(FeatureGraph(chain(3, 5)), np.array([0, 1, 1]), THRESHOLD)
 
 
-class TestKeepOrder:
-    @pytest.mark.parametrize(
-        ("better", "column", "values"),
-        [
-            ("more pixels", "width", [100, 200]),
-            ("sharper", "sharpness", [1.0, 2.0]),
-            ("sharpness known", "sharpness", [None, 0.5]),
-            ("more bytes", "bytes", [10, 20]),
-        ],
-    )
-    def test_of_images_alike(self, better: str, column: str, values: list[object]) -> None:
-        samples = samples_of(2, **{"height": [10, 10], "width": [10, 10], column: values})
-        assert keep_order(samples).tolist() == [1, 0], better
-
-    def test_ends_ties_by_id(self) -> None:
-        assert keep_order(samples_of(4)).tolist() == [0, 1, 2, 3]
-
-    def test_labels_come_before_all_else(self) -> None:
-        images = {
-            "image_id": ["a", "b", "c", "d", "e"],
-            "source": ["poor", "poor", "poor", "rich", "poor"],
-            "file": ["a", "b", "c", "d", "e"],
-        }
-        rows = [
-            box("a"),
-            box("a"),
-            box("a", origin="repaired"),
-            box("b"),
-            box("b"),
-            box("c", "fallen"),
-        ]
-        samples = with_boxes(images, rows)
-        # c: the rare class; b: two persons; then none: the better source first; a: repaired.
-        assert keep_order(samples, ["rich", "poor"]).tolist() == [2, 1, 3, 4, 0]
-        assert keep_order(samples, ["poor", "rich"]).tolist() == [2, 1, 4, 3, 0]
-
-    def test_ignore_regions_count_for_nothing(self) -> None:
-        images = {"image_id": ["a", "b"], "source": ["s", "s"], "file": ["a", "b"]}
-        samples = with_boxes(images, [box("a", ignore=True), box("a", ignore=True), box("b")])
-        assert keep_order(samples).tolist() == [1, 0]
-
-
 class TestDeduplicate:
     def test_says_why_and_who_vouches(self) -> None:
         samples = samples_of(3, bytes=[1, 9, 1])
@@ -289,55 +180,3 @@ class TestCertificate:
     def test_refuses_images_from_nowhere(self) -> None:
         with pytest.raises(ValueError, match="not in the pool"):
             certificate(samples_of(2), samples_of(3), chain(2, 20), THRESHOLD)
-
-
-class TestDisagreements:
-    """Image a is kept (more labels, or more bytes), b is its near-duplicate."""
-
-    def review(
-        self,
-        rows: list[tuple[object, ...]],
-        labelled: tuple[tuple[str, ...], tuple[str, ...]] = (("person",), ("person",)),
-    ) -> list[str]:
-        images = {
-            "image_id": ["a", "b"],
-            "source": ["s", "t"],
-            "file": ["s/a", "t/b"],
-            "labelled_classes": [list(c) for c in labelled],
-            "bytes": [2, 1],
-        }
-        after = deduplicate(with_boxes(images, rows), chain(2, 5), THRESHOLD)
-        assert after.images.image_id.tolist() == ["a"]
-        hits = after.decisions[after.decisions.rule == "labels_disagree"]
-        assert hits.action.eq("review").all() and hits.witness.eq("a").all()
-        assert hits[["images_removed", "boxes_removed"]].to_numpy().sum() == 0
-        return hits.value.tolist()
-
-    def test_equal_labels_pass(self) -> None:
-        assert self.review([box("a"), box("b", x=0.52)]) == []
-
-    def test_no_labels_pass(self) -> None:
-        assert self.review([]) == []
-
-    def test_background_that_is_labelled_elsewhere(self) -> None:
-        assert self.review([box("a")]) == ["no box here, 1 labels in the kept image"]
-
-    def test_object_that_is_elsewhere(self) -> None:
-        [text] = self.review([box("a", x=0.3), box("b", x=0.7)])
-        assert text.startswith("person: 1 here, 1 in the kept image, 2 apart, best IoU 0.00")
-
-    def test_object_that_is_missing(self) -> None:
-        [text] = self.review([box("a", x=0.3), box("a", x=0.7), box("b", x=0.3)])
-        assert "1 apart" in text
-
-    def test_one_box_is_no_partner_of_two(self) -> None:
-        assert len(self.review([box("a", x=0.50), box("a", x=0.51), box("b", x=0.5)])) == 1
-
-    def test_object_in_an_ignore_region_passes(self) -> None:
-        rows = [box("a", x=0.3), box("a", x=0.7), box("b", x=0.3), box("b", x=0.7, ignore=True)]
-        assert self.review(rows) == []
-
-    def test_class_that_only_one_source_labels_passes(self) -> None:
-        rows = [box("a"), box("a", "fallen"), box("b")]
-        assert self.review(rows, (("person", "fallen"), ("person",))) == []
-        assert len(self.review(rows, (("person", "fallen"), ("person", "fallen")))) == 1

@@ -18,6 +18,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from hoban_assets.settings import Settings
 from hoban_assets.workers import _watchdog
 
 DEADLINE = 300.0  # the machine may be busy with other tests
@@ -156,6 +157,20 @@ def marked(name: str) -> list[int]:
             if folder.name.isdigit() and wanted in (folder / "environ").read_bytes():
                 found.append(int(folder.name))
     return found
+
+
+def settings_for(root: Path, cluster: str, **env: str) -> Settings:
+    """Of a step on the cluster whose data lies in `root`."""
+    fastdup = os.environ.get("HOBAN_FASTDUP_PYTHON", "")
+    given = {"HOBAN_DATA_ROOT": str(root), "RAY_ADDRESS": cluster, "HOBAN_FASTDUP_PYTHON": fastdup}
+    return Settings.from_env({**given, **env})
+
+
+def data_settings(raw: Path, where: str, cluster: str) -> Settings:
+    """Of a data step that runs `where`, "ray" or "local"; its data lies beside `raw`."""
+    home = os.environ.get("DAGSTER_HOME", str(Path(__file__).parents[2]))
+    given = {"DAGSTER_HOME": home, "HOBAN_RAW_ROOT": str(raw), "HOBAN_DATA_STEPS_FULL": where}
+    return settings_for(raw.parent / where, cluster, **given)
 
 
 def run_step(

@@ -20,11 +20,13 @@ from ray_tools import (
     STEP,
     WORKER,
     WORKERS,
+    data_settings,
     documented,
     marked,
     ray_cluster,
     reason_of,
     run_step,
+    settings_for,
     wait_until,
 )
 from training_tools import plan_for, publish_squares
@@ -71,13 +73,6 @@ def work(cluster, tmp_path, instance):
         return ended, messages, logged
 
     return run
-
-
-def settings_for(root: Path, cluster: str, **env: str) -> Settings:
-    given = {"HOBAN_DATA_ROOT": str(root), "RAY_ADDRESS": cluster, **env}
-    return Settings.from_env(
-        {"HOBAN_FASTDUP_PYTHON": os.environ.get("HOBAN_FASTDUP_PYTHON", ""), **given}
-    )
 
 
 def said(logged) -> list[str]:
@@ -260,20 +255,6 @@ def raw(tmp_path):
         )
     (folder / "broken.jpg").write_bytes(b"\xff\xd8nothing")
     return folder.parent
-
-
-def data_settings(raw: Path, where: str, cluster: str) -> Settings:
-    home = os.environ.get("DAGSTER_HOME", Path(__file__).parents[2])
-    return Settings.from_env(
-        {
-            "DAGSTER_HOME": str(home),
-            "HOBAN_RAW_ROOT": str(raw),
-            "HOBAN_DATA_ROOT": str(raw.parent / where),
-            "HOBAN_DATA_STEPS_FULL": where,
-            "HOBAN_FASTDUP_PYTHON": os.environ.get("HOBAN_FASTDUP_PYTHON", ""),
-            "RAY_ADDRESS": cluster,
-        }
-    )
 
 
 def facts_of(settings: Settings, files: list[str], progress=None) -> pd.DataFrame:
