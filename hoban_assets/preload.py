@@ -6,9 +6,6 @@ Without, each step imports some 660 modules anew: a second and a half of process
 from contextlib import suppress
 from importlib import import_module
 
-import matplotlib.backends.backend_agg
-import matplotlib.figure  # noqa: F401  # a step would pay two seconds for its first plot
-
 DEFINITIONS = tuple(
     f"hoban_assets.defs.{name}"
     for name in ("automation", "graph", "inbox", "recipes", "reports", "sources", "stages")
