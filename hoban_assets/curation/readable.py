@@ -36,6 +36,7 @@ OF_ROWS: Mapping[str, frozenset[str]] = {
     "rows that are no box": frozenset(
         {"box_malformed", "other_unit", "confidence_row", "half_labelled", "encoding_differs"}
     ),
+    "boxes without a width or a height": frozenset({"box_empty"}),
     "boxes outside the picture": frozenset({"outside_image", "frame_unknown"}),
     "boxes that contradict their outline": frozenset({"box_contradicted"}),
 }
