@@ -24,24 +24,32 @@ NO_LINK = {
 }
 
 
-def kind_of(folder: Path, mounts: str | None = None) -> str:
-    """Kind of the file system that `folder` is on ('ext4', '9p' for a drive of Windows in WSL).
+def mounted(mounts: str | None = None) -> list[tuple[Path, str]]:
+    """Mount points and the kinds of file systems there; none where that is not known.
 
-    '' where that is not known. `mounts` is in the format of ``/proc/self/mounts``.
+    `mounts` is in the format of ``/proc/self/mounts``.
     """
     if mounts is None:
         try:
-            mounts = MOUNTS.read_text(encoding="utf-8", errors="replace")
+            mounts = MOUNTS.read_text(encoding="utf-8", errors="surrogateescape")
         except FileNotFoundError:  # not Linux
-            return ""
-    real = folder.resolve()
-    found = ("", "")
+            return []
+    found = []
     for line in mounts.splitlines():
-        _, point, kind, *_ = line.split()
-        point = re.sub(r"\\([0-7]{3})", lambda m: chr(int(m[1], 8)), point)
-        if real.is_relative_to(point) and len(point) >= len(found[0]):
-            found = (point, kind)
-    return found[1]
+        _, point, kind, *_ = line.split()  # fstab(5): spaces of a name in octal
+        name = re.sub(r"\\([0-7]{3})", lambda m: chr(int(m[1], 8)), point)
+        found.append((Path(name), kind))
+    return found
+
+
+def kind_of(folder: Path, mounts: str | None = None) -> str:
+    """Kind of the file system that `folder` is on ('ext4', '9p' for a drive of Windows in WSL).
+
+    '' where that is not known. `mounts`: see `mounted`.
+    """
+    real = folder.resolve()
+    above = [found for found in mounted(mounts) if real.is_relative_to(found[0])]
+    return max(reversed(above), key=lambda found: len(found[0].parts), default=("", ""))[1]
 
 
 def existing(folder: Path) -> Path:

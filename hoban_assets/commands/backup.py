@@ -60,10 +60,10 @@ def backup(
         tell(
             "DAGSTER_HOME is not set: Dagster's history is not in it (. ./env.sh sets it)", err=True
         )
-    with progress_bar("backing up (MB)") as progress:
+    with progress_bar("backing up", in_bytes=True) as progress:
         made = back_up(settings, target, choice, env=os.environ, progress=progress)
     if verify:
-        with progress_bar("reading back (MB)") as progress:
+        with progress_bar("reading back", in_bytes=True) as progress:
             check(made.archive, progress)
     if as_json:
         print_json({**asdict(made), "verified": verify})

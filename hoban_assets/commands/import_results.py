@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,13 +12,13 @@ import typer
 
 from hoban_assets.commands.app import UPKEEP, app, here, nearest
 from hoban_assets.commands.options import AsJson
-from hoban_assets.commands.printing import print_json, tell
+from hoban_assets.commands.printing import print_json, show_blocks, tell
 from hoban_assets.settings import PARTITIONS
 
 if TYPE_CHECKING:
     from hoban_assets.components.inbox import Imported
-    from hoban_assets.handoff.results.archive import Refused
     from hoban_assets.language import Say
+    from hoban_assets.reporting.blocks import Block
 
 BECAME = {
     "imported": "imported {what}",
@@ -61,7 +63,7 @@ def import_results(
     inbox = settings.inbox
     wanted = [archive] if archive else [*waiting(inbox), *waiting_folders(inbox)]
     recipes = {recipe.model: recipe for recipe in declared_recipes()}
-    rows = []
+    outcomes = []
     if wanted:
         with event_log() as instance:
             for path in wanted:
@@ -69,72 +71,96 @@ def import_results(
                 try:
                     found = bring_in(path, settings, recipes, instance, log, partition=partition)
                 except Refused as refused:
-                    rows.append(_refused(path, refused, say))
+                    outcomes.append(Outcome(str(path), "refused", *refused.said(say)))
                 else:
                     place = take_away(path, inbox, say) if is_in(path, inbox) else path
-                    rows.append(_imported(place, found))
+                    outcomes.append(_imported(place, found))
                 if not as_json:
-                    _tell(rows[-1])
+                    last = outcomes[-1]
+                    show_blocks(document(last, say), err=last.status == "refused")
     if as_json:
-        print_json(rows)
+        print_json([asdict(outcome) for outcome in outcomes])
     elif not wanted:
         tell("No results lie in the inbox {folder}.", folder=inbox)
-    if any(row["status"] == "refused" for row in rows):
+    if any(outcome.status == "refused" for outcome in outcomes):
         raise typer.Exit(1)
 
 
-def _refused(path: Path, refused: Refused, say: Say) -> dict[str, Any]:
-    problem, way_out = refused.said(say)
-    return {"archive": str(path), "status": "refused", "reason": problem, "way_out": way_out}
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one archive; None where it does not apply."""
+
+    archive: str
+    status: str
+    """'refused', or a key of `BECAME`."""
+    reason: str | None = None
+    way_out: str | None = None
+    model: str | None = None
+    partition: str | None = None
+    run_dir: str | None = None
+    since: datetime | None = None
+    """When it was imported before, UTC."""
+    epochs: int | None = None
+    best_epoch: int | None = None
+    mAP50: float | None = None
+    mAP50_stock: float | None = None
+    checks: Sequence[Mapping[str, Any]] = ()
+    """name, passed, text."""
 
 
-def _imported(path: Path, found: Imported) -> dict[str, Any]:
+def _imported(path: Path, found: Imported) -> Outcome:
     from hoban_assets.training.metrics import STOCK, value_of
 
-    row = {
-        "archive": str(path),
-        "status": "imported" if found.since is None else "fixed" if found.fixed else "known",
-        "model": found.model,
-        "partition": found.partition,
-        "run_dir": str(found.run_dir),
-        "since": found.since,
-    }
-    if (result := found.result) is None:
-        return {**row, "status": "replaced"}
-    best = result.best_epoch
-    return {
-        **row,
-        "epochs": result.epochs,
-        "best_epoch": best,
-        "mAP50": value_of(result.metrics, "mAP50", best),
-        "mAP50_stock": value_of(result.metrics, "mAP50", best, split=STOCK),
-        "checks": [{"name": c.name, "passed": c.passed, "text": c.text} for c in found.checks],
-    }
-
-
-def _tell(row: Mapping[str, Any]) -> None:
-    """Print what became of an archive."""
-    from hoban_assets.reporting.blocks import MARKS
-
-    if row["status"] == "refused":
-        tell("not imported: {reason}", reason=row["reason"], err=True)
-        tell("  way out: {way_out}", way_out=row["way_out"], err=True)
-        return
-    what = f"{row['model']} [{row['partition']}]"
-    when = f"{row['since']:%Y-%m-%d %H:%M}" if row["since"] else ""
-    tell(BECAME[row["status"]], what=what, when=when)
-    if row["status"] == "replaced":
-        return
-    tell(
-        "  {epochs} epochs, best {best}: mAP50 {fair} label-aware, {stock} as Ultralytics counts",
-        epochs=row["epochs"],
-        best=row["best_epoch"],
-        fair=f"{row['mAP50'] or 0:.3f}",
-        stock=f"{row['mAP50_stock'] or 0:.3f}",
+    status = "imported" if found.since is None else "fixed" if found.fixed else "known"
+    told = Outcome(
+        str(path),
+        status,
+        model=found.model,
+        partition=found.partition,
+        run_dir=str(found.run_dir),
+        since=found.since,
     )
-    for check in row["checks"]:
-        mark = MARKS["good" if check["passed"] else "warn"]
-        typer.echo(f"  {mark:<4} {check['name']}: {check['text']}")
-    tell("  lies in {folder}", folder=row["run_dir"])
-    more = f"hoban results {row['model']} --partition {row['partition']}"
-    tell("  more: {command}", command=more)
+    if (result := found.result) is None:
+        return replace(told, status="replaced")
+    best = result.best_epoch
+    return replace(
+        told,
+        epochs=result.epochs,
+        best_epoch=best,
+        mAP50=value_of(result.metrics, "mAP50", best),
+        mAP50_stock=value_of(result.metrics, "mAP50", best, split=STOCK),
+        checks=[{"name": c.name, "passed": c.passed, "text": c.text} for c in found.checks],
+    )
+
+
+def document(told: Outcome, say: Say) -> Iterator[Block]:
+    """Tell what became of an archive."""
+    from hoban_assets.language import retold
+    from hoban_assets.reporting.blocks import Finding, Paragraph, bullets
+
+    if told.status == "refused":
+        yield Paragraph(say("not imported: {reason}", reason=told.reason))
+        yield bullets([say("way out: {way_out}", way_out=told.way_out)])
+        return
+    what = f"{told.model} [{told.partition}]"
+    when = f"{told.since:%Y-%m-%d %H:%M}" if told.since else ""
+    yield Paragraph(say(BECAME[told.status], what=what, when=when))
+    if told.status == "replaced":
+        return
+    figures = say(
+        "{epochs} epochs, best {best}: mAP50 {fair} label-aware, {stock} as Ultralytics counts",
+        epochs=told.epochs,
+        best=told.best_epoch,
+        fair=f"{told.mAP50 or 0:.3f}",
+        stock=f"{told.mAP50_stock or 0:.3f}",
+    )
+    yield bullets([figures])
+    for check in told.checks:
+        text = retold(check["text"], say)
+        yield Finding("good" if check["passed"] else "warn", f"{check['name']}: {text}")
+    more = f"hoban results {told.model} --partition {told.partition}"
+    folder, more = (
+        say("lies in {folder}", folder=told.run_dir),
+        say("more: {command}", command=more),
+    )
+    yield bullets([folder, more])

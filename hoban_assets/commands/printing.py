@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,11 +53,11 @@ def show(rows: Sequence[Row], as_json: bool = False, columns: Sequence[str] | No
     show_blocks([table(rows, names, said)])
 
 
-def show_blocks(blocks: Iterable[Block]) -> None:
+def show_blocks(blocks: Iterable[Block], *, err: bool = False) -> None:
     """Print a document."""
     from hoban_assets.reporting import terminal
 
-    terminal.show_blocks(blocks)
+    terminal.show_blocks(blocks, terminal.console(sys.stderr) if err else None)
 
 
 def tell_page(page: Path, *, err: bool = False) -> None:

@@ -14,7 +14,7 @@ from hoban_assets.commands import prune_words as words
 from hoban_assets.commands.active_runs import no_active_run
 from hoban_assets.commands.app import UPKEEP, app, asking_catalog
 from hoban_assets.commands.options import AsJson
-from hoban_assets.commands.printing import print_json, progress_bar, show, show_blocks, tell
+from hoban_assets.commands.printing import print_json, progress_bar, show_blocks
 from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
 from hoban_assets.units import size_text
@@ -111,7 +111,7 @@ class _Call:
             print_json(words.survey_json(found, self.dry_run, moved))
             return
         frees = size_text(replace(found, unused=moved).frees)
-        tell(words.MOVED, count=len(moved), trash=root / "trash", frees=frees)
+        self._say(words.MOVED, count=len(moved), trash=root / "trash", frees=frees)
 
     def trash(self, name: str | None, *, restore: bool) -> None:
         from hoban_assets.upkeep.survey import checked_root
@@ -121,7 +121,7 @@ class _Call:
         if self.dry_run:
             chosen = _chosen(batches(root), name, last=restore)
             rows = [words.line(b, item) for b in chosen for item in b.items]
-            show(rows if self.as_json else words.for_the_eye(rows), self.as_json, words.IN_TRASH)
+            print_json(rows) if self.as_json else show_blocks(words.in_trash(rows))
             return
         with locked(root), no_active_run() as check:
             check()
@@ -130,10 +130,7 @@ class _Call:
             if self.as_json:
                 print_json(rows)
                 return
-            if not chosen:
-                tell("the trash is empty")
-            for stranger in strangers(root):
-                tell("not hoban's, left alone: {path}", path=stranger)
+            show_blocks(words.left_in(bool(chosen), strangers(root), self.say))
 
     def _restore(self, root: Path, chosen: list[Batch]) -> list[dict[str, Any]]:
         from hoban_assets.upkeep.trash import restore
@@ -146,10 +143,9 @@ class _Call:
         return rows
 
     def _empty(self, root: Path, chosen: list[Batch]) -> list[dict[str, Any]]:
-        from hoban_assets.upkeep.folder_contents import freed, measure
-        from hoban_assets.upkeep.may_be_deleted_below_data import objection_to_deletion
+        from hoban_assets.disk_use import freed, measure
         from hoban_assets.upkeep.reasons_to_stay import protected_places, references
-        from hoban_assets.upkeep.trash import empty
+        from hoban_assets.upkeep.trash import empty, objection_to_deletion
 
         with asking_catalog() as ask:
             known = references(ask, self.settings, self.say, self._declared)
@@ -171,8 +167,7 @@ class _Call:
                     gone.append(sizes[one.place(item)])
                 self._tell("left in the trash" if why else "deleted", item.relative, why)
                 rows.append({**words.line(one, item), "deleted": why is None, "problem": why})
-        if not self.as_json:
-            tell("freed {frees}", frees=size_text(freed(gone)))
+        self._say("freed {frees}", frees=size_text(freed(gone)))
         return rows
 
     @property
@@ -197,8 +192,8 @@ class _Call:
             known = references(ask, self.settings, self.say, self._declared)
         _, assets = declared_claims(self.settings)
         without = sorted({a for a, _ in known.current if is_retired(a, assets)})
-        if without and not (self.retired or self.as_json):
-            tell(words.RETIRED, assets=", ".join(without))
+        if without and not self.retired:
+            self._say(words.RETIRED, assets=", ".join(without))
         with progress_bar("looking") as progress:
             return survey(
                 known, self.settings, self.say, assets=assets, wanted=wanted, progress=progress
@@ -229,9 +224,18 @@ class _Call:
         show_blocks(words.document(found, self.dry_run, self.say))
 
     def _tell(self, what: str, path: str, why: str | None = None) -> None:
+        """Tell what became of one thing, as soon as it is known."""
+        reason = f" ({self.say(why)})" if why else ""
+        self._line(f"{self.say(what)}: {path}{reason}")
+
+    def _say(self, text: str, /, **values: object) -> None:
+        self._line(self.say(text, **values))
+
+    def _line(self, text: str) -> None:
+        from hoban_assets.reporting.blocks import Paragraph
+
         if not self.as_json:
-            reason = f" ({self.say(why)})" if why else ""
-            typer.echo(f"{self.say(what)}: {path}{reason}")
+            show_blocks([Paragraph(text)])
 
 
 def _only(paths: list[Path], settings: Settings) -> Callable[[Path], bool]:

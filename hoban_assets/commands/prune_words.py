@@ -1,12 +1,13 @@
-"""How `hoban prune` says what it found: rows of tables, JSON, sizes."""
+"""What `hoban prune` tells; its rows are its JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hoban_assets.catalog.asked import Row
-from hoban_assets.units import size_text
+from hoban_assets.units import Bytes, size_text
 
 if TYPE_CHECKING:
     from hoban_assets.language import Say
@@ -29,7 +30,7 @@ RETIRED = (
     "them too."
 )
 NOTHING = "Nothing to prune. Needed, and not touched: {needed}."
-IN_TRASH = ("batch", "path", "what", "size", "moved", "why")
+_IN_TRASH = ("batch", "path", "what", "size", "moved", "why")
 
 
 def document(found: Survey, dry_run: bool, say: Say) -> Iterator[Block]:
@@ -43,11 +44,29 @@ def document(found: Survey, dry_run: bool, say: Say) -> Iterator[Block]:
         yield Paragraph(say(NOTHING, needed=len(found.live)))
         return
     yield Heading(2, say("Nothing needs these:"))
-    yield table(for_the_eye([row(item) for item in found.unused]))
+    rows = [row(item) for item in found.unused]
+    yield table([{**r, "last_use": f"{r['last_use'].astimezone():%Y-%m-%d %H:%M}"} for r in rows])
     sizes = {"size": size_text(found.bytes), "frees": size_text(found.frees)}
     yield Paragraph(say(TOTAL, count=len(found.unused), needed=len(found.live), **sizes))
     if dry_run:
         yield Paragraph(say("Nothing was changed. 'hoban prune' moves this to the trash."))
+
+
+def in_trash(rows: Sequence[Row]) -> Iterator[Block]:
+    """Tell what lies in the trash."""
+    from hoban_assets.reporting.blocks import table
+
+    yield table(rows, _IN_TRASH)
+
+
+def left_in(was_full: bool, strangers: Sequence[Path], say: Say) -> Iterator[Block]:
+    """Tell what is left alone in the trash, or that nothing was in it."""
+    from hoban_assets.reporting.blocks import Paragraph
+
+    if not was_full:
+        yield Paragraph(say("the trash is empty"))
+    for path in strangers:
+        yield Paragraph(say("not hoban's, left alone: {path}", path=path))
 
 
 def survey_json(found: Survey, dry_run: bool, moved: Sequence[Item]) -> dict[str, Any]:
@@ -68,8 +87,8 @@ def row(item: Item) -> Row:
     return {
         "path": item.relative,
         "what": item.what,
-        "size": item.content.bytes,
-        "frees": item.frees,
+        "size": Bytes(item.content.bytes),
+        "frees": Bytes(item.frees),
         "last_use": item.last_use,
         "why": item.why,
     }
@@ -77,22 +96,15 @@ def row(item: Item) -> Row:
 
 def line(batch: Batch, item: Moved) -> Row:
     """One thing in the trash."""
-    known = {"batch": batch.name, "path": item.relative, "what": item.what, "size": item.bytes}
+    known = {
+        "batch": batch.name,
+        "path": item.relative,
+        "what": item.what,
+        "size": Bytes(item.bytes),
+    }
     return {**known, "moved": item.when, "why": item.why}
 
 
 def kept(items: Sequence[Item]) -> list[Row]:
     """Things that stay."""
     return [{"path": item.relative, "what": item.what, "why": item.why} for item in items]
-
-
-def for_the_eye(rows: Sequence[Row]) -> list[Row]:
-    """Rows with sizes in units and times in local time."""
-    told = []
-    for found in rows:
-        seen = dict(found)
-        if seen.get("last_use"):
-            seen["last_use"] = f"{seen['last_use'].astimezone():%Y-%m-%d %H:%M}"
-        seen |= {name: size_text(seen[name]) for name in ("size", "frees") if name in seen}
-        told.append(seen)
-    return told

@@ -43,7 +43,7 @@ def restore(
     if (into is None) == (not only_check):
         raise HobanError("--into FOLDER or --check: one of them", "hoban restore --help")
     if into is None:
-        with progress_bar("reading back (MB)") as progress:
+        with progress_bar("reading back", in_bytes=True) as progress:
             found = check(archive, progress)
         if as_json:
             print_json(asdict(found))
@@ -51,7 +51,7 @@ def restore(
         show_backup(found, say)
         tell("Read back: every file is what was backed up.")
         return
-    with progress_bar("restoring (MB)") as progress:
+    with progress_bar("restoring", in_bytes=True) as progress:
         done = unpack(archive, into, env=os.environ, end_runs=end_runs, progress=progress)
     if as_json:
         print_json(

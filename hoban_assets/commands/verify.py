@@ -8,7 +8,7 @@ import typer
 
 from hoban_assets.commands.app import UPKEEP, app, here
 from hoban_assets.commands.options import AsJson
-from hoban_assets.commands.printing import print_json, tell, tell_progress
+from hoban_assets.commands.printing import print_json, show_blocks, tell, tell_progress
 
 
 @app.command(rich_help_panel=UPKEEP)
@@ -21,6 +21,7 @@ def verify(as_json: AsJson = False) -> None:
 
     Example: hoban verify
     """
+    from hoban_assets.reporting.blocks import Finding
     from hoban_assets.upkeep.damages import damages
 
     settings, say = here()
@@ -28,8 +29,8 @@ def verify(as_json: AsJson = False) -> None:
     for damage in damages(settings, say, tell_progress):
         found.append({name: str(value) for name, value in asdict(damage).items()})
         if not as_json:
-            tell("damaged: {path}: {problem}", path=damage.path, problem=damage.problem)
-            tell("  way out: {way_out}", way_out=damage.way_out)
+            text = say("damaged: {path}: {problem}", path=damage.path, problem=damage.problem)
+            show_blocks([Finding("bad", text, [damage.way_out])])
     if as_json:
         print_json(found)
     elif not found:

@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import tarfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hoban_assets.archives.reading import read_all
 from hoban_assets.asset_names import DATASET, MODEL, kind_of
 from hoban_assets.catalog.answers import asking
 from hoban_assets.errors import HobanError
@@ -86,7 +85,7 @@ def _caches(settings: Settings, say: Say, tell: Callable[[str], object]) -> Iter
         ".json": lambda file: json.loads(file.read_bytes()),
         ".npz": arrays,
     }
-    for file in sorted(settings.cache.rglob("*")) if settings.cache.is_dir() else ():
+    for file in sorted(settings.cache.rglob("*")):
         if file.suffix in readers and file.is_file():
             tell(str(file))
             try:
@@ -100,8 +99,7 @@ def _caches(settings: Settings, say: Say, tell: Callable[[str], object]) -> Iter
 
 def _bundles(settings: Settings, say: Say, tell: Callable[[str], object]) -> Iterator[Damage]:
     """Archives beside the list of their files, each file by hash."""
-    folder = settings.data_root / "bundles"
-    for listed in sorted(folder.glob("*.json")) if folder.is_dir() else ():
+    for listed in sorted((settings.data_root / "bundles").glob("*.json")):
         archive = listed.with_suffix(".tar")
         if archive.is_file():
             tell(str(archive))
@@ -112,15 +110,9 @@ def _bundles(settings: Settings, say: Say, tell: Callable[[str], object]) -> Ite
 def _altered_in(archive: Path, listed: Path) -> str | None:
     try:
         files = {n: f["sha256"] for n, f in json.loads(listed.read_bytes())["files"].items()}
-        with tarfile.open(archive, "r:") as tar:
-            for member in tar:
-                name = member.name.partition("/")[2]
-                stream = tar.extractfile(member) if member.isreg() and name in files else None
-                if stream is not None:
-                    digest = hashlib.file_digest(stream, "sha256")  # type: ignore[arg-type]
-                    if digest.hexdigest() != files[name]:
-                        return f"{name}: SHA-256"
-                    del files[name]
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, tarfile.TarError) as error:
+        members = read_all(archive)[0].items()
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         return f"{type(error).__name__}: {error}"
-    return f"{min(files)}: -" if files else None
+    found = {name.partition("/")[2]: facts.get("sha256") for name, facts in members}
+    wrong = [name for name in sorted(files) if found.get(name) != files[name]]
+    return f"{wrong[0]}: {'SHA-256' if wrong[0] in found else '-'}" if wrong else None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from hoban_assets.disk_use import Content, freed
 from hoban_assets.settings import PARTITIONS, REPORTS, Settings
-from hoban_assets.upkeep.folder_contents import Content, freed
 from hoban_assets.upkeep.paths import relation
 from hoban_assets.upkeep.reasons_to_stay import Key
 
@@ -21,7 +21,7 @@ GALLERY = "gallery"
 """Folder below the reports with a folder an asset."""
 FOLDER = re.compile(r"[0-9a-f]{16}")
 """A published dataset (start of its data version) or a training (its run key)."""
-_WORK = re.compile(r"\.(?:building|fastdup|facts|features|packing)-(\d+)")
+_WORK = re.compile(r"\.(?:building|copying|fastdup|facts|features|packing)-(\d+)")
 """Folders that a process works in (`processes.lifeline.own_folder`); the number is the process."""
 _HALF = re.compile(r"\..+\.(\d+)(?:\.tmp)?|[0-9a-f]{32}\.(\d+)\.tmp")
 """Files that are written under another name and then renamed; the number is the process."""
@@ -30,35 +30,26 @@ _STAGED = re.compile(r"[0-9a-f]{32}")
 
 State: TypeAlias = Literal["unused", "live", "unknown"]
 Kind: TypeAlias = Literal["dataset", "training", "gallery", "killed work", "log", "other"]
-
-
-@dataclass(frozen=True)
-class Place:
-    """Something below the data root that may be hoban's, by its name."""
-
-    path: Path
-    kind: Kind
-    key: Key | None = None
-    """Of a dataset or a training; of a gallery, the asset."""
-    pid: int | None = None
-    """Process that made it, of killed work."""
+_Found: TypeAlias = tuple[Path, Kind, Key | None]
 
 
 @dataclass(frozen=True)
 class Item:
-    """A published dataset, a training, ...: whether it is needed, and why."""
+    """Something below the data root that may be hoban's, by its name; judged, why it is needed."""
 
     path: Path
     """Real path."""
     relative: str
     """Below the data root, with '/'."""
     kind: Kind
-    state: State
-    what: str
-    why: str
+    state: State = "unknown"
+    what: str = ""
+    why: str = ""
     """Why it may go, or why it stays."""
     key: Key | None = None
-    """Asset, partition and folder name of a dataset or training."""
+    """Asset, partition and folder name of a dataset or training; of a gallery, the asset."""
+    pid: int | None = None
+    """Process that made it, of killed work."""
     last_use: datetime | None = None
     """Newest of materialisation and modification, UTC; for what is unused only."""
     content: Content = field(default_factory=Content)
@@ -70,15 +61,15 @@ class Item:
         return freed([self.content])
 
 
-def places(root: Path, settings: Settings) -> Iterator[Place]:
-    """Yield what lies below the real data root `root`; 'other' is what hoban does not know.
+def places(root: Path, settings: Settings) -> Iterator[Item]:
+    """Yield what lies below the real data root `root`, not judged; 'other': hoban does not know it.
 
     Links are never followed. Catalog, weights, trash and the raw root are not mentioned.
     """
     ours = {settings.catalog_path.name, "weights", "noise", "label_errors", TRASH, LOCK}
     ours |= {settings.corrections.parent.name, settings.proposals.name}
     ours |= {f"{settings.catalog_path.name}.{end}" for end in ("lock", "wal")}
-    readers = {
+    readers: dict[str, Callable[[Path], Iterator[_Found]]] = {
         settings.artifacts.name: lambda folder: _versions(folder, "dataset"),
         settings.models.name: lambda folder: _versions(folder, "training"),
         settings.cache.name: _halves,
@@ -87,80 +78,76 @@ def places(root: Path, settings: Settings) -> Iterator[Place]:
         settings.logs.name: _logs,
         STAGING: _staged,
     }
-    for entry in _listing(root):
+    for entry in sorted(root.iterdir()):
         apart = relation(entry, settings.raw_root) or relation(entry, settings.inbox)
         if entry.name in ours or apart:
             continue
-        reader = readers.get(entry.name)
-        if reader is None or not _is_folder(entry):
-            yield Place(entry, "other")
-        else:
-            yield from reader(entry)
+        reader = readers.get(entry.name, _unknown) if _is_folder(entry) else _unknown
+        for path, kind, key in reader(entry):
+            pid = _maker(path) if kind == "killed work" else None
+            yield Item(path, path.relative_to(root).as_posix(), kind, key=key, pid=pid)
 
 
-def _versions(folder: Path, kind: Kind) -> Iterator[Place]:
-    for asset in _listing(folder):
-        if not _is_folder(asset):
-            yield Place(asset, "other")
-            continue
-        for partition in _listing(asset):
+def _unknown(entry: Path) -> Iterator[_Found]:
+    yield entry, "other", None
+
+
+def _versions(folder: Path, kind: Kind) -> Iterator[_Found]:
+    for asset in sorted(folder.iterdir()):
+        for partition in sorted(asset.iterdir()) if _is_folder(asset) else ():
             if partition.name not in PARTITIONS or not _is_folder(partition):
-                yield Place(partition, "other")
+                yield partition, "other", None
                 continue
-            for entry in _listing(partition):
-                yield _version(entry, kind, asset.name, partition.name)
+            for entry in sorted(partition.iterdir()):
+                if _maker(entry) is not None:
+                    yield entry, "killed work", None
+                elif FOLDER.fullmatch(entry.name) and _is_folder(entry):
+                    yield entry, kind, (asset.name, partition.name, entry.name)
+                else:
+                    yield entry, "other", None
+        if not _is_folder(asset):
+            yield asset, "other", None
 
 
-def _version(entry: Path, kind: Kind, asset: str, partition: str) -> Place:
-    if work := _work(entry):
-        return work
-    if FOLDER.fullmatch(entry.name) and _is_folder(entry):
-        return Place(entry, kind, (asset, partition, entry.name))
-    return Place(entry, "other")
-
-
-def _halves(folder: Path) -> Iterator[Place]:
+def _halves(folder: Path) -> Iterator[_Found]:
     """Killed work anywhere below a folder of which all else is left alone."""
-    for entry in _listing(folder):
-        if work := _work(entry):
-            yield work
+    for entry in sorted(folder.iterdir()):
+        if _maker(entry) is not None:
+            yield entry, "killed work", None
         elif _is_folder(entry):
             yield from _halves(entry)
 
 
-def _reports(folder: Path) -> Iterator[Place]:
+def _reports(folder: Path) -> Iterator[_Found]:
     yield from _halves(folder)
     galleries = folder / GALLERY
-    if _is_folder(galleries):
-        for asset in _listing(galleries):
-            if _is_folder(asset):
-                yield Place(asset, "gallery", (asset.name, "", ""))
+    for asset in sorted(galleries.iterdir()) if _is_folder(galleries) else ():
+        if _is_folder(asset):
+            yield asset, "gallery", (asset.name, "", "")
 
 
-def _logs(folder: Path) -> Iterator[Place]:
-    for entry in _listing(folder):
-        is_ours = _LOG.fullmatch(entry.name) and entry.is_file() and not entry.is_symlink()
-        yield Place(entry, "log" if is_ours else "other")
+def _logs(folder: Path) -> Iterator[_Found]:
+    for entry in sorted(folder.iterdir()):
+        yield entry, "log" if _LOG.fullmatch(entry.name) and _is_file(entry) else "other", None
 
 
-def _staged(folder: Path) -> Iterator[Place]:
-    for entry in _listing(folder):
+def _staged(folder: Path) -> Iterator[_Found]:
+    for entry in sorted(folder.iterdir()):
         if _STAGED.fullmatch(entry.name) and _is_folder(entry):
-            yield Place(entry, "killed work")
+            yield entry, "killed work", None
 
 
-def _work(entry: Path) -> Place | None:
+def _maker(entry: Path) -> int | None:
+    """Process whose half-finished work it is; None: by its name it is none."""
     found = _WORK.fullmatch(entry.name) if _is_folder(entry) else None
-    if found is None and entry.is_file() and not entry.is_symlink():
+    if _is_file(entry):
         found = _HALF.fullmatch(entry.name)
-    if found is None:
-        return None
-    return Place(entry, "killed work", pid=int(next(filter(None, found.groups()))))
-
-
-def _listing(folder: Path) -> list[Path]:
-    return sorted(folder.iterdir())
+    return int(next(filter(None, found.groups()))) if found else None
 
 
 def _is_folder(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink()
+
+
+def _is_file(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()

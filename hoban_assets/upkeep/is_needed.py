@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,10 +17,10 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from hoban_assets.catalog.asked import Row
+from hoban_assets.disk_use import measure
 from hoban_assets.language import Say
 from hoban_assets.processes.seen import is_alive
-from hoban_assets.upkeep.data_root import Item, Place
-from hoban_assets.upkeep.folder_contents import measure, objection_to_run, objection_to_tree
+from hoban_assets.upkeep.data_root import Item, Kind
 from hoban_assets.upkeep.paths import link_on_the_way, mounts_in, touches
 from hoban_assets.upkeep.reasons_to_stay import (
     Key,
@@ -29,6 +29,7 @@ from hoban_assets.upkeep.reasons_to_stay import (
     read_plan,
     weights_of,
 )
+from hoban_assets.upkeep.written_by_hoban import objection_to_run, objection_to_tree
 
 LOG_DAYS = 30
 """After which nobody asks any more what a build said."""
@@ -38,7 +39,7 @@ this moment: of a container or a machine whose processes cannot be seen from her
 
 
 class Judge:
-    """Judges places one by one; trainings must come before datasets, which they may need."""
+    """Judges things one by one; trainings must come before datasets, which they may need."""
 
     def __init__(
         self,
@@ -56,44 +57,37 @@ class Judge:
             raw_root: raw root.
             known: what the catalog and the settings refer to; trainings that stay are added.
             assets: names of assets that are declared.
-            busy: the process that works with a place, by path.
+            busy: the process that works with a thing, by path.
             say: language of the reasons.
         """
         self.root, self.raw_root, self.known, self.busy = root, raw_root, known, busy
         self.assets = {*assets, *(asset for asset, _ in known.current)}
         self.say = say
+        self._by_kind: Mapping[Kind, Callable[[Item], Item]] = {
+            "dataset": self._dataset,
+            "training": self._training,
+            "gallery": self._gallery,
+            "log": self._log,
+            "killed work": self._killed,
+        }
 
-    def item(self, place: Place) -> Item:
-        """Judge one place. What cannot be read stays."""
-        relative = place.path.relative_to(self.root).as_posix()
-        stays = Item(place.path, relative, place.kind, "unknown", "", "", place.key)
+    def judged(self, item: Item) -> Item:
+        """Judge one thing. What cannot be read stays."""
+        if item.kind == "other":
+            return replace(item, why=self.say("hoban does not know it"))
         try:
-            if place.kind == "other":
-                return replace(stays, why=self.say("hoban does not know it"))
-            stays = replace(stays, what=self._what(place))
-            judged = self._judged(place, stays)
-            return self._measured(judged) if judged.state == "unused" else judged
+            item = replace(item, what=self._what(item))
+            if reason := self._in_the_way(item.path):
+                item = replace(item, state="live", why=reason)
+            else:
+                item = self._by_kind[item.kind](item)
+            if item.kind == "training" and item.state != "unused":
+                self._keep_what_it_needs(item)
+            return self._measured(item) if item.state == "unused" else item
         except OSError as error:
             return replace(
-                stays, state="unknown", why=self.say("cannot be read: {error}", error=error)
+                item, state="unknown", why=self.say("cannot be read: {error}", error=error)
             )
-
-    def _judged(self, place: Place, stays: Item) -> Item:
-        if reason := self._in_the_way(place.path):
-            judged = replace(stays, state="live", why=reason)
-        elif place.kind == "dataset":
-            judged = self._dataset(stays)
-        elif place.kind == "training":
-            judged = self._training(stays)
-        elif place.kind == "gallery":
-            judged = self._gallery(stays)
-        elif place.kind == "log":
-            judged = self._log(stays)
-        else:
-            judged = self._killed(place, stays)
-        if place.kind == "training" and judged.state != "unused":
-            self._keep_what_it_needs(judged)
-        return judged
 
     def _in_the_way(self, path: Path) -> str | None:
         """Why it stays, whatever it is."""
@@ -105,16 +99,16 @@ class Judge:
             return self.say("process {process} works with it", process=self.busy[path])
         return touches(path, self.known.protected)
 
-    def _what(self, place: Place) -> str:
-        if place.kind == "gallery":
-            return self.say("pictures of {asset}", asset=place.path.name)
-        if place.kind == "log":
+    def _what(self, item: Item) -> str:
+        if item.kind == "gallery":
+            return self.say("pictures of {asset}", asset=item.path.name)
+        if item.kind == "log":
             return self.say("log of a build")
-        if place.key is None:
+        if item.key is None:
             return self.say("half-finished work")
-        asset, partition, _ = place.key
+        asset, partition, _ = item.key
         what = f"{asset} [{partition}]"
-        if (images := self.known.images.get(place.key)) is not None:
+        if (images := self.known.images.get(item.key)) is not None:
             return self.say("{what}, {count} images", what=what, count=f"{images:,}")
         return what
 
@@ -198,18 +192,18 @@ class Judge:
             return replace(item, state="live", why=why)
         return replace(item, state="unused", why=self.say("{days} days old", days=days))
 
-    def _killed(self, place: Place, item: Item) -> Item:
+    def _killed(self, item: Item) -> Item:
         say = self.say
-        if place.pid is not None and is_alive(place.pid):
-            return replace(item, state="live", why=say("process {pid} is there", pid=place.pid))
-        lock = Path(f"{place.path}.lock")
-        if place.pid is None and lock.exists():  # rows on their way into the catalog
+        if item.pid is not None and is_alive(item.pid):
+            return replace(item, state="live", why=say("process {pid} is there", pid=item.pid))
+        lock = Path(f"{item.path}.lock")
+        if item.pid is None and lock.exists():  # rows on their way into the catalog
             try:
                 with FileLock(lock, timeout=0):
                     pass
             except Timeout:
                 return replace(item, state="live", why=say("a process is filling it"))
-        if self._is_young(place.path):
+        if self._is_young(item.path):
             return replace(item, why=say("was written within the last hour"))
         return replace(item, state="unused", why=say("left by a process that was killed"))
 

@@ -16,14 +16,17 @@ from hoban_assets.catalog.asked import Ask, Row
 from hoban_assets.language import Say, retold
 from hoban_assets.processes.seen import users_of
 from hoban_assets.settings import Settings
-from hoban_assets.upkeep.folder_contents import whose_content
-from hoban_assets.upkeep.may_be_deleted_below_data import answer_below_data
-from hoban_assets.upkeep.paths import Relation, below_of, real, relation
+from hoban_assets.upkeep.data_root import TRASH
+from hoban_assets.upkeep.paths import Relation, below_of, is_within, real, relation
 from hoban_assets.upkeep.reasons_to_stay import (
     links_of,
     protected_places,
     references,
 )
+from hoban_assets.upkeep.survey import checked_root, survey
+from hoban_assets.upkeep.trash import objection_to_deletion
+from hoban_assets.upkeep.trash_lists import MANIFEST, batches
+from hoban_assets.upkeep.written_by_hoban import whose_content
 
 _USES = """
 WITH wanted AS (SELECT nfc_normalize(lower($below)) AS below)
@@ -47,6 +50,11 @@ GROUP BY asset, partition ORDER BY asset, partition
 
 NO_SOURCE = (
     "nothing here refers to it: no source declares it, no asset uses it; what else it may be "
+    "needed for, hoban cannot know"
+)
+
+NOT_OURS = (
+    "nothing here refers to it: hoban did not make it, no asset uses it; what else it may be "
     "needed for, hoban cannot know"
 )
 
@@ -196,11 +204,54 @@ class _Question:
         return Verdict(True, reason, notes=notes)
 
     def _below_data(self) -> Verdict:
-        known = references(self.ask, self.settings, self.say)
-        safe, reason = answer_below_data(self.spot, known, self.settings, self.say, self.assets)
+        root = checked_root(self.settings)
+        in_trash = is_within(self.spot, root / TRASH)
+        safe, reason = self._in_trash(root) if in_trash else self._outside_the_trash()
         if safe and (link := self._link_to_it()):
             safe, reason = False, self.say("the link {link} leads to it", link=link)
         return Verdict(safe, reason, notes=self._notes())
+
+    def _outside_the_trash(self) -> tuple[bool, str]:
+        spot, settings, say = self.spot, self.settings, self.say
+        found = survey(
+            references(self.ask, settings, say),
+            settings,
+            say,
+            assets=self.assets,
+            wanted=lambda path: relation(path, spot) is not None,
+        )
+        needed = [*found.live, *(item for item in found.unknown if item.kind != "other")]
+        if needed:
+            first = needed[0]
+            if relation(first.path, spot) == "in":
+                text = "holds what is needed ({count}), for instance {path}: {why}"
+                return False, say(text, count=len(needed), path=first.relative, why=first.why)
+            what = first.what or first.relative
+            return False, say("belongs to {what}, which is needed: {why}", what=what, why=first.why)
+        if found.unused:
+            first = found.unused[0]
+            text = "nothing needs it: {why}"
+            if len(found.unused) > 1:
+                text = "nothing needs what it holds ({count}), for instance {path}: {why}"
+            count = len(found.unused)
+            return True, say(text, why=first.why, path=first.relative, count=count)
+        if is_within(spot, settings.reports):
+            return True, say("a report: no asset needs it, and it can be made again")
+        if is_within(spot, settings.cache):
+            return True, say("a cache: what lies in it is computed again, which takes a while")
+        return True, say(NOT_OURS)
+
+    def _in_trash(self, root: Path) -> tuple[bool, str]:
+        say, known = self.say, references(self.ask, self.settings, self.say)
+        if self.spot.name == MANIFEST:
+            return False, say("the list by which 'hoban prune --restore' puts things back")
+        for batch in batches(root):
+            for item in batch.items:
+                if relation(self.spot, batch.place(item)) is None:
+                    continue
+                if why := objection_to_deletion(root, batch, item, known, self.settings, say):
+                    return False, f"{item.relative}: {why}"
+        return True, say("lies in the trash, and nothing needs it")
 
     def _notes(self) -> list[str]:
         return [note] if (note := whose_content(self.spot, self.settings, self.say)) else []

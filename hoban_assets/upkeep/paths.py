@@ -7,10 +7,11 @@ Hence files are compared by device and inode as well as by their resolved name; 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal, TypeAlias
+
+from hoban_assets.file_systems import mounted
 
 Relation: TypeAlias = Literal["is", "in", "holds"]
 Identity: TypeAlias = tuple[int, int]
@@ -77,15 +78,7 @@ def link_on_the_way(path: Path, root: Path) -> Path | None:
 
 def mounts_in(folder: Path) -> list[Path]:
     """Mount points at or below `folder`: what lies there belongs to another file system."""
-    try:
-        lines = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape")
-    except FileNotFoundError:  # not Linux
-        return [folder] if folder.is_mount() else []
-    # proc(5): the fifth field is the mount point, with space, tab and backslash in octal.
-    points = [
-        Path(re.sub(r"\\([0-7]{3})", lambda m: chr(int(m[1], 8)), line.split()[4]))
-        for line in lines.splitlines()
-    ]
+    points = [point for point, _ in mounted()] or ([folder] if folder.is_mount() else [])
     return [point for point in points if point == folder or folder in point.parents]
 
 

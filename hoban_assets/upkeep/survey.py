@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hoban_assets.catalog.asked import Ask
+from hoban_assets.disk_use import freed
 from hoban_assets.errors import HobanError
 from hoban_assets.language import Say
 from hoban_assets.processes.seen import users_of
 from hoban_assets.settings import Settings
 from hoban_assets.upkeep.data_root import Item, places
-from hoban_assets.upkeep.folder_contents import freed
 from hoban_assets.upkeep.is_needed import Judge
 from hoban_assets.upkeep.paths import is_within, real
 from hoban_assets.upkeep.reasons_to_stay import (
@@ -84,12 +84,14 @@ def survey(
     """
     root = checked_root(settings)
     known.protected += protected_places(settings, say)
-    found = [p for p in places(root, settings) if p.kind == "training" or wanted(p.path)]
-    busy = users_of([place.path for place in found if place.kind != "other"])
+    found = [
+        item for item in places(root, settings) if item.kind == "training" or wanted(item.path)
+    ]
+    busy = users_of([item.path for item in found if item.kind != "other"])
     judge = Judge(root, settings.raw_root, known, assets, busy, say)
     items = []
-    for done, place in enumerate(sorted(found, key=lambda p: p.kind != "training"), 1):
-        items.append(judge.item(place))
+    for done, item in enumerate(sorted(found, key=lambda item: item.kind != "training"), 1):
+        items.append(judge.judged(item))
         if progress:
             progress(done, len(found))
     items = sorted((i for i in items if wanted(i.path)), key=lambda item: item.relative)

@@ -14,8 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hoban_assets.errors import HobanError
+from hoban_assets.language import Say
+from hoban_assets.settings import Settings
 from hoban_assets.upkeep.data_root import Item
-from hoban_assets.upkeep.paths import link_on_the_way, mounts_in
+from hoban_assets.upkeep.paths import link_on_the_way, mounts_in, touches
+from hoban_assets.upkeep.reasons_to_stay import Key, References
 from hoban_assets.upkeep.trash_lists import (
     Batch,
     Moved,
@@ -25,6 +28,7 @@ from hoban_assets.upkeep.trash_lists import (
     without,
     write,
 )
+from hoban_assets.upkeep.written_by_hoban import objection_to_run, objection_to_tree
 
 
 def move(
@@ -108,6 +112,30 @@ def empty(
         batch = without(batch, item)
         yield item, None
     tidy(batch)
+
+
+def objection_to_deletion(
+    root: Path, batch: Batch, item: Moved, known: References, settings: Settings, say: Say
+) -> str | None:
+    """Return why something in the trash must not be deleted for good, or None.
+
+    Since it was moved there, it may have come to be needed again, the raw files of its
+    photographs may have gone, or somebody may have put something into it.
+    """
+    place, key = batch.place(item), _key(item)
+    if key and not (root / item.relative).exists() and (why := known.why_live(key)):
+        return say("is needed again ({why}): 'hoban prune --restore'", why=why)
+    if why := touches(place, known.protected):
+        return why
+    if item.kind == "dataset":
+        return objection_to_tree(place, settings.raw_root, say)
+    return objection_to_run(place, say) if item.kind == "training" else None
+
+
+def _key(item: Moved) -> Key | None:
+    parts = item.relative.split("/")
+    is_version = item.kind in ("dataset", "training") and len(parts) == 4
+    return (parts[1], parts[2], parts[3]) if is_version else None
 
 
 def _must_be_one_file_system(root: Path, items: Sequence[Item]) -> None:

@@ -87,10 +87,10 @@ def test_a_full_disk_leaves_nothing_half_written(pristine, monkeypatch):
     def full(source, target):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("hoban_assets.handoff.results.placing._copy", full)
+    monkeypatch.setattr("hoban_assets.handoff.results.placing.copied", full)
     packed(pristine)
     before = pristine.state()
-    with pytest.raises(HobanError, match="the disk is full"):
+    with pytest.raises(HobanError, match="no space left while writing"):
         bring_in(pristine)
     assert pristine.state() == before
 

@@ -172,7 +172,7 @@ def test_proposals_are_in_a_backup_and_no_leftovers(tmp_path):
     settings = Settings.from_env({"DAGSTER_HOME": str(tmp_path), "HOBAN_DATA_ROOT": "data"})
     write_proposed(settings.proposals, PROPOSED)
     assert list(places(settings.data_root, settings)) == []
-    kept = {name for name, _, _ in files_of(settings, Choice())}
+    kept = {member.name for member in files_of(settings, Choice())}
     assert {"proposals/site/boxes.jsonl", "proposals/site/about.json"} <= kept
 
 

@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 from bundle_world import FULL, Office, office_in, photographs, tree_of
 
+from hoban_assets.archives import writing
+from hoban_assets.archives.room import must_fit
 from hoban_assets.errors import HobanError
-from hoban_assets.handoff.bundle import archive as bundle_archive
-from hoban_assets.handoff.bundle.archive import check_room
 from hoban_assets.handoff.bundle.contents import SERVER, WORKERS, imported, scripts_of
 from hoban_assets.handoff.bundle.requirements import pins, requirements
 from hoban_assets.training.plan import plan_training
@@ -59,6 +59,18 @@ def test_bundle_json_tells_the_truth_of_every_file(unpacked):
     for name, (content, mtime_ns, _) in found.items():
         sha256 = hashlib.sha256(content).hexdigest()
         assert listed[name] == {"bytes": len(content), "sha256": sha256, "mtime_ns": mtime_ns}
+
+
+def test_sha256sum_compares_every_file_but_the_list_itself(unpacked):
+    said = subprocess.run(
+        ["sha256sum", "-c", "SHA256SUMS"], cwd=unpacked, capture_output=True, text=True
+    )
+    assert said.returncode == 0, said.stderr
+    compared = {line.rpartition(": ")[0] for line in said.stdout.splitlines()}
+    assert compared == tree_of(unpacked).keys() - {"SHA256SUMS", "bundle.json"}
+    (unpacked / "plan.json").write_text("{}")
+    said = subprocess.run(["sha256sum", "-c", "SHA256SUMS"], cwd=unpacked, capture_output=True)
+    assert said.returncode == 1
 
 
 def test_the_dataset_arrives_byte_by_byte_with_its_times(office, unpacked):
@@ -174,12 +186,14 @@ def test_missing_weights_are_named(office):
 
 
 def test_a_disk_that_cannot_hold_it_is_refused_before_a_byte_is_written(tmp_path):
-    with pytest.raises(HobanError, match="free, the archive takes"):
-        check_room(tmp_path / "a.tar", 1 << 60)
+    archive = tmp_path / "a.tar"
+    with pytest.raises(HobanError, match=r"a\.tar takes .* has .* left") as caught:
+        must_fit(tmp_path, archive, 1 << 60, "write it elsewhere")
+    assert "write it elsewhere" in caught.value.way_out
     mounts = f"/dev/sdb1 {tmp_path} vfat rw 0 0\n/dev/sda1 / ext4 rw 0 0\n"
     with pytest.raises(HobanError, match=r"FAT32.*4 GiB.*takes 5 GB"):
-        check_room(tmp_path / "a.tar", 5_000_000_000, mounts)
-    check_room(tmp_path / "a.tar", 3_000_000_000, mounts)
+        must_fit(tmp_path, archive, 1, "", largest=5_000_000_000, mounts=mounts)
+    must_fit(tmp_path, archive, 1, "", largest=3_000_000_000, mounts=mounts)
 
 
 def test_a_full_disk_leaves_nothing_and_the_earlier_archive(office, archive, monkeypatch):
@@ -191,8 +205,8 @@ def test_a_full_disk_leaves_nothing_and_the_earlier_archive(office, archive, mon
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return add(*arguments)
 
-    add = bundle_archive._add
-    monkeypatch.setattr(bundle_archive, "_add", full)
+    add = writing.Writer._add
+    monkeypatch.setattr(writing.Writer, "_add", full)
     with pytest.raises(HobanError, match="no space left while writing") as caught:
         office.hoban("bundle", "dataset_v9")
     assert "--output" in caught.value.way_out
@@ -205,10 +219,10 @@ def test_an_image_that_changes_meanwhile_is_named(office, tmp_path, monkeypatch)
     label = next((tree / "labels" / "train").iterdir())
     text, times = label.read_bytes(), label.stat()
 
-    def room(*arguments):
+    def room(*arguments, **options):
         label.write_bytes(text + b"\n")
 
-    monkeypatch.setattr("hoban_assets.handoff.bundle.making.check_room", room)
+    monkeypatch.setattr("hoban_assets.handoff.bundle.making.must_fit", room)
     try:
         with pytest.raises(HobanError, match=rf"{label.name} changes while it is packed"):
             office.bundle("dataset_v9", "--output", tmp_path)
@@ -222,12 +236,12 @@ def test_an_image_that_changes_meanwhile_is_named(office, tmp_path, monkeypatch)
 def test_a_killed_packing_leaves_no_archive_and_the_next_one_clears_up(office, tmp_path, number):
     child = f"""
 import sys, time
-from hoban_assets.handoff.bundle import archive as bundle_archive
-add = bundle_archive._add
-def slow(*arguments):
-    add(*arguments)
-    time.sleep(60 if arguments[2].name.startswith("dataset/labels") else 0)
-bundle_archive._add = slow
+from hoban_assets.archives.writing import Writer
+add = Writer._add
+def slow(self, member, content):
+    add(self, member, content)
+    time.sleep(60 if member.name.startswith("dataset/labels") else 0)
+Writer._add = slow
 sys.argv = ["hoban", "bundle", "dataset_v9", "--output", {str(tmp_path)!r}]
 from hoban_assets.cli import main
 main()

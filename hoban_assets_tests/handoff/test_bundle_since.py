@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from bundle_world import Office, Server, office_in, photographs, tree_of
 
+from hoban_assets.archives.members import Member
 from hoban_assets.errors import HobanError
-from hoban_assets.handoff.bundle import archive as bundle_archive
 
 
 @dataclass(frozen=True)
@@ -92,13 +92,13 @@ def test_the_previous_bundle_may_be_given_in_four_ways(handed, server, how):
 
 
 def test_a_second_one_reads_no_image_again(handed, server, monkeypatch):
-    read, looked = [], bundle_archive._read
+    read, opened = [], Member.open
 
     def counted(entry):
         read.extend([entry] if isinstance(entry.source, Path) else [])
-        return looked(entry)
+        return opened(entry)
 
-    monkeypatch.setattr(bundle_archive, "_read", counted)
+    monkeypatch.setattr(Member, "open", counted)
     handed.office.bundle("dataset_v9", "--since", handed.first, "--output", server.folder)
     sent = json.loads((handed.office.bundles / f"{handed.second.stem}.json").read_text())["files"]
     assert 0 < len(read) < len(sent) / 2

@@ -24,7 +24,7 @@ from hoban_assets.handoff.results.manifest import read_manifest
 from hoban_assets.handoff.results.placing import differing_file
 from hoban_assets.settings import Settings
 from hoban_assets.training.metrics import read_metrics, value_of
-from hoban_assets.upkeep.folder_contents import objection_to_run
+from hoban_assets.upkeep.written_by_hoban import objection_to_run
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import os
 import sqlite3
 import subprocess
 import tarfile
@@ -11,12 +12,15 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from backing_up import make, put_back
 from yard import content
 
+from hoban_assets.archives import writing
+from hoban_assets.archives.members import Member
+from hoban_assets.archives.writing import Writer
 from hoban_assets.catalog.store import Catalog
 from hoban_assets.upkeep.backup import making as backups
-from hoban_assets.upkeep.backup.archive import Writer
 from hoban_assets.upkeep.backup.contents import Choice
 from hoban_assets.upkeep.backup.making import back_up
 
@@ -162,23 +166,25 @@ def test_dagsters_history_is_copied_while_it_is_written_to(trained, tmp_path):
     assert f"DAGSTER_HOME={tmp_path / 'new' / 'dagster'}" in done.environment.read_text()
 
 
-def test_a_file_that_is_written_all_the_time_is_left_out_and_named(tmp_path, monkeypatch):
-    monkeypatch.setattr("hoban_assets.upkeep.backup.archive._PAUSE", 0)
+@pytest.mark.parametrize("ahead", [0, 1 << 20])
+def test_a_file_that_is_written_all_the_time_is_left_out_and_named(tmp_path, monkeypatch, ahead):
+    monkeypatch.setattr(writing, "_PAUSE", 0)
+    monkeypatch.setattr(writing, "AHEAD_BYTES", ahead)
     file, calm = tmp_path / "last.pt", tmp_path / "calm"
     file.write_bytes(b"a" * 10)
     calm.write_bytes(b"calm")
-    real = hashlib.sha256
+    real, restless = os.fstat, file.stat().st_ino
 
-    def restless() -> object:
-        file.write_bytes(b"b" * (file.stat().st_size + 1))
-        return real()
+    def written_to(number: int) -> os.stat_result:
+        status = real(number)
+        if status.st_ino == restless:
+            file.write_bytes(b"b" * (file.stat().st_size + 1))
+        return status
 
     out = io.BytesIO()
     writer = Writer(out)
-    monkeypatch.setattr(hashlib, "sha256", restless)
-    writer.add("models/last.pt", file)
-    monkeypatch.setattr(hashlib, "sha256", real)
-    writer.add("calm", calm)
+    monkeypatch.setattr(os, "fstat", written_to)
+    writer.add([Member.in_use("models/last.pt", file), Member.in_use("calm", calm)])
     assert writer.left_out == {"models/last.pt": "it was being written all the time"}
     assert list(writer.files) == ["calm"]
     with tarfile.open(fileobj=io.BytesIO(out.getvalue() + b"\0" * 1024)) as tar:

@@ -12,7 +12,7 @@ from hoban_assets.language import speaker
 from hoban_assets.publish.prescaled import Scaling
 from hoban_assets.publish.yolo_tree import publish
 from hoban_assets.settings import Settings
-from hoban_assets.upkeep.folder_contents import objection_to_tree, whose_content
+from hoban_assets.upkeep.written_by_hoban import objection_to_tree, whose_content
 
 SAY = speaker("en")
 

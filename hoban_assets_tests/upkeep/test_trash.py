@@ -15,9 +15,9 @@ from yard import SAY, content
 from hoban_assets.catalog.answers import asking
 from hoban_assets.errors import HobanError
 from hoban_assets.upkeep import trash
-from hoban_assets.upkeep.may_be_deleted_below_data import objection_to_deletion
 from hoban_assets.upkeep.reasons_to_stay import references
 from hoban_assets.upkeep.survey import came_to_be_needed
+from hoban_assets.upkeep.trash import objection_to_deletion
 from hoban_assets.upkeep.trash_lists import batches, locked, strangers
 
 

@@ -17,7 +17,7 @@ from hoban_assets.commands import active_runs, prune, prune_words
 from hoban_assets.errors import HobanError
 from hoban_assets.language import korean
 from hoban_assets.processes import seen
-from hoban_assets.upkeep import may_be_deleted, may_be_deleted_below_data
+from hoban_assets.upkeep import may_be_deleted
 
 PACKAGE = Path(hoban_assets.__file__).parent
 
@@ -226,11 +226,11 @@ def test_every_sentence_has_its_korean():
         if isinstance(node, ast.Call)
         and node.args
         and getattr(node.func, "attr", getattr(node.func, "id", ""))
-        in ("say", "_print", "_tell", "_confirm")
+        in ("say", "_say", "_tell", "_confirm")
         for text in ast.walk(node.args[0])
         if isinstance(text, ast.Constant) and isinstance(text.value, str)
     }
     said |= {prune_words.TOTAL, prune_words.MOVED, prune_words.NOTHING, active_runs.ASSUMED}
-    said |= {may_be_deleted_below_data.NOT_OURS, may_be_deleted.NO_SOURCE}
+    said |= {may_be_deleted.NOT_OURS, may_be_deleted.NO_SOURCE}
     assert len(said) > 70
     assert said - set(korean()) == set()

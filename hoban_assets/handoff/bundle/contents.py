@@ -10,6 +10,7 @@
       dataset/                   the published tree, times and bytes as they are
       weights/                   what the training starts from
       server/ workers/           scripts
+      SHA256SUMS                 for `sha256sum -c`
       bundle.json                every file with size, time and SHA-256; the last of the archive
 
 The name holds a hash of all that decides the result and of the scripts: same name, same files.
@@ -28,6 +29,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from hoban_assets.archives.members import Member
 from hoban_assets.code_version import MODEL_PARTS, code_version_of
 from hoban_assets.errors import HobanError
 from hoban_assets.handoff.bundle.readme import ClassCounts, readmes
@@ -45,37 +47,11 @@ _NOT_PUBLISHED = (".cache", ".npy")
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One file of a bundle."""
-
-    name: str
-    """Path in the bundle, with '/'."""
-    size: int
-    """Bytes."""
-    mtime_ns: int
-    source: Path | bytes
-    """File on this machine, or the content itself."""
-    inode: int = 0
-
-    @classmethod
-    def of_file(cls, name: str, path: Path) -> Entry:
-        """A file as it is, its time too."""
-        status = path.stat()
-        return cls(name, status.st_size, status.st_mtime_ns, path, status.st_ino)
-
-    @classmethod
-    def of_text(cls, name: str, text: str, mtime_ns: int) -> Entry:
-        """A file that is written for the bundle."""
-        data = text.encode()
-        return cls(name, len(data), mtime_ns, data)
-
-
-@dataclass(frozen=True)
 class Bundle:
-    """All that goes into a bundle but bundle.json."""
+    """All that goes into a bundle but SHA256SUMS and bundle.json."""
 
     name: str
-    entries: tuple[Entry, ...]
+    entries: tuple[Member, ...]
     """Sorted by name."""
     facts: Mapping[str, Any]
     """bundle.json without its ``files``."""
@@ -117,8 +93,8 @@ def bundle_of(
     there = _plan_there(plan)
     small = [
         *_script_entries(made),
-        Entry.of_text("requirements.txt", requirements(), made),
-        Entry.of_text("plan.json", json.dumps(there, indent=2) + "\n", made),
+        Member.of_text("requirements.txt", requirements(), made),
+        Member.of_text("plan.json", json.dumps(there, indent=2) + "\n", made),
     ]
     key, code = plan.run_dir.name, code_version_of(*MODEL_PARTS)
     name = f"{dataset}_{plan.partition}_{_tag(key + code, small)}"
@@ -137,7 +113,7 @@ def bundle_of(
     }
     size = sum(entry.size for entry in (*data, *small))
     texts = readmes(facts, there["expected"], classes, size)
-    pages = [Entry.of_text(file, text, made) for file, text in texts.items()]
+    pages = [Member.of_text(file, text, made) for file, text in texts.items()]
     entries = sorted([*data, *small, *pages], key=lambda entry: entry.name)
     return Bundle(name, tuple(entries), facts)
 
@@ -171,26 +147,26 @@ def script_text(path: Path) -> str:
     return path.read_text(encoding="utf-8").replace("\r\n", "\n")
 
 
-def _dataset_entries(tree: Path) -> Iterator[Entry]:
+def _dataset_entries(tree: Path) -> Iterator[Member]:
     for name in ("data.yaml", MANIFEST):
-        yield Entry.of_file(f"dataset/{name}", tree / name)
+        yield Member.of_file(f"dataset/{name}", tree / name)
     for folder in (f"{kind}/{split}" for kind in ("images", "labels") for split in SPLITS):
         with os.scandir(tree / folder) as files:
             for file in files:
                 if not file.name.endswith(_NOT_PUBLISHED):
-                    yield Entry.of_file(f"dataset/{folder}/{file.name}", Path(file.path))
+                    yield Member.of_file(f"dataset/{folder}/{file.name}", Path(file.path))
 
 
-def _weights_entries(plan: TrainingPlan) -> Iterator[Entry]:
+def _weights_entries(plan: TrainingPlan) -> Iterator[Member]:
     if (file := Path(plan.weights)).is_absolute():  # else a .yaml that Ultralytics ships
-        yield Entry.of_file(f"weights/{file.name}", file)
+        yield Member.of_file(f"weights/{file.name}", file)
 
 
-def _script_entries(made: int) -> Iterator[Entry]:
+def _script_entries(made: int) -> Iterator[Member]:
     for folder, script in (("server", SERVER / "train.py"), ("workers", WORKERS / "yolo_train.py")):
         for file in scripts_of(script):
-            yield Entry.of_text(f"{folder}/{file.name}", script_text(file), made)
-    yield Entry.of_text("train.sh", script_text(SERVER / "train.sh"), made)
+            yield Member.of_text(f"{folder}/{file.name}", script_text(file), made)
+    yield Member.of_text("train.sh", script_text(SERVER / "train.sh"), made)
 
 
 def _plan_there(plan: TrainingPlan) -> dict[str, Any]:
@@ -217,7 +193,7 @@ def _batch_keys(plan: TrainingPlan, dataset_version: str) -> dict[str, str]:
     return {str(b): key(replace(plan, batch=b)) for b in sorted({*BATCHES, plan.batch})}
 
 
-def _tag(keys: str, small: Sequence[Entry]) -> str:
+def _tag(keys: str, small: Sequence[Member]) -> str:
     digest = hashlib.sha256(keys.encode())
     for entry in small:
         digest.update(f"{entry.name}\0".encode())

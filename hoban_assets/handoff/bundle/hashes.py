@@ -11,8 +11,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from hoban_assets.archives.members import Member
 from hoban_assets.files import written
-from hoban_assets.handoff.bundle.contents import Entry
 
 Key = tuple[int, int, int]
 """Inode, size, time of modification (ns): a published image is a hard link of the raw file, so
@@ -35,7 +35,7 @@ class HashMemory:
             keys = zip(*(table[c].to_pylist() for c in _COLUMNS), strict=True)
             self.known |= dict(zip(keys, table["sha256"].to_pylist(), strict=True))
 
-    def get(self, entry: Entry) -> str | None:
+    def get(self, entry: Member) -> str | None:
         """Hash of the file that `entry` is of, None where it was not read as it is now."""
         return self.known.get(key_of(entry)) if isinstance(entry.source, Path) else None
 
@@ -49,6 +49,6 @@ class HashMemory:
             pq.write_table(table, new)
 
 
-def key_of(entry: Entry) -> Key:
+def key_of(entry: Member) -> Key:
     """What tells whether a file is still the one that was read."""
-    return entry.inode, entry.size, entry.mtime_ns
+    return entry.state.inode, entry.size, entry.mtime_ns

@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from hoban_assets.archives.members import Member
+from hoban_assets.archives.room import must_fit
+from hoban_assets.archives.writing import SUMS, Progress, archive_at, archive_bytes, sums_of
 from hoban_assets.errors import HobanError
 from hoban_assets.files import save
-from hoban_assets.handoff.bundle.archive import (
-    Facts,
-    Progress,
-    archive_bytes,
-    check_room,
-    write_archive,
-)
-from hoban_assets.handoff.bundle.contents import Bundle, Entry
+from hoban_assets.handoff.bundle.contents import Bundle
 from hoban_assets.handoff.bundle.hashes import HashMemory, key_of
 from hoban_assets.handoff.bundle.since import (
-    entries_since,
+    Facts,
+    applying,
+    facts_of,
     files_of,
     list_of,
-    name_since,
     new_contents,
 )
 from hoban_assets.handoff.on_server.bundle_files import CONTENT
 
 _LISTED = 200
 """Bytes of a file's line in bundle.json, about."""
+_ELSEWHERE = "write it to another disk: --output /mnt/d/bundle.tar"
 
 
 @dataclass(frozen=True)
@@ -38,8 +37,8 @@ class Packed:
     name: str
     """Of the archive and of its top folder."""
     bundle: Bundle
-    entries: tuple[Entry, ...]
-    """All of it but bundle.json."""
+    entries: tuple[Member, ...]
+    """All of it but SHA256SUMS and bundle.json."""
     files: Mapping[str, Facts] | None = None
     """Facts of the whole bundle where the archive holds but a part of it."""
     since: str | None = None
@@ -47,7 +46,8 @@ class Packed:
     @property
     def bytes(self) -> int:
         """Size of the archive, nearly."""
-        return archive_bytes(self.entries) + _LISTED * len(self.bundle.entries)
+        not_in_it = len(self.bundle.entries) - len(self.entries)
+        return archive_bytes(self.entries) + _LISTED * max(not_in_it, 0)
 
 
 def packed_whole(bundle: Bundle) -> Packed:
@@ -74,11 +74,14 @@ def packed_since(
         )
     files = files_of(bundle, memory, threads, progress)
     remember(memory, bundle, files)
+    sums = Member.of_text(SUMS, data := sums_of(files), bundle.mtime_ns)
+    files[SUMS] = facts_of(sums, hashlib.sha256(data).hexdigest())
+    bundle = replace(bundle, entries=(*bundle.entries, sums))
     contents = new_contents(bundle, files, previous)
     return Packed(
-        name_since(bundle, previous),
+        f"{bundle.name}_since_{previous['bundle']}",
         bundle,
-        tuple(entries_since(bundle, contents, previous)),
+        (*applying(bundle, contents, previous), *contents),
         files,
         str(previous["bundle"]),
     )
@@ -97,15 +100,16 @@ def make(
     Raises:
         HobanError: no room, or a file changes meanwhile. Nothing half-written stays.
     """
-    check_room(target, packed.bytes)
+    made = packed.bundle.mtime_ns
+    must_fit(target.parent, target, packed.bytes, _ELSEWHERE, largest=packed.bytes)
     files = dict(packed.files or {})
 
-    def closing(written: Mapping[str, Facts]) -> Entry:
-        if packed.files is None:
-            files.update(written)
+    def closing(written: Mapping[str, Facts]) -> Member:
         for name, facts in written.items():
             folder, _, sha256 = name.partition("/")
-            if packed.files is not None and folder == CONTENT and facts["sha256"] != sha256:
+            if packed.files is None:
+                files[name] = {**facts, "mtime_ns": times.get(name, made)}
+            elif folder == CONTENT and facts["sha256"] != sha256:
                 raise HobanError(
                     f"a file of {packed.bundle.facts['dataset']} was changed without a new time: "
                     f"its content is {facts['sha256']} and not {sha256}",
@@ -113,7 +117,12 @@ def make(
                 )
         return list_of(packed.bundle, files, packed.since)
 
-    write_archive(target, packed.name, packed.entries, closing, threads=threads, progress=progress)
+    times = {member.name: member.mtime_ns for member in packed.entries}
+    of = sum(member.size for member in packed.entries)
+    options = {"threads": threads, "of": of, "progress": progress}
+    with archive_at(target, _ELSEWHERE, packed.name, **options) as out:
+        out.add(packed.entries)
+        out.finish(closing, made)
     remember(memory, packed.bundle, files)
     whole = list_of(packed.bundle, files).source
     save(bundles / f"{packed.bundle.name}.json", whole if isinstance(whole, bytes) else b"")

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import difflib
 import json
-import tarfile
+import os
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from hoban_assets.archives.members import Member
+from hoban_assets.archives.reading import opened
+from hoban_assets.archives.writing import Progress, Writer
 from hoban_assets.errors import HobanError
-from hoban_assets.handoff.bundle.archive import Facts, Progress, facts_of, read_ahead
-from hoban_assets.handoff.bundle.contents import SERVER, Bundle, Entry, script_text, scripts_of
+from hoban_assets.handoff.bundle.contents import SERVER, Bundle, script_text, scripts_of
 from hoban_assets.handoff.bundle.hashes import HashMemory
 from hoban_assets.handoff.bundle.readme import readmes_since
 from hoban_assets.handoff.on_server.bundle_files import (
@@ -21,6 +25,9 @@ from hoban_assets.handoff.on_server.bundle_files import (
     bundle_text,
     by_content,
 )
+
+Facts = dict[str, str | int]
+"""``{"bytes", "sha256", "mtime_ns"}`` of one file."""
 
 
 def read_previous(previous: str, bundles: Path) -> dict[str, Any]:
@@ -51,7 +58,7 @@ def read_previous(previous: str, bundles: Path) -> dict[str, Any]:
             is_text = stream.read(1) == b"{"
         found: dict[str, Any] = json.loads(file.read_bytes() if is_text else _of_archive(file))
         known_format = found["format"] == FORMAT and isinstance(found["files"], dict)
-    except (OSError, ValueError, KeyError, TypeError, tarfile.TarError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise HobanError(
             f"{file} is no whole bundle: {error}", "name another, or leave --since out"
         ) from error
@@ -61,12 +68,11 @@ def read_previous(previous: str, bundles: Path) -> dict[str, Any]:
 
 
 def _of_archive(file: Path) -> bytes:
-    with tarfile.open(file) as archive:
-        last = archive.getmembers()[-1]
-        stream = archive.extractfile(last) if last.name.endswith(f"/{BUNDLE}") else None
-        if stream is None:
+    with opened(file) as archive:
+        (last,) = deque(archive, maxlen=1)
+        if not last.name.endswith(f"/{BUNDLE}"):
             raise ValueError(f"its last file is {last.name} and not {BUNDLE}")
-        return stream.read()
+        return archive.open(last).read()
 
 
 def files_of(
@@ -75,53 +81,48 @@ def files_of(
     """Facts of every file; only what is not remembered is read."""
     known = {e.name: h for e in bundle.entries if (h := memory.get(e)) is not None}
     unknown = [entry for entry in bundle.entries if entry.name not in known]
-    done, of = 0, sum(entry.size for entry in unknown)
-    for entry, _, sha256 in read_ahead(unknown, threads):
-        known[entry.name] = sha256
-        progress(done := done + entry.size, of)
+    of = sum(entry.size for entry in unknown)
+    with Path(os.devnull).open("wb") as nowhere:
+        out = Writer(nowhere, threads=threads, of=of, progress=progress)
+        out.add(unknown)
+    known |= {name: facts["sha256"] for name, facts in out.files.items()}
     return {entry.name: facts_of(entry, known[entry.name]) for entry in bundle.entries}
+
+
+def facts_of(entry: Member, sha256: str) -> Facts:
+    """What bundle.json says of a file."""
+    return {"bytes": entry.size, "sha256": sha256, "mtime_ns": entry.mtime_ns}
 
 
 def new_contents(
     bundle: Bundle, files: Mapping[str, Facts], previous: Mapping[str, Any]
-) -> list[Entry]:
+) -> list[Member]:
     """Contents that `previous` has under no name, each once, named by hash; sorted."""
     there = by_content(previous["files"])
-    found: dict[str, Entry] = {}
+    found: dict[str, Member] = {}
     for entry in bundle.entries:
         sha256 = str(files[entry.name]["sha256"])
         if sha256 not in there and sha256 not in found:
             name = f"{CONTENT}/{sha256}"
-            found[sha256] = Entry(name, entry.size, entry.mtime_ns, entry.source, entry.inode)
+            found[sha256] = replace(entry, name=name)
     return [found[sha256] for sha256 in sorted(found)]
 
 
-def entries_since(
-    bundle: Bundle, contents: Sequence[Entry], previous: Mapping[str, Any]
-) -> list[Entry]:
-    """All entries of the smaller archive but bundle.json."""
-    return [*_applying(bundle, contents, previous), *contents]
-
-
-def name_since(bundle: Bundle, previous: Mapping[str, Any]) -> str:
-    """Name of the smaller archive."""
-    return f"{bundle.name}_since_{previous['bundle']}"
-
-
-def list_of(bundle: Bundle, files: Mapping[str, Facts], since: str | None = None) -> Entry:
+def list_of(bundle: Bundle, files: Mapping[str, Facts], since: str | None = None) -> Member:
     """bundle.json, of a whole bundle or of one with --since."""
     text = bundle_text({**bundle.facts, "since": since, "files": dict(files)})
-    return Entry.of_text(BUNDLE, text, bundle.mtime_ns)
+    return Member.of_text(BUNDLE, text, bundle.mtime_ns)
 
 
-def _applying(
-    bundle: Bundle, contents: Sequence[Entry], previous: Mapping[str, Any]
-) -> Iterator[Entry]:
+def applying(
+    bundle: Bundle, contents: Sequence[Member], previous: Mapping[str, Any]
+) -> Iterator[Member]:
+    """Scripts and README that make the whole bundle of `contents` and the previous one."""
     made = bundle.mtime_ns
     for file in scripts_of(SERVER / "apply.py"):
-        yield Entry.of_text(file.name, script_text(file), made)
-    yield Entry.of_text("apply.sh", script_text(SERVER / "apply.sh"), made)
+        yield Member.of_text(file.name, script_text(file), made)
+    yield Member.of_text("apply.sh", script_text(SERVER / "apply.sh"), made)
     size = sum(entry.size for entry in contents)
     facts = {**bundle.facts, "since": previous["bundle"]}
     for name, text in readmes_since(facts, len(contents), size).items():
-        yield Entry.of_text(name, text, made)
+        yield Member.of_text(name, text, made)

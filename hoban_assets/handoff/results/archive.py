@@ -1,20 +1,20 @@
 """Opening what a server handed in: a plain tar, or the folder unpacked from it. Trusts nothing.
 
 Nothing is written here, and no name of the archive ever becomes a path: a file is asked for by
-its plain name and read as a stream. (tarfile's data filter guards `extract`, which is not used:
-it lets through what lies deeper or under another name than ours ever does.)
+its plain name and read as a stream.
 """
 
 from __future__ import annotations
 
 import re
-import tarfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tarfile import TarInfo
 from typing import IO
 
+from hoban_assets.archives import reading
 from hoban_assets.errors import HobanError
 
 RESULTS = "results.json"
@@ -23,9 +23,6 @@ ARCHIVES = "results_*.tar"
 """How train.sh names its archives."""
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _MOST_FILES = 1000
-_BLOCK = 512
-_PADDING = 20 * _BLOCK
-"""A tar ends in two blocks of zeros and is filled up to records of this size."""
 
 NO_ARCHIVE = "give a results_*.tar as train.sh left it, or the folder unpacked from it"
 AGAIN = "copy it again from the server, and compare its size with the one there"
@@ -83,45 +80,39 @@ def opened(path: Path) -> Iterator[Archive]:
 
 @contextmanager
 def _tar(path: Path) -> Iterator[Archive]:
-    try:
-        tar = tarfile.open(path, "r:")  # noqa: SIM115 - closed below
-    except tarfile.ReadError:
-        raise _no_tar(path) from None
-    with tar:
+    with ExitStack() as closing:
         try:
-            members = tar.getmembers()
-        except tarfile.TarError:
-            raise _torn(path) from None
-        end = max((m.offset_data + -(-m.size // _BLOCK) * _BLOCK for m in members), default=0)
-        with path.open("rb") as file:
-            file.seek(end)
-            rest = file.read(2 * _PADDING)
-        if len(rest) < 2 * _BLOCK or len(rest) > _PADDING + 2 * _BLOCK or rest.strip(b"\0"):
-            raise _torn(path)
-        files = _plain_members(path, members)
+            tar = closing.enter_context(reading.opened(path))
+            files = _plain_files(path, tar)
+        except reading.NoTar:
+            raise Refused(
+                "{file} is no results archive (a plain .tar)", NO_ARCHIVE, file=path
+            ) from None
+        except reading.Torn:
+            raise Refused(
+                "{file} is torn: only a part of it was copied ({size} bytes are here)",
+                AGAIN,
+                file=path,
+                size=f"{path.stat().st_size:,}",
+            ) from None
+        except reading.Strange as strange:
+            raise _strange(path, strange.name) from None
+        sizes = {name: member.size for name, member in files.items()}
+        yield Archive(path, sizes, lambda name: tar.open(files[name]))
 
-        def read(name: str) -> IO[bytes]:
-            stream = tar.extractfile(files[name])
-            assert stream is not None  # noqa: S101 - for mypy: they are regular files
-            return stream
 
-        yield Archive(path, {name: member.size for name, member in files.items()}, read)
-
-
-def _plain_members(path: Path, members: list[tarfile.TarInfo]) -> dict[str, tarfile.TarInfo]:
+def _plain_files(path: Path, tar: reading.Tar) -> dict[str, TarInfo]:
     """Files of the one top folder; anything else is refused."""
-    tops, files = set[str](), dict[str, tarfile.TarInfo]()
-    for member in members[: _MOST_FILES + 1]:
+    tops, files = set[str](), dict[str, TarInfo]()
+    for member in tar:
         top, _, name = member.name.removeprefix("./").partition("/")
         tops.add(top)
         if member.isdir() and not name and _PLAIN.fullmatch(top):
             continue
-        is_plain = member.isreg() and not member.issparse() and _PLAIN.fullmatch(top)
-        if not is_plain or not _PLAIN.fullmatch(name) or name in files:
+        is_plain = member.isreg() and _PLAIN.fullmatch(top) and _PLAIN.fullmatch(name)
+        if not is_plain or name in files or len(tops) > 1 or len(files) >= _MOST_FILES:
             raise _strange(path, member.name)
         files[name] = member
-    if len(tops) > 1 or len(files) > _MOST_FILES:
-        raise _strange(path, sorted(tops)[-1])
     return files
 
 
@@ -139,21 +130,6 @@ def _folder(path: Path) -> Archive:
             continue
         sizes[entry.name] = entry.stat().st_size
     return Archive(path, sizes, lambda name: (path / name).open("rb"))
-
-
-def _torn(path: Path) -> Refused:
-    return Refused(
-        "{file} is torn: only a part of it was copied ({size} bytes are here)",
-        AGAIN,
-        file=path,
-        size=f"{path.stat().st_size:,}",
-    )
-
-
-def _no_tar(path: Path) -> Refused:
-    if path.stat().st_size < _BLOCK:
-        return _torn(path)
-    return Refused("{file} is no results archive (a plain .tar)", NO_ARCHIVE, file=path)
 
 
 def _strange(path: Path, name: str) -> Refused:

@@ -20,15 +20,11 @@ REASON = ".txt"
 
 def waiting(inbox: Path) -> list[Path]:
     """Archives in the inbox, by name; none where there is no inbox."""
-    if not inbox.is_dir():
-        return []
     return sorted(f for f in inbox.glob(ARCHIVES) if f.is_file() and not f.is_symlink())
 
 
 def waiting_folders(inbox: Path) -> list[Path]:
     """Folders in the inbox that were unpacked from an archive."""
-    if not inbox.is_dir():
-        return []
     return sorted(file.parent for file in inbox.glob(f"*/{RESULTS}"))
 
 

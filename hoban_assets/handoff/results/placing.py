@@ -11,9 +11,11 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import Any
 
-from hoban_assets.errors import FULL, HobanError
+from hoban_assets.archives.reading import copied
+from hoban_assets.archives.room import explained
+from hoban_assets.errors import HobanError
 from hoban_assets.handoff.results.archive import RESULTS, Archive, Refused
 from hoban_assets.handoff.results.judging import must_be_whole
 from hoban_assets.handoff.results.manifest import Manifest, altered, plan_of
@@ -24,6 +26,7 @@ from hoban_assets.weights import resolve_weights
 from hoban_assets.whole_folders import put_in_place, sole_maker
 
 PLAN, COMMAND = "plan.json", "command.txt"
+_ELSEWHERE = "name a data root on another disk (HOBAN_DATA_ROOT), then import again"
 
 
 def local_plan(manifest: Manifest, settings: Settings, dataset_path: str) -> dict[str, Any]:
@@ -65,10 +68,10 @@ def _place(archive: Archive, manifest: Manifest, plan: Mapping[str, Any], run: P
             raise another_result(run, name)
         return run
     try:
-        with own_folder(run.parent, "building") as building:
+        with explained(run, _ELSEWHERE), own_folder(run.parent, "building") as building:
             for name, facts in manifest.files.items():
                 with archive.open(name) as source, (building / name).open("wb") as target:
-                    if _copy(source, target) != facts.sha256:
+                    if copied(source, target) != facts.sha256:
                         raise altered(
                             "{name} in {file} was altered: its SHA-256 differs", archive, name
                         )
@@ -79,13 +82,6 @@ def _place(archive: Archive, manifest: Manifest, plan: Mapping[str, Any], run: P
             command = yolo_command(plan_of(plan))
             (building / COMMAND).write_text(command + "\n", encoding="utf-8")
             put_in_place(building, run)
-    except OSError as error:
-        if error.errno not in FULL:
-            raise
-        raise HobanError(
-            f"the disk is full: {run} could not be written",
-            "free some space ('hoban prune'), then import again",
-        ) from error
     finally:
         for folder in run.parents[:3]:
             with suppress(OSError):  # it holds something, as it mostly does
@@ -115,12 +111,3 @@ def another_result(run: Path, name: str) -> Refused:
         run=run,
         name=name,
     )
-
-
-def _copy(source: IO[bytes], target: IO[bytes]) -> str:
-    """Copy and return the SHA-256."""
-    digest = hashlib.sha256()
-    while block := source.read(1 << 20):
-        digest.update(block)
-        target.write(block)
-    return digest.hexdigest()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from hoban_assets.archives.members import Member
 from hoban_assets.settings import REPORTS, Settings
 
 FOLDER = "backups"
@@ -25,8 +26,8 @@ class Choice:
     """Dagster's runs, events and schedules."""
 
 
-def files_of(settings: Settings, choice: Choice) -> Iterator[tuple[str, Path, int]]:
-    """Name, path and size of what is to be backed up besides databases; size -1: a folder."""
+def files_of(settings: Settings, choice: Choice) -> Iterator[Member]:
+    """What is to be backed up besides databases."""
     root = settings.data_root
     wanted = [settings.artifacts, settings.models, root / REPORTS, root / "weights"]
     wanted += [settings.corrections.parent, settings.proposals]
@@ -37,9 +38,9 @@ def files_of(settings: Settings, choice: Choice) -> Iterator[tuple[str, Path, in
             yield from walk(top, top.name, choice.images or top != settings.artifacts)
 
 
-def walk(folder: Path, name: str, images: bool) -> Iterator[tuple[str, Path, int]]:
+def walk(folder: Path, name: str, images: bool = True) -> Iterator[Member]:
     """What lies below a folder, by name; work in progress (dot names) and links are left out."""
-    yield name, folder, -1
+    yield Member.in_use(name, folder)
     depth = name.count("/")
     with os.scandir(folder) as entries:
         found = sorted(entries, key=lambda entry: entry.name)
@@ -50,4 +51,4 @@ def walk(folder: Path, name: str, images: bool) -> Iterator[tuple[str, Path, int
         if entry.is_dir():
             yield from walk(Path(entry.path), inner, images)
         elif entry.is_file() and (images or depth != 5 or name.split("/")[4] != "images"):
-            yield inner, Path(entry.path), entry.stat().st_size
+            yield Member.in_use(inner, Path(entry.path), entry.stat())

@@ -9,24 +9,28 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import socket
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from hoban_assets.errors import FULL, HobanError
-from hoban_assets.file_systems import existing
+from hoban_assets.archives.members import Member
+from hoban_assets.archives.room import must_fit
+from hoban_assets.archives.writing import SUMS, Progress, Writer, archive_at, archive_bytes
+from hoban_assets.errors import HobanError
 from hoban_assets.processes.lifeline import own_folder
 from hoban_assets.settings import Settings
 from hoban_assets.upkeep.backup import dagster_storage as dagster
-from hoban_assets.upkeep.backup.archive import SUMS, Writer, read_archive
 from hoban_assets.upkeep.backup.contents import CATALOG, FOLDER, Choice, files_of, walk
+from hoban_assets.upkeep.backup.manifest import manifest_of, read_backup
 from hoban_assets.upkeep.trash_lists import locked
 
+_ELSEWHERE = (
+    "name a target on another disk, or leave photographs out, which lie in the raw root too: "
+    "--without-images"
+)
 _SECRET = re.compile(r"PASSWORD|SECRET|TOKEN|CREDENTIAL|_KEY$", re.I)
 _RESERVE = 1 << 20
 """Bytes of an archive besides its files' content, at least."""
@@ -53,7 +57,7 @@ def back_up(
     choice: Choice,
     *,
     env: Mapping[str, str],
-    progress: Callable[[int, int], None] = lambda done, of: None,
+    progress: Progress = lambda done, of: None,
 ) -> Backup:
     """Write a backup and return what it holds; nothing half-written stays under its name.
 
@@ -63,7 +67,7 @@ def back_up(
             ``backups`` below the data root.
         choice: what goes in.
         env: environment, for ``DAGSTER_HOME`` and the settings that are noted.
-        progress: called with (MB done, MB of all).
+        progress: called with (bytes done, bytes of all).
 
     Raises:
         HobanError: there is nothing to back up, the target exists or cannot be written, the disk
@@ -79,43 +83,32 @@ def back_up(
     archive = _archive(target, settings)
     home = Path(env["DAGSTER_HOME"]) if choice.history and env.get("DAGSTER_HOME") else None
     postgres = dagster.postgres_of(home, env) if home else None
-    sizes = (size for _, _, size in files_of(settings, choice) if size > 0)
-    total = sum(sizes, settings.catalog_path.stat().st_size)
-    _must_fit(archive.parent, total)
-    counted = MegaBytes(total, progress)
-    beside = own_folder(archive.parent, "hoban-backup")
-    with _explained(archive), locked(settings.data_root), beside as work:
-        with (work / "archive").open("wb") as file:
-            out = Writer(file, counted)
-            if home:
+    catalog = settings.catalog_path.stat().st_size
+    needed = archive_bytes(files_of(settings, choice)) + catalog + _RESERVE
+    must_fit(archive.parent, archive, needed, _ELSEWHERE, largest=needed)
+    now = datetime.now(UTC)
+    about = _about(settings, choice, env, home, postgres, now)
+    options: dict[str, Any] = {"threads": settings.workers, "of": needed, "progress": progress}
+    with locked(settings.data_root), archive_at(archive, _ELSEWHERE, **options) as out:
+        if home:
+            with own_folder(archive.parent, "copying") as work:
                 _add_history(out, home, postgres, work / "copy")
-            with reading(settings.catalog_path, settings.catalog_wait):  # no writer meanwhile
-                for name in (CATALOG, f"{CATALOG}.wal"):
-                    if (settings.data_root / name).is_file():
-                        out.add(name, settings.data_root / name)
-            for name, path, size in files_of(settings, choice):  # what the catalog names is there
-                (out.add_folder if size < 0 else out.add)(name, path)
-            made_at = datetime.now(UTC).isoformat(timespec="seconds")
-            out.finish(_about(settings, choice, env, home, postgres, made_at))
-        (work / "archive").rename(archive)
-    return Backup(
-        archive,
-        archive.stat().st_size,
-        made_at,
-        str(settings.data_root),
-        parts_of(out.files),
-        out.left_out,
-    )
+        with reading(settings.catalog_path, settings.catalog_wait):  # no writer meanwhile
+            files = [settings.data_root / name for name in (CATALOG, f"{CATALOG}.wal")]
+            out.add([Member.in_use(file.name, file) for file in files if file.is_file()])
+        out.add(files_of(settings, choice))  # listed anew: what the catalog names is there
+        when = int(now.timestamp()) * 10**9
+        out.finish(lambda files: manifest_of(about, out.left_out, files, when), when)
+    return described(archive, {**about, "left_out": out.left_out, "files": out.files})
 
 
-def check(archive: Path, progress: Callable[[int, int], None] = lambda done, of: None) -> Backup:
+def check(archive: Path, progress: Progress = lambda done, of: None) -> Backup:
     """Read a backup from end to end, and compare every hash.
 
     Raises:
         HobanError: it is torn, damaged, or no backup.
     """
-    size = archive.stat().st_size if archive.is_file() else 0
-    return described(archive, read_archive(archive, None, MegaBytes(size, progress)))
+    return described(archive, read_backup(archive, progress))
 
 
 def described(archive: Path, manifest: Mapping[str, Any]) -> Backup:
@@ -143,19 +136,6 @@ def parts_of(files: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, int]
     return parts
 
 
-class MegaBytes:
-    """Turns bytes read into calls of a progress with (MB, MB of all)."""
-
-    def __init__(self, total: int, progress: Callable[[int, int], None]) -> None:
-        self._total, self._progress, self._done = total, progress, 0
-
-    def __call__(self, read: int) -> None:
-        """`read` more bytes are done."""
-        before, self._done = self._done, self._done + read
-        if before >> 20 != self._done >> 20:
-            self._progress(self._done >> 20, max(self._total, self._done) >> 20)
-
-
 def _archive(target: Path | None, settings: Settings) -> Path:
     """Path of the new archive."""
     target = settings.data_root / FOLDER if target is None else target
@@ -171,18 +151,19 @@ def _add_history(out: Writer, home: Path, postgres: dagster.Postgres | None, cop
     """Add Dagster's own storage; `copy` is a file for the copies of databases."""
     if postgres:
         dagster.dump(postgres, copy)
-        out.add(dagster.DUMP, copy)
+        out.add([Member.in_use(dagster.DUMP, copy)])
     else:
         for file in dagster.databases(home):
             dagster.copy_database(file, copy)
-            out.add(f"{dagster.FOLDER}/{file.relative_to(home).as_posix()}", copy)
-    if (home / dagster.CONFIG).is_file():
-        out.add(f"{dagster.FOLDER}/{dagster.CONFIG}", home / dagster.CONFIG)
+            name = f"{dagster.FOLDER}/{file.relative_to(home).as_posix()}"
+            out.add([Member.in_use(name, copy)])
+    config = home / dagster.CONFIG
+    if config.is_file():
+        out.add([Member.in_use(f"{dagster.FOLDER}/{config.name}", config)])
     for name in dagster.PLAIN:
         if (home / name).is_dir():
-            for inner, path, size in walk(home / name, f"{dagster.FOLDER}/{name}", images=True):
-                if size >= 0:
-                    out.add(inner, path)
+            found = walk(home / name, f"{dagster.FOLDER}/{name}")
+            out.add(member for member in found if not member.is_folder)
 
 
 def _about(
@@ -191,7 +172,7 @@ def _about(
     env: Mapping[str, str],
     home: Path | None,
     postgres: dagster.Postgres | None,
-    made_at: str,
+    now: datetime,
 ) -> dict[str, Any]:
     """What the manifest says beside the files."""
     chosen = {
@@ -200,7 +181,7 @@ def _about(
         if (name.startswith("HOBAN_") or name == "RAY_ADDRESS") and not _SECRET.search(name)
     }
     return {
-        "made_at": made_at,
+        "made_at": now.isoformat(timespec="seconds"),
         "host": socket.gethostname(),
         "data_root": str(settings.data_root),
         "raw_root": str(settings.raw_root),
@@ -208,31 +189,3 @@ def _about(
         "images": choice.images,
         "environment": chosen,
     }
-
-
-def _must_fit(folder: Path, total: int) -> None:
-    there = existing(folder)
-    free = shutil.disk_usage(there).free
-    if free < total + _RESERVE:
-        raise HobanError(
-            f"the backup takes about {(total + _RESERVE) / 1e9:,.2f} GB, and {there} has "
-            f"{free / 1e9:,.2f} GB left",
-            "name a target on another disk, or leave photographs out, which lie in the raw root "
-            "too: --without-images",
-        )
-
-
-@contextmanager
-def _explained(archive: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in FULL:
-            raise HobanError(
-                f"no space left for {archive}; nothing is there under that name",
-                "free space, or name a target on another disk",
-            ) from error
-        raise HobanError(
-            f"{error.filename or archive}: {error.strerror}; nothing is there under that name",
-            f"fix that path, and back up again to {archive.parent} or elsewhere",
-        ) from error

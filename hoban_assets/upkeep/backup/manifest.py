@@ -5,11 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import IO, Any, TypeGuard
+from pathlib import Path
+from typing import Any, TypeGuard
 
+from hoban_assets.archives.members import Member
+from hoban_assets.archives.reading import read_all
+from hoban_assets.archives.writing import Progress
+from hoban_assets.errors import HobanError
 from hoban_assets.visible import visible
 
-LARGEST = 1 << 30
+FORMAT = 1
+MANIFEST = "manifest.json"
+_LARGEST = 1 << 30
 """Bytes of a manifest: about 5 million files."""
 
 _SETTING = re.compile(r"HOBAN_[A-Z0-9_]{1,60}|RAY_ADDRESS")
@@ -21,14 +28,66 @@ backup is restored, not in it."""
 _TEXTS = ("made_at", "host", "data_root", "raw_root")
 
 
-def read_manifest(file: IO[bytes]) -> dict[str, Any]:
-    """Parse a manifest. What it lists is compared by `archive.read_archive`.
+def manifest_of(
+    about: Mapping[str, Any], left_out: Mapping[str, str], files: Mapping[str, Any], mtime_ns: int
+) -> Member:
+    """Return the last member of a backup: what it is of, and every file with its hash."""
+    told = {"format": FORMAT, **about, "left_out": left_out, "files": files}
+    return Member.of_text(MANIFEST, json.dumps(told, ensure_ascii=False, indent=0), mtime_ns)
+
+
+def read_backup(
+    archive: Path, progress: Progress = lambda done, of: None, into: Path | None = None
+) -> dict[str, Any]:
+    """Read a backup from end to end, compare every hash, and return its manifest.
+
+    Files go to `into` as they come: the caller must throw it away where this raises.
 
     Raises:
-        ValueError: it is no manifest, too large, nested too deeply, or a value is of another kind.
+        HobanError: it is no backup, of newer code, torn, or damaged.
+        OSError: `into` could not be written.
     """
-    data = file.read(LARGEST + 1)
-    if len(data) > LARGEST:
+    if not archive.is_file():
+        what = f"{archive} is a folder" if archive.is_dir() else f"there is no file {archive}"
+        raise HobanError(what, "name the file of a backup")
+    size, after = archive.stat().st_size, 0
+    try:
+        found, last = read_all(
+            archive, into=into, closing=MANIFEST, most=_LARGEST + 1, progress=progress
+        )
+        after = len(found)
+        if last is None:
+            raise ValueError("its end is missing")
+        manifest = _parsed(last)
+        if manifest["format"] != FORMAT:
+            raise HobanError(
+                f"{archive} is no backup that this code knows", "update the checkout, and try again"
+            )
+        must_be_sound(manifest)
+    except ValueError as error:
+        after = getattr(error, "after", after)
+        if not after:
+            raise HobanError(
+                f"{archive} is no backup of hoban ({size:,} bytes; {error})",
+                "name the file of a backup",
+            ) from error
+        raise HobanError(
+            f"{archive} is torn or damaged after {after:,} files ({size:,} bytes; {error})",
+            "copy it again from where it was made, or take an earlier backup",
+        ) from error
+    listed = manifest["files"]
+    names = listed.keys() | found.keys()
+    if wrong := sorted(name for name in names if listed.get(name) != found.get(name)):
+        raise HobanError(
+            f"{archive} is damaged: {len(wrong):,} of its files are not what was backed up, "
+            f"among them {wrong[0]}",
+            "take another copy of it, or an earlier backup",
+        )
+    return manifest
+
+
+def _parsed(data: bytes) -> dict[str, Any]:
+    if len(data) > _LARGEST:
         raise ValueError("its manifest is too large")
     try:
         manifest = json.loads(data)

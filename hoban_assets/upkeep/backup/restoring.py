@@ -6,26 +6,25 @@ of it was found right, the catalog last: a restore that is killed leaves no data
 
 from __future__ import annotations
 
-import errno
 import os
 import shlex
 import shutil
-import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any
 
-from hoban_assets.errors import FULL, HobanError
-from hoban_assets.file_systems import existing
+from hoban_assets.archives.room import explained, must_fit
+from hoban_assets.archives.writing import SUMS, Progress
+from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
 from hoban_assets.upkeep.backup import dagster_storage as dagster
-from hoban_assets.upkeep.backup.archive import SUMS, read_archive
 from hoban_assets.upkeep.backup.contents import CATALOG
-from hoban_assets.upkeep.backup.making import Backup, MegaBytes, described
-from hoban_assets.upkeep.backup.manifest import OF_THIS_MACHINE, settings_in
+from hoban_assets.upkeep.backup.making import Backup, described
+from hoban_assets.upkeep.backup.manifest import OF_THIS_MACHINE, read_backup, settings_in
 
+_ELSEWHERE = "name a folder on another disk"
 STAGING = ".restoring"
 ENVIRONMENT = "restored.env"
 """In a restored data root: lines for a shell that make it, and its history, the ones in use."""
@@ -60,7 +59,7 @@ def restore(
     *,
     env: Mapping[str, str],
     end_runs: Callable[[Path, list[str]], None],
-    progress: Callable[[int, int], None] = lambda done, of: None,
+    progress: Progress = lambda done, of: None,
 ) -> Restored:
     """Restore `archive` into `folder`, which is made, or must be empty.
 
@@ -69,7 +68,7 @@ def restore(
         folder: the new data root.
         env: environment, for the places of this machine (raw root, fastdup).
         end_runs: marks runs in the SQLite files of a DAGSTER_HOME as failed.
-        progress: called with (MB done, MB of all).
+        progress: called with (bytes done, bytes of all).
 
     Raises:
         HobanError: the folder holds something, the disk is too small, or the archive is torn,
@@ -79,11 +78,10 @@ def restore(
     if not archive.is_file():
         raise HobanError(f"there is no file {archive}", "name the file of a backup")
     _must_be_empty(folder)
-    _must_fit(folder, archive.stat().st_size, archive)
-    with _explained(folder), _staging(folder) as staging:
-        sink = _Unpacked(staging)
-        manifest = read_archive(archive, sink, MegaBytes(archive.stat().st_size, progress))
-        sink.finish()
+    must_fit(folder, archive, archive.stat().st_size, _ELSEWHERE)
+    with explained(folder, _ELSEWHERE), _staging(folder) as staging:
+        manifest = read_backup(archive, progress, staging)
+        os.sync()  # it is on the disk before it is called restored
         (staging / SUMS).unlink(missing_ok=True)  # compared just now
         to_publish = _relocate(staging, manifest, folder)
         runs = dagster.unfinished_runs(staging / dagster.FOLDER)
@@ -101,42 +99,6 @@ def restore(
         len(runs),
         [] if manifest["images"] else to_publish,
     )
-
-
-class _Unpacked:
-    """Writes what an archive holds below a folder, with times and rights as they were."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._last: BinaryIO | None = None
-
-    def folder(self, name: str) -> None:
-        (self._folder / name).mkdir(parents=True, exist_ok=True)
-
-    def link(self, name: str, target: str) -> None:
-        try:
-            os.link(self._folder / target, self._place(name))
-        except OSError as error:
-            if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK):
-                raise
-            shutil.copy2(self._folder / target, self._folder / name)
-
-    def file(self, name: str, info: tarfile.TarInfo) -> BinaryIO:
-        return cast(BinaryIO, self._place(name).open("xb"))
-
-    def done(self, name: str, info: tarfile.TarInfo) -> None:
-        time = round(float(info.mtime) * 1e9)
-        os.utime(self._folder / name, ns=(time, time))
-        (self._folder / name).chmod(info.mode & 0o777 | 0o600)
-
-    def finish(self) -> None:
-        """See it onto the disk before it is called restored."""
-        os.sync()
-
-    def _place(self, name: str) -> Path:
-        place = self._folder / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        return place
 
 
 def _relocate(staging: Path, manifest: Mapping[str, Any], folder: Path) -> list[tuple[str, str]]:
@@ -199,16 +161,6 @@ def _must_be_empty(folder: Path) -> None:
         raise HobanError(f"{folder} is no folder", "name a new folder")
 
 
-def _must_fit(folder: Path, size: int, archive: Path) -> None:
-    there = existing(folder)
-    free = shutil.disk_usage(there).free
-    if free < size:
-        raise HobanError(
-            f"{archive} needs {size / 1e9:,.2f} GB, and {there} has {free / 1e9:,.2f} GB left",
-            "free space, or name a folder on another disk",
-        )
-
-
 @contextmanager
 def _staging(folder: Path) -> Iterator[Path]:
     """Yield an empty folder inside; remove it, and `folder` where it was made here."""
@@ -223,19 +175,3 @@ def _staging(folder: Path) -> Iterator[Path]:
         if made:
             with suppress(OSError):  # not empty: it was restored
                 folder.rmdir()
-
-
-@contextmanager
-def _explained(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in FULL:
-            raise HobanError(
-                f"no space left in {folder}; it is as empty as before",
-                "free space, or name a folder on another disk",
-            ) from error
-        raise HobanError(
-            f"{error.filename or folder}: {error.strerror}; nothing was restored",
-            "fix that path, and restore again",
-        ) from error

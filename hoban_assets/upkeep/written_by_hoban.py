@@ -1,24 +1,19 @@
-"""What lies in a folder: how much of the disk it takes, and whether hoban wrote all of it."""
+"""Whether hoban wrote all that lies in a folder, and could write it again."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from glob import escape
 from pathlib import Path
-from stat import S_ISLNK, S_ISREG
 from typing import NamedTuple
 
-from hoban_assets.disk_use import BLOCK
 from hoban_assets.language import Say
 from hoban_assets.settings import Settings
 from hoban_assets.upkeep.paths import is_within
 from hoban_assets.yolo import SPLITS
 
-Inode = tuple[int, int]
 ULTRALYTICS_CACHES = (".cache", ".npy")
 END_MARKER = 2
 """Bytes that publishing adds to a JPEG that lacks its end marker."""
@@ -46,62 +41,6 @@ class Published(NamedTuple):
     """Size of the raw file when it was read; 0: not known."""
     scaled_bytes: int | None
     """Size of the published file where it was scaled from the raw one; None: same content."""
-
-
-@dataclass(frozen=True)
-class Content:
-    """Files below a folder. Sizes are in bytes, rounded up to whole blocks of 4 KiB."""
-
-    bytes: int = 0
-    files: int = 0
-    newest: float = 0.0
-    """Newest modification of a folder, or of the only file; seconds since the epoch."""
-    links: Counter[Inode] = field(default_factory=Counter)
-    """How often each inode lies here."""
-    inodes: dict[Inode, tuple[int, int]] = field(default_factory=dict)
-    """Size of each inode, and how many names it has in all."""
-
-
-def measure(path: Path) -> Content:
-    """Measure a file or folder; symbolic links are not followed and take nothing.
-
-    The newest modification is that of folders: hard links keep the time of the raw file.
-    """
-    links, inodes, files, newest = Counter[Inode](), dict[Inode, tuple[int, int]](), 0, 0.0
-    for status in _walk(path):
-        if not S_ISREG(status.st_mode):
-            newest = newest if S_ISLNK(status.st_mode) else max(newest, status.st_mtime)
-            continue
-        files += 1
-        inode = status.st_dev, status.st_ino
-        links[inode] += 1
-        inodes[inode] = -(-status.st_size // BLOCK) * BLOCK, status.st_nlink
-        if not path.is_dir():
-            newest = status.st_mtime
-    return Content(sum(size for size, _ in inodes.values()), files, newest, links, inodes)
-
-
-def freed(contents: Iterable[Content]) -> int:
-    """Bytes that the disk gains when all of these go: of files without a name elsewhere."""
-    links, inodes = Counter[Inode](), dict[Inode, tuple[int, int]]()
-    for content in contents:
-        links.update(content.links)
-        inodes |= content.inodes
-    return sum(size for inode, (size, names) in inodes.items() if links[inode] >= names)
-
-
-def _walk(path: Path) -> Iterator[os.stat_result]:
-    yield path.lstat()
-    if path.is_symlink() or not path.is_dir():
-        return
-    waiting = [str(path)]
-    while waiting:
-        with os.scandir(waiting.pop()) as entries:
-            for entry in entries:
-                # not entry.stat(): it knows no number of links on Windows, and may be cached
-                yield os.stat(entry.path, follow_symlinks=False)  # noqa: PTH116
-                if entry.is_dir(follow_symlinks=False):
-                    waiting.append(entry.path)
 
 
 def objection_to_tree(tree: Path, raw_root: Path, say: Say) -> str | None:

@@ -1,0 +1,1 @@
+"""Archives that are carried elsewhere and back: plain tars, with a list of hashes in them."""
