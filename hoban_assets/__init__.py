@@ -7,15 +7,14 @@ __all__ = ["DatasetVersion", "RawSource"]
 
 def __getattr__(name: str) -> Any:
     """Offer the components of the package without loading dagster for `hoban`."""
-    if name == "DatasetVersion":
+    if name not in __all__:
+        raise AttributeError(name)
+    from hoban_assets.collector import imports_stay
+
+    with imports_stay():
         from hoban_assets.components.dataset_version import DatasetVersion
-
-        return DatasetVersion
-    if name == "RawSource":
         from hoban_assets.components.raw_source import RawSource
-
-        return RawSource
-    raise AttributeError(name)
+    return {"DatasetVersion": DatasetVersion, "RawSource": RawSource}[name]
 
 
 def __dir__() -> list[str]:

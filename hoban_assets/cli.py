@@ -12,6 +12,7 @@ import click
 import typer
 
 from hoban_assets import commands
+from hoban_assets.collector import imports_stay
 from hoban_assets.commands.app import PANELS
 from hoban_assets.commands.app import app as _app
 from hoban_assets.errors import HobanError, of_the_machine
@@ -50,8 +51,9 @@ def _with_commands(called: str = "") -> typer.Typer:
 
 
 def _import(modules: set[str]) -> None:
-    for module in sorted(modules):
-        importlib.import_module(f"{commands.__name__}.{module}")
+    with imports_stay():
+        for module in sorted(modules):
+            importlib.import_module(f"{commands.__name__}.{module}")
 
 
 def main() -> None:

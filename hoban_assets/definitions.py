@@ -9,22 +9,25 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
-import dagster as dg
+from hoban_assets.collector import imports_stay, paused_collector
 
-from hoban_assets.catalog.io_manager import SamplesIOManager
-from hoban_assets.catalog.store import Catalog
-from hoban_assets.components.dead_runs import multiprocess_after_cleanup
-from hoban_assets.components.platform import Platform
-from hoban_assets.components.presence import finished
-from hoban_assets.declared import sources, stages
-from hoban_assets.errors import HobanError
-from hoban_assets.files import private
-from hoban_assets.language import speaker
-from hoban_assets.reporting.metadata import in_words
-from hoban_assets.reporting.translating import said
-from hoban_assets.settings import Settings, language_of
-from hoban_assets.slips import refuse_slips, refuse_unknown
-from hoban_assets.visible import show_in_logs
+with imports_stay():
+    import dagster as dg
+
+    from hoban_assets.catalog.io_manager import SamplesIOManager
+    from hoban_assets.catalog.store import Catalog
+    from hoban_assets.components.dead_runs import multiprocess_after_cleanup
+    from hoban_assets.components.platform import Platform
+    from hoban_assets.components.presence import finished
+    from hoban_assets.declared import sources, stages
+    from hoban_assets.errors import HobanError
+    from hoban_assets.files import private
+    from hoban_assets.language import speaker
+    from hoban_assets.reporting.metadata import in_words
+    from hoban_assets.reporting.translating import said
+    from hoban_assets.settings import Settings, language_of
+    from hoban_assets.slips import refuse_slips, refuse_unknown
+    from hoban_assets.visible import show_in_logs
 
 private()
 show_in_logs()
@@ -77,8 +80,9 @@ def _definitions(*_read_from: Any) -> dg.Definitions:
         Catalog(settings.catalog_path, deadline=settings.catalog_wait),
         partial(in_words, say=speaker(settings.language)),
     )
-    loaded = _loaded(Path(__file__).parent)
-    assets = finished(loaded.assets or [])
+    with paused_collector():
+        loaded = _loaded(Path(__file__).parent)
+        assets = finished(loaded.assets or [])
     known = {key.to_user_string() for asset in assets for key in asset.keys}
     with _slips_end_it():
         refuse_unknown(sys.argv, known)

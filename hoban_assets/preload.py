@@ -6,6 +6,8 @@ Without, each step imports some 660 modules anew: a second and a half of process
 from contextlib import suppress
 from importlib import import_module
 
+from hoban_assets.collector import imports_stay
+
 DEFINITIONS = tuple(
     f"hoban_assets.defs.{name}"
     for name in ("automation", "graph", "inbox", "recipes", "reports", "sources", "stages")
@@ -27,6 +29,7 @@ module, it is only slower."""
 
 OF_STEPS = ("hoban_assets.components.dataset_version", "scipy.sparse.csgraph")
 
-for module in (*DEFINITIONS, *OF_STEPS, *OF_DAGSTER):
-    with suppress(ModuleNotFoundError):
-        import_module(module)
+with imports_stay():
+    for module in (*DEFINITIONS, *OF_STEPS, *OF_DAGSTER):
+        with suppress(ModuleNotFoundError):
+            import_module(module)

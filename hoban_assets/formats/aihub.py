@@ -12,10 +12,11 @@ import re
 from pathlib import Path
 from typing import Any
 
+from hoban_assets.collector import paused_collector
 from hoban_assets.formats.aihub_layout import original_pairs
 from hoban_assets.formats.clips import is_specific, without_marks
 from hoban_assets.formats.collect import Collector
-from hoban_assets.formats.folders import parse_json, path_below, paused_collector, stem
+from hoban_assets.formats.folders import parse_json, path_below, stem
 from hoban_assets.formats.naming import nfc
 from hoban_assets.formats.numbers import bounds, number
 from hoban_assets.formats.one_label_an_image import OneLabelAnImage, last_name

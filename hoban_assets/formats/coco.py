@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hoban_assets.collector import paused_collector
 from hoban_assets.errors import HobanError
 from hoban_assets.formats.coco_identity import Identities
 from hoban_assets.formats.coco_index import (
@@ -32,7 +33,7 @@ from hoban_assets.formats.coco_refusals import (
 )
 from hoban_assets.formats.collect import Collector
 from hoban_assets.formats.decoding import read_json
-from hoban_assets.formats.folders import join, paused_collector, stem
+from hoban_assets.formats.folders import join, stem
 from hoban_assets.formats.listed import Listed
 from hoban_assets.formats.naming import looks_like
 from hoban_assets.formats.source import RawSource, Read

@@ -7,9 +7,9 @@ from collections.abc import Callable, Collection
 from functools import cached_property
 from typing import Any
 
+from hoban_assets.collector import paused_collector
 from hoban_assets.formats.collect import Collector
 from hoban_assets.formats.decoding import read_label
-from hoban_assets.formats.folders import paused_collector
 from hoban_assets.formats.listed import Listed
 from hoban_assets.formats.naming import nfc
 from hoban_assets.formats.outlines import compare_outlines

@@ -15,13 +15,13 @@ from typing import Any
 
 import yaml
 
+from hoban_assets.collector import paused_collector
 from hoban_assets.errors import HobanError
 from hoban_assets.formats import READERS
 from hoban_assets.formats.aihub import normal_code
 from hoban_assets.formats.class_names import ClassNames, read_class_names
 from hoban_assets.formats.coco import CocoReader
 from hoban_assets.formats.decoding import decode, parse_json, read_label, text_lines
-from hoban_assets.formats.folders import paused_collector
 from hoban_assets.formats.listed import Listed
 from hoban_assets.formats.naming import nfc, part_of
 from hoban_assets.formats.source import RawSource, Reader

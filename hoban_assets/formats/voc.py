@@ -16,8 +16,9 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from hoban_assets.collector import paused_collector
 from hoban_assets.formats.collect import Collector
-from hoban_assets.formats.folders import Tree, images_of, labels_of, paused_collector, stem
+from hoban_assets.formats.folders import Tree, images_of, labels_of, stem
 from hoban_assets.formats.naming import is_part, nfc
 from hoban_assets.formats.numbers import bounds
 from hoban_assets.formats.one_label_an_image import OneLabelAnImage, last_name

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
+import gc
 import io
 import itertools
 import json
@@ -26,10 +28,14 @@ def import_ultralytics() -> Any:
     Raises:
         Failure: this release would run what a checkpoint says.
     """
+    gc.disable()  # it would walk through all that is imported, for a fifth of the time of that
     import ultralytics
     from ultralytics.nn import tasks
     from ultralytics.utils import LOGGER, downloads
 
+    gc.freeze()  # nor does it at each epoch, after which Ultralytics starts it
+    gc.enable()
+    atexit.register(gc.unfreeze)  # native packages take what is still there at the end for leaks
     restricted = getattr(tasks, "_SafeLoad", None)
     if not (hasattr(tasks, "SAFE_LOAD") and getattr(restricted, "SUPPORTED", False)):
         raise Failure(

@@ -11,9 +11,10 @@ from typing import Any
 
 import pandas as pd
 
+from hoban_assets.collector import paused_collector
 from hoban_assets.errors import HobanError
 from hoban_assets.formats.coco_index import key_of
-from hoban_assets.formats.folders import join, parse_json, path_below, paused_collector, read_bytes
+from hoban_assets.formats.folders import join, parse_json, path_below, read_bytes
 from hoban_assets.formats.gather import Bars
 from hoban_assets.formats.listed import Listed
 from hoban_assets.formats.own_classes import OwnClass, OwnSource, open_own

@@ -1,0 +1,37 @@
+"""Python's collector of garbage, kept from walks that find nothing."""
+
+from __future__ import annotations
+
+import atexit
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def paused_collector() -> Iterator[None]:
+    """Keep the garbage collector from walking hundreds of thousands of objects that stay.
+
+    Parsed labels hold no cycles, so it would find nothing; it took a fifth of the time of reading.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@contextmanager
+def imports_stay() -> Iterator[None]:
+    """Pause the collector, and never show it what is there at the end.
+
+    Around imports it takes a fifth of a start: it walks through all modules for each few more.
+    """
+    with paused_collector():
+        yield
+        gc.freeze()
+
+
+atexit.register(gc.unfreeze)  # DuckDB takes what is still there at the end for leaks, and says so
