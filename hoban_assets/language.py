@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hoban_assets.classes import KOREAN_NAMES
+from hoban_assets.package_yaml import content_of
 from hoban_assets.rules import korean_words
 from hoban_assets.saying import Say as Say
 from hoban_assets.visible import in_line
@@ -48,11 +49,9 @@ def plain(text: str, /, **values: object) -> str:
 @functools.cache
 def korean() -> Mapping[str, str]:
     """All translations. The same English text means the same in every report."""
-    import yaml  # 0.02 s that nobody pays who reads English
-
     words = KOREAN_NAMES | korean_words()
     for file in sorted(KOREAN.glob("*.yaml")):
-        words |= yaml.load(file.read_bytes(), yaml.CSafeLoader) or {}
+        words |= content_of(file) or {}
     return words
 
 
@@ -90,11 +89,9 @@ def _part(text: str, start: int, say: Say) -> tuple[str, int]:
 @functools.cache
 def _stored() -> tuple[Template, ...]:
     """English templates, the one with most words of its own first."""
-    import yaml
-
     templates: set[str] = set()
     for name in STORED:
-        templates |= yaml.load((KOREAN / name).read_bytes(), yaml.CSafeLoader).keys()
+        templates |= content_of(KOREAN / name).keys()
     longest = sorted(templates, key=lambda t: (-len(_FIELD.sub("", t)), t))
     return tuple(
         Template(t, r"(?:(?!: )[^;])+?", r"[^;]+", r"(?=; |\. |, |$)")

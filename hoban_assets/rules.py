@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from hoban_assets.package_yaml import content_of
 from hoban_assets.saying import Say
 
 
@@ -34,9 +35,7 @@ class Rule:
 @functools.cache
 def rules() -> Mapping[str, Rule]:
     """All rules by name."""
-    import yaml  # see `language.korean`
-
-    declared = yaml.load(Path(__file__).with_suffix(".yaml").read_bytes(), yaml.CSafeLoader)
+    declared = content_of(Path(__file__).with_suffix(".yaml"))
     return {
         name: Rule(name, **{**fields, "actions": tuple(fields.get("actions", ()))})
         for name, fields in declared.items()

@@ -14,7 +14,7 @@ from typing import Any
 
 from hoban_assets.collector import paused_collector
 from hoban_assets.formats.aihub_layout import original_pairs
-from hoban_assets.formats.clips import is_specific, without_marks
+from hoban_assets.formats.clips import is_specific, text_before_number
 from hoban_assets.formats.collect import Collector
 from hoban_assets.formats.folders import parse_json, path_below, stem
 from hoban_assets.formats.naming import nfc
@@ -23,7 +23,6 @@ from hoban_assets.formats.one_label_an_image import OneLabelAnImage, last_name
 from hoban_assets.formats.pairs import image_folders, pair
 from hoban_assets.formats.source import RawSource
 
-_DIGITS = "0123456789"
 _NUMBERS = re.compile(r"\d+(?:\.\d+)?")
 _PAIR = re.compile(r"\D*\d+(?:\.\d+)?[^\d.]+\d+(?:\.\d+)?\D*")
 
@@ -128,9 +127,8 @@ class AiHubReader(OneLabelAnImage):
     def _group(self, name: str, facts: dict[str, Any]) -> str | None:
         if self.source.clip_pattern:
             return None
-        base = without_marks(stem(name))
-        clip = base.rstrip(_DIGITS)
-        if clip == base or not is_specific(clip):
+        clip = text_before_number(stem(name))
+        if clip is None or not is_specific(clip):
             named = facts.get("path")
             clip = named if isinstance(named, str) and named.upper() != "NULL" else ""
         return f"{self.source.name}:{clip}" if clip else None

@@ -58,6 +58,7 @@ from hoban_assets.formats.clip_words import (
 from hoban_assets.formats.positions import Kind, numbered, position_of
 from hoban_assets.formats.series import FEWEST, SHARE, is_dense, is_series
 
+_DIGITS = "0123456789"
 COPIES = 9
 STRETCH = 1000
 
@@ -257,3 +258,21 @@ def is_specific(text: str) -> bool:
 def without_marks(stem: str) -> str:
     """Return a file stem without what marks it as a copy or an augmentation."""
     return _read(f"{stem}.").base
+
+
+def text_before_number(stem: str) -> str | None:
+    """What stands before the number that ends `without_marks(stem)`; None where none ends it.
+
+    Frames of a clip differ in that number only: what stands before it is read once.
+    """
+    text = stem.rstrip(_DIGITS)
+    found = None if text == stem else _with_any_number(text)
+    base = without_marks(stem) if found is None else found
+    before = base.rstrip(_DIGITS)
+    return None if before == base else before
+
+
+@lru_cache(maxsize=1024)
+def _with_any_number(text: str) -> str | None:
+    """`without_marks` of `text` and a number; None where it may be part of a mark: _rot90."""
+    return None if ANY_MARK.search(text) else without_marks(f"{text}0")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -67,10 +68,12 @@ class Collector:
         self._labels.append(label)
         self._widths.append(size[0])
         self._heights.append(size[1])
-        self._groups.append(
-            group or groups_in(self.source, self.tree).get(path) or f"{self.source.name}/{path}"
-        )
+        self._groups.append(group or self._known_groups.get(path) or f"{self.source.name}/{path}")
         return len(self._paths) - 1
+
+    @cached_property
+    def _known_groups(self) -> Mapping[str, str]:
+        return groups_in(self.source, self.tree)
 
     def drop_image(
         self, path: str, rule: str, file: str, value: object = None, boxes: int = 0

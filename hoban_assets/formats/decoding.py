@@ -139,18 +139,17 @@ def _may_say_twice(data: bytes, document: dict[str, object]) -> bool:
     """Whether keys stand more often in the text than in what was parsed: some may be elsewhere."""
     if len(data) > _LARGE and b"\\" not in data and data.count(b":") == _colons(document):
         return False
-    for key, text in _GIVEN_ONCE.items():
-        if key in document and data.count(text) > 1:
+    for key in document:
+        if key in _GIVEN_ONCE and data.count(_GIVEN_ONCE[key]) > 1:
             return True
     for of, keys in _GIVEN_ONCE_A_ROW.items():
         rows = document.get(of)
         if not isinstance(rows, list):
             continue
+        objects = [row for row in rows if type(row) is dict]
         for key, text in keys.items():
-            if (there := data.count(text)) < 2:
-                continue
-            having = len([1 for row in rows if type(row) is dict and key in row])
-            if 0 < having < there:
+            there = data.count(text)
+            if there > 1 and 0 < len([1 for row in objects if key in row]) < there:
                 return True
     return False
 

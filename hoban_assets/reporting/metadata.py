@@ -10,10 +10,9 @@ import functools
 from collections.abc import Mapping
 from typing import TypeVar
 
-import yaml
-
 from hoban_assets.classes import KOREAN_NAMES
 from hoban_assets.language import KOREAN, Say, plain
+from hoban_assets.package_yaml import content_of
 
 Value = TypeVar("Value")
 
@@ -51,7 +50,7 @@ def _each_part(name: str, words: Mapping[str, str]) -> str:
 
 @functools.cache
 def _korean() -> Mapping[str, str]:
-    names = yaml.load((KOREAN / "metadata.yaml").read_bytes(), yaml.CSafeLoader)
+    names = content_of(KOREAN / "metadata.yaml")
     return {**names, **KOREAN_NAMES}
 
 

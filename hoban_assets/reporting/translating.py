@@ -12,12 +12,11 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import yaml
-
 from hoban_assets.classes import BACKGROUND, CLASS_NAMES
 from hoban_assets.errors import HobanError
 from hoban_assets.language import KOREAN, Say, Template, speaker
 from hoban_assets.language import korean as language_words
+from hoban_assets.package_yaml import content_of
 
 _PANELS = (
     "ARGUMENTS_PANEL_TITLE",
@@ -75,7 +74,7 @@ def _templates(files: tuple[str, ...]) -> tuple[tuple[Template, str], ...]:
     """English template and its Korean; the one with most words of its own first."""
     words: dict[str, str] = {}
     for name in files:
-        words |= yaml.load((KOREAN / name).read_bytes(), yaml.CSafeLoader)
+        words |= content_of(KOREAN / name)
     longest = sorted(words, key=lambda english: -len(_FIELD.sub("", english)))
     return tuple((Template(t, ".+?"), words[t]) for t in longest)
 
