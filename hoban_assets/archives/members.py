@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from stat import S_ISDIR
 from typing import IO, NamedTuple
 
 
@@ -60,7 +61,8 @@ class Member:
     @classmethod
     def in_use(cls, name: str, path: Path, status: os.stat_result | None = None) -> Member:
         """A file or folder to which others may be writing, with its rights and hard links."""
-        return cls(name, path, State.of(status or path.stat()), True, path.is_dir())
+        status = status or path.stat()
+        return cls(name, path, State.of(status), True, S_ISDIR(status.st_mode))
 
     @property
     def size(self) -> int:

@@ -73,9 +73,8 @@ class Writer:
         """
         for member, ahead in read_ahead(members, self._threads):
             if member.is_folder:
-                self._header(
-                    member.name, member.state._replace(size=0, mode=0o755), tarfile.DIRTYPE
-                )
+                plain = member.state._replace(size=0, mode=0o755)
+                self._header(member.name, plain, tarfile.DIRTYPE)
                 self.files[member.name] = {"folder": True}
             else:
                 self._add(member, ahead)

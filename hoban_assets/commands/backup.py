@@ -51,8 +51,7 @@ def backup(
 
     Example: hoban backup /mnt/backup --verify
     """
-    from hoban_assets.upkeep.backup.contents import Choice
-    from hoban_assets.upkeep.backup.making import back_up, check
+    from hoban_assets.upkeep.backup.making import Choice, back_up, check
 
     settings, say = here()
     choice = Choice(images=not without_images, cache=with_cache, history=not without_history)

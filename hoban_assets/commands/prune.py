@@ -14,7 +14,7 @@ from hoban_assets.commands import prune_words as words
 from hoban_assets.commands.active_runs import no_active_run
 from hoban_assets.commands.app import UPKEEP, app, asking_catalog
 from hoban_assets.commands.options import AsJson
-from hoban_assets.commands.printing import print_json, progress_bar, show_blocks
+from hoban_assets.commands.printing import print_json, progress_bar, show, show_blocks
 from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
 from hoban_assets.units import size_text
@@ -121,7 +121,7 @@ class _Call:
         if self.dry_run:
             chosen = _chosen(batches(root), name, last=restore)
             rows = [words.line(b, item) for b in chosen for item in b.items]
-            print_json(rows) if self.as_json else show_blocks(words.in_trash(rows))
+            show(rows, self.as_json, words.IN_TRASH)
             return
         with locked(root), no_active_run() as check:
             check()
@@ -130,7 +130,10 @@ class _Call:
             if self.as_json:
                 print_json(rows)
                 return
-            show_blocks(words.left_in(bool(chosen), strangers(root), self.say))
+            if not chosen:
+                self._say("the trash is empty")
+            for stranger in strangers(root):
+                self._say("not hoban's, left alone: {path}", path=stranger)
 
     def _restore(self, root: Path, chosen: list[Batch]) -> list[dict[str, Any]]:
         from hoban_assets.upkeep.trash import restore

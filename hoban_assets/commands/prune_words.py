@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hoban_assets.catalog.asked import Row
@@ -30,7 +29,7 @@ RETIRED = (
     "them too."
 )
 NOTHING = "Nothing to prune. Needed, and not touched: {needed}."
-_IN_TRASH = ("batch", "path", "what", "size", "moved", "why")
+IN_TRASH = ("batch", "path", "what", "size", "moved", "why")
 
 
 def document(found: Survey, dry_run: bool, say: Say) -> Iterator[Block]:
@@ -50,23 +49,6 @@ def document(found: Survey, dry_run: bool, say: Say) -> Iterator[Block]:
     yield Paragraph(say(TOTAL, count=len(found.unused), needed=len(found.live), **sizes))
     if dry_run:
         yield Paragraph(say("Nothing was changed. 'hoban prune' moves this to the trash."))
-
-
-def in_trash(rows: Sequence[Row]) -> Iterator[Block]:
-    """Tell what lies in the trash."""
-    from hoban_assets.reporting.blocks import table
-
-    yield table(rows, _IN_TRASH)
-
-
-def left_in(was_full: bool, strangers: Sequence[Path], say: Say) -> Iterator[Block]:
-    """Tell what is left alone in the trash, or that nothing was in it."""
-    from hoban_assets.reporting.blocks import Paragraph
-
-    if not was_full:
-        yield Paragraph(say("the trash is empty"))
-    for path in strangers:
-        yield Paragraph(say("not hoban's, left alone: {path}", path=path))
 
 
 def survey_json(found: Survey, dry_run: bool, moved: Sequence[Item]) -> dict[str, Any]:

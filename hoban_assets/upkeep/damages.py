@@ -72,7 +72,6 @@ def _of_build(row: dict[str, Any], say: Say) -> Iterator[Damage]:
 def _caches(settings: Settings, say: Say, tell: Callable[[str], object]) -> Iterator[Damage]:
     """Caches are read again where they are damaged, so they only cost time."""
     import numpy as np
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     def arrays(file: Path) -> None:
@@ -90,11 +89,9 @@ def _caches(settings: Settings, say: Say, tell: Callable[[str], object]) -> Iter
             tell(str(file))
             try:
                 readers[file.suffix](file)
-            except (pa.ArrowException, OSError, ValueError, LookupError, EOFError) as error:
+            except Exception as error:  # readers raise whatever broken bytes lead to
                 way_out = say("remove it: the next build makes it again")
-                yield Damage(file, f"{type(error).__name__}", way_out)
-            except Exception as error:  # zip and npy readers raise whatever broken bytes lead to
-                yield Damage(file, str(error), say("remove it: the next build makes it again"))
+                yield Damage(file, f"{type(error).__name__}: {error}", way_out)
 
 
 def _bundles(settings: Settings, say: Say, tell: Callable[[str], object]) -> Iterator[Damage]:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeAlias
 
 from filelock import FileLock, Timeout
 
@@ -20,7 +21,7 @@ from hoban_assets.catalog.asked import Row
 from hoban_assets.disk_use import measure
 from hoban_assets.language import Say
 from hoban_assets.processes.seen import is_alive
-from hoban_assets.upkeep.data_root import Item, Kind
+from hoban_assets.upkeep.data_root import Item, Kind, State
 from hoban_assets.upkeep.paths import link_on_the_way, mounts_in, touches
 from hoban_assets.upkeep.reasons_to_stay import (
     Key,
@@ -36,6 +37,9 @@ LOG_DAYS = 30
 QUIET_SECONDS = 3600
 """What the catalog does not know, and changed within the last hour, may be somebody's work of
 this moment: of a container or a machine whose processes cannot be seen from here."""
+
+Answer: TypeAlias = tuple[State, str]
+"""Whether it is needed, and why it may go or stays."""
 
 
 class Judge:
@@ -63,7 +67,7 @@ class Judge:
         self.root, self.raw_root, self.known, self.busy = root, raw_root, known, busy
         self.assets = {*assets, *(asset for asset, _ in known.current)}
         self.say = say
-        self._by_kind: Mapping[Kind, Callable[[Item], Item]] = {
+        self._by_kind: Mapping[Kind, Callable[[Item], Answer]] = {
             "dataset": self._dataset,
             "training": self._training,
             "gallery": self._gallery,
@@ -77,17 +81,15 @@ class Judge:
             return replace(item, why=self.say("hoban does not know it"))
         try:
             item = replace(item, what=self._what(item))
-            if reason := self._in_the_way(item.path):
-                item = replace(item, state="live", why=reason)
-            else:
-                item = self._by_kind[item.kind](item)
+            reason = self._in_the_way(item.path)
+            answer: Answer = ("live", reason) if reason else self._by_kind[item.kind](item)
+            item = replace(item, state=answer[0], why=answer[1])
             if item.kind == "training" and item.state != "unused":
                 self._keep_what_it_needs(item)
             return self._measured(item) if item.state == "unused" else item
         except OSError as error:
-            return replace(
-                item, state="unknown", why=self.say("cannot be read: {error}", error=error)
-            )
+            why = self.say("cannot be read: {error}", error=error)
+            return replace(item, state="unknown", why=why)
 
     def _in_the_way(self, path: Path) -> str | None:
         """Why it stays, whatever it is."""
@@ -108,69 +110,78 @@ class Judge:
             return self.say("half-finished work")
         asset, partition, _ = item.key
         what = f"{asset} [{partition}]"
+        if item.kind == "training":
+            return self._with_result(what, item.path, item.key)
         if (images := self.known.images.get(item.key)) is not None:
             return self.say("{what}, {count} images", what=what, count=f"{images:,}")
         return what
 
-    def _dataset(self, item: Item) -> Item:
+    def _with_result(self, what: str, run: Path, key: Key) -> str:
+        if not (run / "finished.json").is_file():
+            return self.say("{what}, unfinished training", what=what)
+        epochs: object = "?"
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            epochs = json.loads((run / "finished.json").read_text(encoding="utf-8"))["epochs"]
+        if key not in self.known.map50:
+            return f"{what}, {self.say('{epochs} epochs', epochs=epochs)}"
+        map50 = f"{self.known.map50[key]:.3f}"
+        told = self.say("{epochs} epochs, mAP50 {map50}", epochs=epochs, map50=map50)
+        return f"{what}, {told}"
+
+    def _dataset(self, item: Item) -> Answer:
         assert item.key is not None  # noqa: S101 - for mypy
         say, key = self.say, item.key
         if why := self.known.why_live(key):
-            return replace(item, state="live", why=why)
+            return "live", why
         current = self.known.current.get(key[:2])
         if current is None:
             why = say("the catalog does not know this dataset: it may come from another machine")
-            return replace(item, why=why)
+            return "unknown", why
         if key in self.known.recorded:
             why = self._retired(key) or self._replaced_by(current)
         elif self._is_young(item.path):
-            return replace(item, why=say("was written within the last hour"))
+            return "unknown", say("was written within the last hour")
         else:
             why = say("its run ended after publishing, before it was recorded")
-        if objection := objection_to_tree(item.path, self.raw_root, say):
-            return replace(item, why=objection)
-        return replace(item, state="unused", why=why)
+        objection = objection_to_tree(item.path, self.raw_root, say)
+        return ("unknown", objection) if objection else ("unused", why)
 
-    def _training(self, item: Item) -> Item:
+    def _training(self, item: Item) -> Answer:
         assert item.key is not None  # noqa: S101 - for mypy
         if why := self.known.why_live(item.key):
-            return replace(item, state="live", why=why)
-        plan = read_plan(item.path)
-        dataset = dataset_key(plan)
+            return "live", why
+        dataset = dataset_key(read_plan(item.path))
         if dataset is None:
-            return replace(item, why=self.say("no plan.json says what it is"))
+            return "unknown", self.say("no plan.json says what it is")
         if objection := objection_to_run(item.path, self.say):
-            return replace(item, why=objection)
+            return "unknown", objection
         if (item.path / "finished.json").is_file():
-            return self._finished(item, item.key)
-        return self._unfinished(item, dataset)
+            return self._finished(item.key)
+        return self._unfinished(item.path, dataset)
 
-    def _finished(self, item: Item, key: Key) -> Item:
+    def _finished(self, key: Key) -> Answer:
         say, current = self.say, self.known.current.get(key[:2])
-        item = replace(item, what=f"{item.what}, {self._result(item.path, key)}")
         if key not in self.known.recorded or current is None:
             why = say("a finished training that the catalog does not know: it may come from "
                       "another machine")  # fmt: skip
-            return replace(item, why=why)
+            return "unknown", why
         if retired := self._retired(key):
-            return replace(item, state="unused", why=retired)
+            return "unused", retired
         why, now = self._replaced_by(current), self.known.map50_of(current)
         if now is not None and self.known.map50.get(key, 0.0) > now:
             why = say("{why}; it was better (mAP50 now {now})", why=why, now=f"{now:.3f}")
-        return replace(item, state="unused", why=why)
+        return "unused", why
 
-    def _unfinished(self, item: Item, dataset: Key) -> Item:
+    def _unfinished(self, run: Path, dataset: Key) -> Answer:
         say = self.say
-        item = replace(item, what=say("{what}, unfinished training", what=item.what))
         if why := self.known.why_live(dataset):
-            why = say("can be resumed: its dataset is needed ({why})", why=why)
-            return replace(item, state="live", why=why)
+            return "live", say("can be resumed: its dataset is needed ({why})", why=why)
         if dataset not in self.known.recorded:
-            return replace(item, why=say("the catalog does not know the dataset that it is of"))
-        if self._is_young(item.path):
-            return replace(item, why=say("was written within the last hour"))
+            return "unknown", say("the catalog does not know the dataset that it is of")
+        if self._is_young(run):
+            return "unknown", say("was written within the last hour")
         why = say("will not be resumed: its dataset {dataset} was replaced", dataset=dataset[2])
-        return replace(item, state="unused", why=why)
+        return "unused", why
 
     def _keep_what_it_needs(self, training: Item) -> None:
         plan = read_plan(training.path)
@@ -180,32 +191,31 @@ class Judge:
         if weights := weights_of(plan):
             self.known.protected.append((weights, why))
 
-    def _gallery(self, item: Item) -> Item:
+    def _gallery(self, item: Item) -> Answer:
         if item.path.name in self.assets:
-            return replace(item, state="live", why=self.say("pictures of an asset that exists"))
-        return replace(item, state="unused", why=self.say("there is no such asset any more"))
+            return "live", self.say("pictures of an asset that exists")
+        return "unused", self.say("there is no such asset any more")
 
-    def _log(self, item: Item) -> Item:
+    def _log(self, item: Item) -> Answer:
         days = int((time.time() - item.path.lstat().st_mtime) / 86_400)
         if days < LOG_DAYS:
-            why = self.say("logs are kept for {days} days", days=LOG_DAYS)
-            return replace(item, state="live", why=why)
-        return replace(item, state="unused", why=self.say("{days} days old", days=days))
+            return "live", self.say("logs are kept for {days} days", days=LOG_DAYS)
+        return "unused", self.say("{days} days old", days=days)
 
-    def _killed(self, item: Item) -> Item:
+    def _killed(self, item: Item) -> Answer:
         say = self.say
         if item.pid is not None and is_alive(item.pid):
-            return replace(item, state="live", why=say("process {pid} is there", pid=item.pid))
+            return "live", say("process {pid} is there", pid=item.pid)
         lock = Path(f"{item.path}.lock")
         if item.pid is None and lock.exists():  # rows on their way into the catalog
             try:
                 with FileLock(lock, timeout=0):
                     pass
             except Timeout:
-                return replace(item, state="live", why=say("a process is filling it"))
+                return "live", say("a process is filling it")
         if self._is_young(item.path):
-            return replace(item, why=say("was written within the last hour"))
-        return replace(item, state="unused", why=say("left by a process that was killed"))
+            return "unknown", say("was written within the last hour")
+        return "unused", say("left by a process that was killed")
 
     def _is_young(self, path: Path) -> bool:
         return time.time() - measure(path).newest < QUIET_SECONDS
@@ -220,15 +230,6 @@ class Judge:
             name=Path(current["path"] or current["data_version"] or "-").name[:16],
             day=f"{current['created_at']:%Y-%m-%d}",
         )
-
-    def _result(self, run: Path, key: Key) -> str:
-        epochs: object = "?"
-        with suppress(OSError, ValueError, KeyError, TypeError):
-            epochs = json.loads((run / "finished.json").read_text(encoding="utf-8"))["epochs"]
-        if key not in self.known.map50:
-            return self.say("{epochs} epochs", epochs=epochs)
-        map50 = f"{self.known.map50[key]:.3f}"
-        return self.say("{epochs} epochs, mAP50 {map50}", epochs=epochs, map50=map50)
 
     def _measured(self, item: Item) -> Item:
         content = measure(item.path)

@@ -27,7 +27,7 @@ from hoban_assets.corrections.taking import Edited, Maker, Now, Refused, taken
 from hoban_assets.corrections.tracks import decide_track
 from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
-from hoban_assets.upkeep.backup.contents import Choice, files_of
+from hoban_assets.upkeep.backup.making import Choice, files_of
 from hoban_assets.upkeep.data_root import places
 
 MAN, DOG = box(0.3), box(0.7)

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from yard import Yard
 
-from hoban_assets.upkeep.backup.contents import Choice
-from hoban_assets.upkeep.backup.making import Backup, back_up
+from hoban_assets.upkeep.backup.making import Backup, Choice, back_up
 from hoban_assets.upkeep.backup.restoring import Restored, restore
 
 

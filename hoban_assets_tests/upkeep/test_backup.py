@@ -21,8 +21,7 @@ from hoban_assets.archives.members import Member
 from hoban_assets.archives.writing import Writer
 from hoban_assets.catalog.store import Catalog
 from hoban_assets.upkeep.backup import making as backups
-from hoban_assets.upkeep.backup.contents import Choice
-from hoban_assets.upkeep.backup.making import back_up
+from hoban_assets.upkeep.backup.making import Choice, back_up
 
 
 def test_what_went_in_comes_out_and_names_its_new_place(trained, tmp_path):

@@ -16,8 +16,7 @@ from backing_up import make, names, put_back
 from yard import content
 
 from hoban_assets.errors import HobanError
-from hoban_assets.upkeep.backup.contents import Choice
-from hoban_assets.upkeep.backup.making import back_up, check
+from hoban_assets.upkeep.backup.making import Choice, back_up, check
 
 
 @pytest.mark.parametrize("damage", ["torn", "cut at a file", "a bit", "empty", "something else"])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,12 +21,14 @@ from hoban_assets.archives.room import must_fit
 from hoban_assets.archives.writing import SUMS, Progress, Writer, archive_at, archive_bytes
 from hoban_assets.errors import HobanError
 from hoban_assets.processes.lifeline import own_folder
-from hoban_assets.settings import Settings
+from hoban_assets.settings import REPORTS, Settings
 from hoban_assets.upkeep.backup import dagster_storage as dagster
-from hoban_assets.upkeep.backup.contents import CATALOG, FOLDER, Choice, files_of, walk
 from hoban_assets.upkeep.backup.manifest import manifest_of, read_backup
 from hoban_assets.upkeep.trash_lists import locked
 
+FOLDER = "backups"
+"""Below the data root: where backups go unless told otherwise; never part of a backup."""
+CATALOG = "catalog.duckdb"
 _ELSEWHERE = (
     "name a target on another disk, or leave photographs out, which lie in the raw root too: "
     "--without-images"
@@ -34,6 +36,17 @@ _ELSEWHERE = (
 _SECRET = re.compile(r"PASSWORD|SECRET|TOKEN|CREDENTIAL|_KEY$", re.I)
 _RESERVE = 1 << 20
 """Bytes of an archive besides its files' content, at least."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What goes into a backup."""
+
+    images: bool = True
+    """Photographs of published datasets; without, datasets are published again from raw files."""
+    cache: bool = False
+    history: bool = True
+    """Dagster's runs, events and schedules."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +147,34 @@ def parts_of(files: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, int]
         part["files"] += 1
         part["bytes"] = part.get("bytes", 0) + int(about.get("bytes", 0))
     return parts
+
+
+def files_of(settings: Settings, choice: Choice) -> Iterator[Member]:
+    """What is to be backed up besides databases."""
+    root = settings.data_root
+    wanted = [settings.artifacts, settings.models, root / REPORTS, root / "weights"]
+    wanted += [settings.corrections.parent, settings.proposals]
+    wanted += [settings.inbox] if settings.inbox.parent == root else []
+    wanted += [settings.cache] if choice.cache else []
+    for top in wanted:
+        if top.is_dir():
+            yield from walk(top, top.name, choice.images or top != settings.artifacts)
+
+
+def walk(folder: Path, name: str, images: bool = True) -> Iterator[Member]:
+    """What lies below a folder, by name; work in progress (dot names) and links are left out."""
+    yield Member.in_use(name, folder)
+    depth = name.count("/")
+    with os.scandir(folder) as entries:
+        found = sorted(entries, key=lambda entry: entry.name)
+    for entry in found:
+        if entry.name.startswith(".") or entry.is_symlink():
+            continue
+        inner = f"{name}/{entry.name}"
+        if entry.is_dir():
+            yield from walk(Path(entry.path), inner, images)
+        elif entry.is_file() and (images or depth != 5 or name.split("/")[4] != "images"):
+            yield Member.in_use(inner, Path(entry.path), entry.stat())
 
 
 def _archive(target: Path | None, settings: Settings) -> Path:

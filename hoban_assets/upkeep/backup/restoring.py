@@ -20,8 +20,7 @@ from hoban_assets.archives.writing import SUMS, Progress
 from hoban_assets.errors import HobanError
 from hoban_assets.settings import Settings
 from hoban_assets.upkeep.backup import dagster_storage as dagster
-from hoban_assets.upkeep.backup.contents import CATALOG
-from hoban_assets.upkeep.backup.making import Backup, described
+from hoban_assets.upkeep.backup.making import CATALOG, Backup, described
 from hoban_assets.upkeep.backup.manifest import OF_THIS_MACHINE, read_backup, settings_in
 
 _ELSEWHERE = "name a folder on another disk"
