@@ -26,6 +26,8 @@ a laptop without weights or GPU sees the whole road. A variable that is set goes
 FEATURE_ENGINES = ("fastdup", "copies", "thumbnail")
 LANGUAGES = ("ko", "en")
 PARTITIONS = ("sub", "full")
+SIMILAR = 0.9
+"""Similarity from which two photographs count as copies, where no recipe says otherwise."""
 REPORTS = "reports"
 """Folder below the data root."""
 

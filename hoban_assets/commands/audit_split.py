@@ -14,7 +14,7 @@ from hoban_assets.commands.comparing import copies_among, features_here
 from hoban_assets.commands.inspect import gathered_from
 from hoban_assets.commands.options import AsJson, Partition
 from hoban_assets.commands.printing import print_json, show, tell_page
-from hoban_assets.settings import Settings
+from hoban_assets.settings import SIMILAR, Settings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,7 +41,7 @@ def audit_split(
     ],
     similarity: Annotated[
         float, typer.Option(min=0.5, max=1.0, help="From which two images are near-copies.")
-    ] = 0.9,
+    ] = SIMILAR,
     partition: Partition = "sub",
     engine: Annotated[
         str | None,

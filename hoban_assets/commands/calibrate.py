@@ -14,7 +14,7 @@ from hoban_assets.commands.comparing import copies_among, features_here
 from hoban_assets.commands.options import AsJson
 from hoban_assets.commands.printing import print_json, progress_bar, show_blocks
 from hoban_assets.errors import HobanError
-from hoban_assets.settings import FEATURE_ENGINES, Settings
+from hoban_assets.settings import FEATURE_ENGINES, SIMILAR, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 LEAST = 10
 """Photographs below which shares say nothing."""
-COMMON = 0.9
-"""The threshold of the recipes, which is explained in a sentence."""
 
 
 @app.command(rich_help_panel=LOOK)
@@ -197,12 +195,12 @@ def _document(
     columns = {name: name for name in ("threshold", "precision", "recall")}
     columns |= {"wrong": "wrong pairs"} | {change: change for change in rows[0].by_change}
     yield table([{**asdict(row), **row.by_change} for row in rows], columns, say)
-    common = next(row for row in rows if row.threshold == COMMON)
+    common = next(row for row in rows if row.threshold == SIMILAR)
     yield Paragraph(
         say(
             "At {threshold}, {recall} % of the copies are found, and {precision} % of what is "
             "found are copies.",
-            threshold=COMMON,
+            threshold=SIMILAR,
             recall=f"{100 * common.recall:.1f}",
             precision=f"{100 * common.precision:.1f}",
         )
@@ -213,7 +211,7 @@ def _document(
             "neither. At {threshold}, {hits} pairs of them or their copies are found: if each "
             "were a mistake, precision would be {least} %.",
             pairs=near_pairs,
-            threshold=COMMON,
+            threshold=SIMILAR,
             hits=common.same_moment,
             least=f"{100 * common.least_precision:.1f}",
         )

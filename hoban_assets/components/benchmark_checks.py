@@ -12,9 +12,8 @@ from hoban_assets.curation.checks import Check
 from hoban_assets.language import plain
 from hoban_assets.pipeline.features import FeatureExtractor, similarity_of
 from hoban_assets.samples import Samples
+from hoban_assets.settings import SIMILAR
 
-SIMILARITY = 0.9
-"""From which a picture is a near-copy: the threshold of the recipes."""
 Log = Callable[[str], None]
 
 
@@ -55,8 +54,8 @@ def is_apart(
 def _shared(
     dataset: Samples, benchmark: Samples, extract: FeatureExtractor, log: Log
 ) -> list[Overlap]:
-    if found := overlaps(dataset, benchmark, None, SIMILARITY):
+    if found := overlaps(dataset, benchmark, None, SIMILAR):
         return found  # enough to stop, and no picture was looked at
     both = Samples.concat([dataset.without_decisions(), benchmark.without_decisions()])
-    similar = similarity_of(extract, both, SIMILARITY, log)
-    return overlaps(dataset, benchmark, similar, SIMILARITY)
+    similar = similarity_of(extract, both, SIMILAR, log)
+    return overlaps(dataset, benchmark, similar, SIMILAR)

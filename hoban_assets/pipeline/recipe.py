@@ -12,7 +12,7 @@ from hoban_assets.classes import CLASS_NAMES
 from hoban_assets.curation.events import Rule
 from hoban_assets.curation.quality import AreaLimits
 from hoban_assets.curation.selection import ALL, Order, Unit
-from hoban_assets.settings import PARTITIONS
+from hoban_assets.settings import PARTITIONS, SIMILAR
 from hoban_assets.yolo import STRIDE
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Recipe(_Strict):
     area: Mapping[ClassName, AreaLimits] = Field(default_factory=dict)
     max_persons: int | None = Field(None, ge=1, description="persons on an image, at most")
     similarity: float = Field(
-        0.9, gt=0, le=1, description="of two images this similar only the better one stays"
+        SIMILAR, gt=0, le=1, description="of two images this similar only the better one stays"
     )
     duplicates: Rule = Field(
         "event",

@@ -24,6 +24,7 @@ from hoban_assets.reporting.quality.totals import (
     stage_of,
 )
 from hoban_assets.rules import defects
+from hoban_assets.settings import SIMILAR
 
 FEW_ALIKE = 0.1
 """Share of near-duplicates below which the names of clips say more than the pictures show."""
@@ -158,7 +159,7 @@ def _duplicates(facts: Facts) -> Iterator[Problem]:
             continue
         is_stage = found["asset"] == source["asset"]
         recipe = recipes.get(found["asset"], {})
-        similarity = recipe.get("dedupe" if is_stage else "similarity") or 0.9
+        similarity = recipe.get("dedupe" if is_stage else "similarity") or SIMILAR
         remedy = Remedy(
             f"similarity: {similarity:g}",
             "duplicates",

@@ -10,9 +10,8 @@ from hoban_assets.curation.similarity import similarity_graph
 from hoban_assets.formats.gather import Gathered
 from hoban_assets.formats.own_classes import Note
 from hoban_assets.reporting.split_audit.audit import TRAIN, audit, has_split, parts_of, usable
+from hoban_assets.settings import SIMILAR
 
-SIMILAR = 0.9
-"""As recipes have it: from here on two images count as copies."""
 MOST = 20_000
 """Images that are compared: some minutes. Above it `hoban audit-split` is to be asked by itself."""
 
