@@ -13,7 +13,7 @@ from hoban_assets.commands.app import LOOK, app, here, nearest
 from hoban_assets.commands.comparing import copies_among, features_here
 from hoban_assets.commands.inspect import gathered_from
 from hoban_assets.commands.options import AsJson, Partition
-from hoban_assets.commands.printing import print_json, show, tell_page
+from hoban_assets.commands.printing import print_json, show_blocks, tell_page
 from hoban_assets.settings import SIMILAR, Settings
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def audit_split(
     """
     from hoban_assets.curation.engines import blindness
     from hoban_assets.reporting.split_audit.audit import audit, write_listing
-    from hoban_assets.reporting.split_audit.page import write_page
+    from hoban_assets.reporting.split_audit.page import with_shares, write_page
 
     settings, say = here()
     used = settings.feature_engine if engine is None else nearest(engine, ENGINES, "engine")
@@ -82,12 +82,12 @@ def audit_split(
     if as_json:
         print_json({"page": str(page), "list_file": str(listing), "blind": blind, **made.as_json()})
         return
-    show(made.parts)
+    show_blocks([with_shares(made.parts, say)])
     for leak in made.worst[:5]:
         typer.echo(f"  {leak.similarity:.3f}  {leak.file}  =  {leak.train_file}")
     typer.echo(f"\n{say(blind)}")
     typer.echo("\n" + say("The clean split that would come out") + "\n")
-    show(made.clean)
+    show_blocks([with_shares(made.clean, say)])
     if not made.images["val"]:
         typer.echo("\n" + say(ONE_GROUP))
     typer.echo(f"\n{listing}")

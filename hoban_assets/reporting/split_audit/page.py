@@ -43,7 +43,7 @@ def document(made: SplitAudit, raw_root: Path, say: Say) -> Iterator[Block]:
     yield Paragraph(say(text, limit=made.similarity, engine=made.engine))
     if blind := blindness(made.engine):
         yield Paragraph(say(blind), "warn")
-    yield _with_shares(made.parts, say)
+    yield with_shares(made.parts, say)
     pairs = [
         picture
         for leak in made.worst[:SHOWN]
@@ -55,12 +55,13 @@ def document(made: SplitAudit, raw_root: Path, say: Say) -> Iterator[Block]:
     counted = f"{min(SHOWN, len(made.worst))} / {len(made.worst)}"
     title = f"{say('The most similar pairs')} ({counted})"
     yield Details(title, [Pictures(pairs, "max(18rem, 40%)")], is_open=bool(pairs))
-    clean = [_with_shares(made.clean, say)] if made.clean else []
+    clean = [with_shares(made.clean, say)] if made.clean else []
     title = say("The clean split that would come out")
     yield Details(title, [*clean, Paragraph("clean_split.csv", "soft")])
 
 
-def _with_shares(rows: Sequence[Row], say: Say) -> Table:
+def with_shares(rows: Sequence[Row], say: Say) -> Table:
+    """Counts with their shares in per cent."""
     told = [
         {
             key: Share(value) if key.startswith("share") and value is not None else value
