@@ -56,7 +56,7 @@ def bundle(
     Example: hoban bundle dataset_v9 --since dataset_v8_full_0123456789ab
     """
     from hoban_assets.handoff.bundle.hashes import HashMemory
-    from hoban_assets.handoff.bundle.making import make, packed_since, packed_whole
+    from hoban_assets.handoff.bundle.making import Packed, make, packed_since
     from hoban_assets.handoff.bundle.since import read_previous
 
     settings, say = here()
@@ -66,7 +66,7 @@ def bundle(
     memory = HashMemory(settings.cache / "sha256")
     with _stopping():
         if previous is None:
-            packed = packed_whole(whole)
+            packed = Packed(whole.name, whole, whole.entries)
         else:
             with progress_bar("hashing", in_bytes=True) as progress:
                 packed = packed_since(whole, previous, memory, settings.workers, progress)

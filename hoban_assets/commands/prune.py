@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +13,8 @@ import typer
 
 from hoban_assets.commands import prune_words as words
 from hoban_assets.commands.active_runs import no_active_run
-from hoban_assets.commands.app import UPKEEP, app, asking_catalog
+from hoban_assets.commands.app import UPKEEP, app, asking_catalog, here
+from hoban_assets.commands.is_safe_to_delete import declared_claims
 from hoban_assets.commands.options import AsJson
 from hoban_assets.commands.printing import print_json, progress_bar, show, show_blocks
 from hoban_assets.errors import HobanError
@@ -59,12 +61,12 @@ def prune(
 
     Example: hoban prune --dry-run
     """
-    settings = Settings.from_env()
+    settings, say = here()
     if restore and empty_trash:
         raise HobanError("--restore and --empty-trash exclude each other", "choose one of them")
     if paths and (restore or empty_trash):
         raise HobanError("paths go with neither --restore nor --empty-trash", "use --batch NAME")
-    call = _Call(settings, dry_run, yes, as_json, retired)
+    call = _Call(settings, say, dry_run, yes, as_json, retired)
     if restore or empty_trash:
         call.trash(batch, restore=restore)
     else:
@@ -76,10 +78,21 @@ class _Call:
     """One call of the command."""
 
     settings: Settings
+    say: Say
     dry_run: bool
     yes: bool
     as_json: bool
     retired: bool
+
+    @cached_property
+    def assets(self) -> list[str]:
+        """Names of the assets that have a recipe."""
+        return declared_claims(self.settings)[1]
+
+    @property
+    def recipes(self) -> list[str] | None:
+        """The same, where others are to go."""
+        return self.assets if self.retired else None
 
     def prune(self, paths: list[Path]) -> None:
         from hoban_assets.upkeep import trash
@@ -151,7 +164,7 @@ class _Call:
         from hoban_assets.upkeep.trash import empty, objection_to_deletion
 
         with asking_catalog() as ask:
-            known = references(ask, self.settings, self.say, self._declared)
+            known = references(ask, self.settings, self.say, self.recipes)
         known.protected += protected_places(self.settings, self.say)
 
         def objection(batch: Batch, item: Moved) -> str | None:
@@ -173,33 +186,18 @@ class _Call:
         self._say("freed {frees}", frees=size_text(freed(gone)))
         return rows
 
-    @property
-    def _declared(self) -> list[str] | None:
-        """Names of the assets that have a recipe, where others are to go."""
-        from hoban_assets.commands.is_safe_to_delete import declared_claims
-
-        return declared_claims(self.settings)[1] if self.retired else None
-
-    @property
-    def say(self) -> Say:
-        from hoban_assets.language import speaker
-
-        return speaker(self.settings.language)
-
     def _survey(self, wanted: Callable[[Path], bool]) -> Survey:
-        from hoban_assets.commands.is_safe_to_delete import declared_claims
         from hoban_assets.upkeep.reasons_to_stay import is_retired, references
         from hoban_assets.upkeep.survey import survey
 
         with asking_catalog() as ask:
-            known = references(ask, self.settings, self.say, self._declared)
-        _, assets = declared_claims(self.settings)
-        without = sorted({a for a, _ in known.current if is_retired(a, assets)})
+            known = references(ask, self.settings, self.say, self.recipes)
+        without = sorted({a for a, _ in known.current if is_retired(a, self.assets)})
         if without and not self.retired:
             self._say(words.RETIRED, assets=", ".join(without))
         with progress_bar("looking") as progress:
             return survey(
-                known, self.settings, self.say, assets=assets, wanted=wanted, progress=progress
+                known, self.settings, self.say, assets=self.assets, wanted=wanted, progress=progress
             )
 
     def _needed(self, check: Callable[[], None]) -> Callable[[Item], str | None]:
@@ -208,7 +206,7 @@ class _Call:
         def needed(item: Item) -> str | None:
             check()
             with asking_catalog() as ask:
-                return came_to_be_needed(item, ask, self.settings, self.say, self._declared)
+                return came_to_be_needed(item, ask, self.settings, self.say, self.recipes)
 
         return needed
 

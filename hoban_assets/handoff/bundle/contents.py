@@ -57,6 +57,11 @@ class Bundle:
     """bundle.json without its ``files``."""
 
     @property
+    def of(self) -> str:
+        """Dataset and partition, whatever their version."""
+        return f"{self.facts['dataset']}_{self.facts['partition']}"
+
+    @property
     def bytes(self) -> int:
         """Size of all files."""
         return sum(entry.size for entry in self.entries)

@@ -5,8 +5,9 @@ The catalog's content_hash (xxh3) would not do: a server has only Python's own h
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -37,10 +38,17 @@ class HashMemory:
 
     def get(self, entry: Member) -> str | None:
         """Hash of the file that `entry` is of, None where it was not read as it is now."""
-        return self.known.get(key_of(entry)) if isinstance(entry.source, Path) else None
+        return self.known.get(_key(entry)) if isinstance(entry.source, Path) else None
 
-    def remember(self, name: str, hashes: Mapping[Key, str]) -> None:
-        """Write the hashes of bundle `name` in place of what was remembered for it."""
+    def remember(
+        self, name: str, entries: Sequence[Member], files: Mapping[str, Mapping[str, Any]]
+    ) -> None:
+        """Write the hashes of bundle `name` in place of what was remembered for it.
+
+        `files` has the ``sha256`` of each entry by its name; only files of this machine are kept.
+        """
+        of = [entry for entry in entries if isinstance(entry.source, Path)]
+        hashes = {_key(entry): str(files[entry.name]["sha256"]) for entry in of}
         self.known |= hashes
         keys = list(zip(*hashes, strict=True)) or [(), (), ()]
         columns = {c: pa.array(k, pa.uint64()) for c, k in zip(_COLUMNS, keys, strict=True)}
@@ -49,6 +57,5 @@ class HashMemory:
             pq.write_table(table, new)
 
 
-def key_of(entry: Member) -> Key:
-    """What tells whether a file is still the one that was read."""
+def _key(entry: Member) -> Key:
     return entry.state.inode, entry.size, entry.mtime_ns

@@ -14,7 +14,7 @@ from hoban_assets.archives.writing import SUMS, Progress, archive_at, archive_by
 from hoban_assets.errors import HobanError
 from hoban_assets.files import save
 from hoban_assets.handoff.bundle.contents import Bundle
-from hoban_assets.handoff.bundle.hashes import HashMemory, key_of
+from hoban_assets.handoff.bundle.hashes import HashMemory
 from hoban_assets.handoff.bundle.since import (
     Facts,
     applying,
@@ -50,11 +50,6 @@ class Packed:
         return archive_bytes(self.entries) + _LISTED * max(not_in_it, 0)
 
 
-def packed_whole(bundle: Bundle) -> Packed:
-    """Everything."""
-    return Packed(bundle.name, bundle, bundle.entries)
-
-
 def packed_since(
     bundle: Bundle,
     previous: Mapping[str, Any],
@@ -73,7 +68,7 @@ def packed_since(
             "start it there: ./train.sh",
         )
     files = files_of(bundle, memory, threads, progress)
-    remember(memory, bundle, files)
+    memory.remember(bundle.of, bundle.entries, files)
     sums = Member.of_text(SUMS, data := sums_of(files), bundle.mtime_ns)
     files[SUMS] = facts_of(sums, hashlib.sha256(data).hexdigest())
     bundle = replace(bundle, entries=(*bundle.entries, sums))
@@ -123,19 +118,9 @@ def make(
     with archive_at(target, _ELSEWHERE, packed.name, **options) as out:
         out.add(packed.entries)
         out.finish(closing, made)
-    remember(memory, packed.bundle, files)
+    memory.remember(packed.bundle.of, packed.bundle.entries, files)
     whole = list_of(packed.bundle, files).source
     save(bundles / f"{packed.bundle.name}.json", whole if isinstance(whole, bytes) else b"")
-
-
-def remember(memory: HashMemory, bundle: Bundle, files: Mapping[str, Facts]) -> None:
-    """Keep the hashes of the files that lie on this machine."""
-    hashes = {
-        key_of(e): str(files[e.name]["sha256"])
-        for e in bundle.entries
-        if isinstance(e.source, Path)
-    }
-    memory.remember(f"{bundle.facts['dataset']}_{bundle.facts['partition']}", hashes)
 
 
 def parts(packed: Packed) -> list[dict[str, Any]]:
