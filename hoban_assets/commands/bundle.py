@@ -56,8 +56,8 @@ def bundle(
     Example: hoban bundle dataset_v9 --since dataset_v8_full_0123456789ab
     """
     from hoban_assets.handoff.bundle.hashes import HashMemory
-    from hoban_assets.handoff.bundle.making import Packed, make, packed_since
-    from hoban_assets.handoff.bundle.since import read_previous
+    from hoban_assets.handoff.bundle.making import Packed, make
+    from hoban_assets.handoff.bundle.since import packed_since, read_previous
 
     settings, say = here()
     bundles = settings.data_root / BUNDLES

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hoban_assets.archives.members import Member
 from hoban_assets.archives.room import must_fit
-from hoban_assets.archives.writing import SUMS, Progress, archive_at, archive_bytes, sums_of
+from hoban_assets.archives.writing import Progress, archive_at, archive_bytes
 from hoban_assets.errors import HobanError
 from hoban_assets.files import save
 from hoban_assets.handoff.bundle.contents import Bundle
 from hoban_assets.handoff.bundle.hashes import HashMemory
-from hoban_assets.handoff.bundle.since import (
-    Facts,
-    applying,
-    facts_of,
-    files_of,
-    list_of,
-    new_contents,
-)
-from hoban_assets.handoff.on_server.bundle_files import CONTENT
+from hoban_assets.handoff.on_server.bundle_files import BUNDLE, CONTENT, bundle_text
 
 _LISTED = 200
 """Bytes of a file's line in bundle.json, about."""
 _ELSEWHERE = "write it to another disk: --output /mnt/d/bundle.tar"
+
+
+Facts = dict[str, str | int]
+"""``{"bytes", "sha256", "mtime_ns"}`` of one file."""
 
 
 @dataclass(frozen=True)
@@ -50,36 +45,15 @@ class Packed:
         return archive_bytes(self.entries) + _LISTED * max(not_in_it, 0)
 
 
-def packed_since(
-    bundle: Bundle,
-    previous: Mapping[str, Any],
-    memory: HashMemory,
-    threads: int,
-    progress: Progress,
-) -> Packed:
-    """What a server that has `previous` lacks; reads what is not remembered by `memory`.
+def facts_of(entry: Member, sha256: str) -> Facts:
+    """What bundle.json says of a file."""
+    return {"bytes": entry.size, "sha256": sha256, "mtime_ns": entry.mtime_ns}
 
-    Raises:
-        HobanError: it has everything.
-    """
-    if previous["bundle"] == bundle.name:
-        raise HobanError(
-            f"{bundle.name} is what the server has already: the same dataset, training and scripts",
-            "start it there: ./train.sh",
-        )
-    files = files_of(bundle, memory, threads, progress)
-    memory.remember(bundle.of, bundle.entries, files)
-    sums = Member.of_text(SUMS, data := sums_of(files), bundle.mtime_ns)
-    files[SUMS] = facts_of(sums, hashlib.sha256(data).hexdigest())
-    bundle = replace(bundle, entries=(*bundle.entries, sums))
-    contents = new_contents(bundle, files, previous)
-    return Packed(
-        f"{bundle.name}_since_{previous['bundle']}",
-        bundle,
-        (*applying(bundle, contents, previous), *contents),
-        files,
-        str(previous["bundle"]),
-    )
+
+def list_of(bundle: Bundle, files: Mapping[str, Facts], since: str | None = None) -> Member:
+    """bundle.json, of a whole bundle or of one with --since."""
+    text = bundle_text({**bundle.facts, "since": since, "files": dict(files)})
+    return Member.of_text(BUNDLE, text, bundle.mtime_ns)
 
 
 def make(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import json
 import os
 from collections import deque
@@ -13,21 +14,18 @@ from typing import Any
 
 from hoban_assets.archives.members import Member
 from hoban_assets.archives.reading import opened
-from hoban_assets.archives.writing import Progress, Writer
+from hoban_assets.archives.writing import SUMS, Progress, Writer, sums_of
 from hoban_assets.errors import HobanError
 from hoban_assets.handoff.bundle.contents import SERVER, Bundle, script_text, scripts_of
 from hoban_assets.handoff.bundle.hashes import HashMemory
+from hoban_assets.handoff.bundle.making import Facts, Packed, facts_of
 from hoban_assets.handoff.bundle.readme import readmes_since
 from hoban_assets.handoff.on_server.bundle_files import (
     BUNDLE,
     CONTENT,
     FORMAT,
-    bundle_text,
     by_content,
 )
-
-Facts = dict[str, str | int]
-"""``{"bytes", "sha256", "mtime_ns"}`` of one file."""
 
 
 def read_previous(previous: str, bundles: Path) -> dict[str, Any]:
@@ -75,7 +73,39 @@ def _of_archive(file: Path) -> bytes:
         return archive.open(last).read()
 
 
-def files_of(
+def packed_since(
+    bundle: Bundle,
+    previous: Mapping[str, Any],
+    memory: HashMemory,
+    threads: int,
+    progress: Progress,
+) -> Packed:
+    """What a server that has `previous` lacks; reads what is not remembered by `memory`.
+
+    Raises:
+        HobanError: it has everything.
+    """
+    if previous["bundle"] == bundle.name:
+        raise HobanError(
+            f"{bundle.name} is what the server has already: the same dataset, training and scripts",
+            "start it there: ./train.sh",
+        )
+    files = _files_of(bundle, memory, threads, progress)
+    memory.remember(bundle.of, bundle.entries, files)
+    sums = Member.of_text(SUMS, data := sums_of(files), bundle.mtime_ns)
+    files[SUMS] = facts_of(sums, hashlib.sha256(data).hexdigest())
+    bundle = replace(bundle, entries=(*bundle.entries, sums))
+    contents = _new_contents(bundle, files, previous)
+    return Packed(
+        f"{bundle.name}_since_{previous['bundle']}",
+        bundle,
+        (*_applying(bundle, contents, previous), *contents),
+        files,
+        str(previous["bundle"]),
+    )
+
+
+def _files_of(
     bundle: Bundle, memory: HashMemory, threads: int, progress: Progress
 ) -> dict[str, Facts]:
     """Facts of every file; only what is not remembered is read."""
@@ -89,12 +119,7 @@ def files_of(
     return {entry.name: facts_of(entry, known[entry.name]) for entry in bundle.entries}
 
 
-def facts_of(entry: Member, sha256: str) -> Facts:
-    """What bundle.json says of a file."""
-    return {"bytes": entry.size, "sha256": sha256, "mtime_ns": entry.mtime_ns}
-
-
-def new_contents(
+def _new_contents(
     bundle: Bundle, files: Mapping[str, Facts], previous: Mapping[str, Any]
 ) -> list[Member]:
     """Contents that `previous` has under no name, each once, named by hash; sorted."""
@@ -108,13 +133,7 @@ def new_contents(
     return [found[sha256] for sha256 in sorted(found)]
 
 
-def list_of(bundle: Bundle, files: Mapping[str, Facts], since: str | None = None) -> Member:
-    """bundle.json, of a whole bundle or of one with --since."""
-    text = bundle_text({**bundle.facts, "since": since, "files": dict(files)})
-    return Member.of_text(BUNDLE, text, bundle.mtime_ns)
-
-
-def applying(
+def _applying(
     bundle: Bundle, contents: Sequence[Member], previous: Mapping[str, Any]
 ) -> Iterator[Member]:
     """Scripts and README that make the whole bundle of `contents` and the previous one."""
