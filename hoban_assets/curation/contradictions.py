@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from hoban_assets.classes import HEADS, exclude_each_other
-from hoban_assets.curation.packed_boxes import pairwise_iou
+from hoban_assets.curation.packed_boxes import iou, pairwise_iou
 from hoban_assets.curation.same_event import MATCH_IOU
 from hoban_assets.samples import Samples
 
@@ -28,14 +28,15 @@ def ignore_contradicting_labels(samples: Samples) -> Samples:
     A head that is labelled with and without a helmet has one label that is wrong, and nobody knows
     which; the rest of its photograph stays. Boxes are those of one object from `SAME_BOX` on.
     """
-    rows = samples.boxes[samples.boxes.class_name.isin(HEADS) & ~samples.boxes.ignore]
-    several = rows.groupby("image_id").class_name.transform("nunique") > 1
-    mask = np.zeros(len(samples.boxes), bool)
-    for _, boxes in rows[several].groupby("image_id", sort=False):
-        corners, names = _corners(boxes)
-        one, other = np.nonzero(pairwise_iou(corners, corners) >= SAME_BOX)
-        excluded = [exclude_each_other(names[i], names[j]) for i, j in zip(one, other, strict=True)]
-        mask[boxes.index[one[np.array(excluded, bool)]]] = True
+    corners, names = _corners(samples.boxes)
+    at = np.arange(len(names))
+    rows = pd.DataFrame({"image": samples.positions_of(samples.boxes.image_id), "at": at})
+    mask = np.zeros(len(names), bool)
+    of = {head: rows[(names == head) & ~samples.boxes.ignore.to_numpy()] for head in sorted(HEADS)}
+    for one, other in combinations(of, 2):  # any two of them exclude each other
+        pairs = of[one].merge(of[other], on="image")[["at_x", "at_y"]].to_numpy()
+        same = iou(corners[pairs[:, 0]], corners[pairs[:, 1]]) >= SAME_BOX
+        mask[pairs[same]] = True
     return samples.ignore_boxes(mask, stage=STAGE, rule="class_contradicted", threshold=SAME_BOX)
 
 

@@ -44,10 +44,15 @@ def overlap(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return np.clip(high - low, 0, None).prod(axis=-1), area(first), area(second)
 
 
+def iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Intersection over union of boxes given by corners ([..., 4], which broadcast)."""
+    shared, areas, others = overlap(first, second)
+    return np.asarray(shared / np.maximum(areas + others - shared, 1e-12))
+
+
 def pairwise_iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Intersection over union of boxes given by corners, [n, 4] and [m, 4], as [n, m]."""
-    shared, areas, others = overlap(first[:, None], second[None])
-    return np.asarray(shared / np.maximum(areas + others - shared, 1e-12))
+    return iou(first[:, None], second[None])
 
 
 def area(boxes: np.ndarray) -> np.ndarray:
