@@ -137,7 +137,10 @@ def _plain_json(data: bytes) -> object:
 
 def _may_say_twice(data: bytes, document: dict[str, object]) -> bool:
     """Whether keys stand more often in the text than in what was parsed: some may be elsewhere."""
-    if len(data) > _LARGE and b"\\" not in data and data.count(b":") == _colons(document):
+    colons = data.count(b":")
+    if colons == _pairs(document):  # a colon each, so none was lost
+        return False
+    if len(data) > _LARGE and b"\\" not in data and colons == _colons(document):
         return False
     for key in document:
         if key in _GIVEN_ONCE and data.count(_GIVEN_ONCE[key]) > 1:
@@ -152,6 +155,17 @@ def _may_say_twice(data: bytes, document: dict[str, object]) -> bool:
             if there > 1 and 0 < len([1 for row in objects if key in row]) < there:
                 return True
     return False
+
+
+def _pairs(document: dict[str, Any]) -> int:
+    """Pairs of an object, of objects in it and in its lists; what lies deeper is not counted."""
+    count = len(document)
+    for value in document.values():
+        if type(value) is dict:
+            count += len(value)
+        elif type(value) is list:
+            count += sum([len(row) for row in value if type(row) is dict])
+    return count
 
 
 def _colons(found: dict[str, Any]) -> int:
