@@ -158,19 +158,18 @@ def artifacts(status: Status, say: Say, when: Callable[[datetime | None], str]) 
 def not_built(status: Status, say: Say) -> Iterator[Block]:
     """What was never built, and what cannot be built here, with the cause."""
     never, cannot = words.never_built(status), words.impossible(status, say)
-    if never or cannot:
+    if never:
         yield Heading(3, say("Never built"))
-        yield _listed(never)
-        if never:
-            yield Paragraph(say("To build one with all it needs:"))
-            yield code(build_all("NAME", status.partitions[0]))
+        yield bullets(why.names for why in never)
+        yield Paragraph(say("To build one with all it needs:"))
+        yield code(build_all("NAME", status.partitions[0]))
     if cannot:
         yield Heading(3, say("Cannot be built on this machine"))
-        yield _listed(cannot)
+        yield _listed(cannot, say)
 
 
-def _listed(whys: Sequence[words.Why]) -> Bullets:
-    return bullets(": ".join(filter(None, (w.names, "; ".join(w.sentences)))) for w in whys)
+def _listed(whys: Sequence[words.Why], say: Say) -> Bullets:
+    return bullets(f"{why.first_names(say)}: {'; '.join(why.sentences)}" for why in whys)
 
 
 def out_of_date(status: Status, say: Say, most: int | None = None) -> Iterator[Block]:
@@ -196,7 +195,7 @@ def out_of_date(status: Status, say: Say, most: int | None = None) -> Iterator[B
     ):
         if whys:
             yield Heading(3, say(title))
-            yield _listed(whys)
+            yield _listed(whys, say)
     if warned := words.warnings(status, say):
         yield Heading(3, say("Warnings of checks"))
         yield bullets(f"**{why.names}** {s}" for why in warned for s in why.sentences)

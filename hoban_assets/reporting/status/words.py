@@ -21,6 +21,9 @@ from hoban_assets.howto import build
 from hoban_assets.language import Say, plain, retold
 from hoban_assets.reporting.status.figures import Artifact, Status
 
+FIRST = 3
+"""Names that are told of all that one cause stops; upstream comes first."""
+
 
 @dataclass(frozen=True)
 class Why:
@@ -34,6 +37,13 @@ class Why:
     def names(self) -> str:
         """``helmet_60k, coco_person [sub]``."""
         return f"{', '.join(self.assets)} [{', '.join(self.partitions)}]"
+
+    def first_names(self, say: Say) -> str:
+        """The same where one cause stops many: ``helmet_60k, dataset_v9 and 17 more [sub]``."""
+        if (left := len(self.assets) - FIRST) <= 1:
+            return self.names
+        names = say("{names} and {n} more", names=", ".join(self.assets[:FIRST]), n=left)
+        return f"{names} [{', '.join(self.partitions)}]"
 
 
 def age_text(then: datetime, now: datetime, say: Say) -> str:
