@@ -17,9 +17,10 @@ os.environ.pop("COLUMNS", None)  # of xdist; commands would leave columns out
 # (26 s of processor time for three of them instead of 33 s).
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 FIRST = (
-    *("training", "world", "test_ui.py", "test_failures.py", "test_train_on_the_server.py"),
-    *("test_automation_daemon.py", "test_versions.py", "test_gpu_pool.py", "test_inspection.py"),
-    "test_build_in_a_terminal.py",
+    *("training", "world", "test_ui.py", "test_train_on_the_server.py", "test_failures.py"),
+    *("test_build_in_a_terminal.py", "test_versions.py", "test_automation_daemon.py"),
+    *("test_gpu_pool.py", "test_two_people.py", "test_left_out.py", "test_catalog_failures.py"),
+    *("test_new_class.py", "test_front.py", "test_nothing_is_lost_by_a_bad_file.py"),
 )
 """Groups that take longest; they start first, so that no core waits at the end."""
 

@@ -29,8 +29,7 @@ def shelf(tmp_path):
     return Shelf(tmp_path)
 
 
-@pytest.fixture
-def road(shelf):
+def filled(shelf):
     """Two stages and two datasets; each image of v8 leaves v9 in a way of its own."""
     images = {
         name: Photo(f"coco/{name}.jpg", [Label(PERSON, row=0)])
@@ -76,6 +75,18 @@ def road(shelf):
     return shelf
 
 
+@pytest.fixture(scope="module")
+def road(tmp_path_factory):
+    """A filled shelf that is only looked at."""
+    return filled(Shelf(tmp_path_factory.mktemp("road")))
+
+
+@pytest.fixture
+def own_road(shelf):
+    """A filled shelf that a test changes."""
+    return filled(shelf)
+
+
 def test_every_image_that_is_gone_has_the_rule_that_removed_it(road):
     result = found(road)
     assert lines(result.removed_because, "rule", "asset", "stage", "source", "images") == sorted(
@@ -111,15 +122,15 @@ def test_the_way_back_is_answered_by_the_other_side(road):
     assert result.removed_because == []
 
 
-def test_upstream_decisions_are_those_of_the_rows_that_went_in(road):
+def test_upstream_decisions_are_those_of_the_rows_that_went_in(own_road):
     # Built since, but dataset_v9 knows nothing of it.
-    road.put(
+    own_road.put(
         "coco_person",
         [Photo("coco/stays.jpg")],
         [Decided("coco/lost.jpg", "label_missing", "read")],
         made_from=["raw/coco"],
     )
-    rules = {row["rule"] for row in found(road).removed_because}
+    rules = {row["rule"] for row in found(own_road).removed_because}
     assert "label_missing" not in rules
     assert "not_read" in rules
 
@@ -148,10 +159,10 @@ def test_a_decision_of_the_dataset_itself_comes_before_one_upstream(shelf):
     assert lines(found(shelf).removed_because, "rule", "asset") == [("own", "dataset_v9")]
 
 
-def test_pruned_decisions_are_called_not_known(road):
-    road.keep = 1
-    road.put("coco_person", [Photo("coco/other.jpg")], made_from=["raw/coco"])
-    assert lines(found(road).removed_because, "rule", "source", "images") == [
+def test_pruned_decisions_are_called_not_known(own_road):
+    own_road.keep = 1
+    own_road.put("coco_person", [Photo("coco/other.jpg")], made_from=["raw/coco"])
+    assert lines(found(own_road).removed_because, "rule", "source", "images") == [
         ("near_duplicate", "coco", 1),
         ("no_label_left", "coco", 1),
         ("not_known_any_more", "coco", 3),
