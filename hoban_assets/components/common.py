@@ -20,11 +20,10 @@ from hoban_assets.errors import HobanError, of_the_machine
 from hoban_assets.freshness.declared import declared
 from hoban_assets.language import Say, plain, retold, speaker
 from hoban_assets.processes.lifeline import end_with_run
-from hoban_assets.reporting.area_histogram import area_histogram
 from hoban_assets.reporting.composition import (
+    area_histogram,
     composition,
     decision_counts,
-    markdown_picture,
     stage_flow,
 )
 from hoban_assets.reporting.gallery.contact_sheets import contact_sheets
@@ -181,7 +180,7 @@ def sample_metadata(samples: Samples, stages: pd.DataFrame, settings: Settings) 
     `stages` is `Ledger.table()`.
     """
     say = speaker(settings.language)
-    areas = markdown_picture(area_histogram(samples), "box areas")
+    areas = f"{samples.data_version()}-areas"
     return {
         "images": len(samples.images),
         "boxes": len(samples.labels),
@@ -189,7 +188,7 @@ def sample_metadata(samples: Samples, stages: pd.DataFrame, settings: Settings) 
         **{f"boxes/{name}": count for name, count in samples.box_counts().items()},
         "composition": table(composition(samples, say), say),
         "decisions": table(decision_counts(samples), say),
-        "box_areas": shown(areas, settings, f"{samples.data_version()}-areas"),
+        "box_areas": shown(area_histogram(samples), settings, areas),
         "stages": table(stage_flow(stages), say),
         "seconds": round(float(stages.seconds.sum()), 2),
     }

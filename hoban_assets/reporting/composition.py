@@ -6,10 +6,11 @@ import base64
 import io
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from PIL import Image
 
-from hoban_assets.classes import BACKGROUND, CLASS_NAMES
+from hoban_assets.classes import BACKGROUND, CLASS_NAMES, COLOURS
 from hoban_assets.language import Say, plain
 from hoban_assets.samples import Samples
 
@@ -58,6 +59,29 @@ def decision_counts(samples: Samples) -> pd.DataFrame:
         count=("image_id", "size"), images=("images_removed", "sum"), boxes=("boxes_removed", "sum")
     )
     return counts.reset_index()
+
+
+def area_histogram(samples: Samples) -> str:
+    """Markdown image: how large the labels of each class are, share of the image, log scale."""
+    from matplotlib.figure import Figure
+
+    labels = samples.labels
+    figure = Figure(figsize=(6.4, 3.0), dpi=90)
+    # Fixed margins: to measure every text for them takes as long as to draw the picture twice more.
+    axes = figure.subplots(gridspec_kw={"left": 0.12, "right": 0.98, "bottom": 0.18, "top": 0.96})
+    bins = np.logspace(-4, 0, 41).tolist()
+    for index, name in enumerate(CLASS_NAMES):
+        area = labels.area[labels.class_id == index]
+        if len(area):
+            label = f"{name} ({len(area):,})"
+            axes.hist(area, bins=bins, histtype="step", lw=1.6, color=COLOURS[name], label=label)
+    axes.set(xscale="log", xlabel="area of the box, share of the image", ylabel="boxes")
+    if len(labels):
+        axes.legend(fontsize=7, frameon=False)
+    axes.spines[["top", "right"]].set_visible(False)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    return markdown_picture(buffer.getvalue(), "box areas")
 
 
 def markdown_picture(picture: bytes, title: str, mime: str = "image/png") -> str:
