@@ -36,8 +36,10 @@ ONE = json.dumps([head([10, 10, 30, 20])])
         f'\ufeff{{{FACTS}, "annotations": {ONE}, "annotations": []}}',
         f'{{{FACTS}, "annotations": [{{"class": "07", "box": [1, 1, 9, 9], "class": "08"}}]}}',
         f'{{{FACTS}, "annotations": [{{"class": "07", "box": [1, 1, 9, 9], "box": [2, 2, 9]}}]}}',
-        # what could be taken for the pair that is lost: a list of a text, of a number, of a list
-        f'{{{FACTS}, "annotations": {ONE}, "annotations": [], "tags": ["a", 1, [2]], "n": "x"}}',
+        # what has the length of the pair that is lost
+        f'{{{FACTS}, "annotations": [], "annotations": {ONE}, "tags": ["a"]}}',
+        f'{{{FACTS}, "annotations": [], "annotations": {ONE}, "tags": [[1]]}}',
+        f'{{{FACTS}, "annotations": [], "annotations": {ONE}, "tag": "a"}}',
     ],
 )
 def test_a_label_with_two_lists_or_two_images_is_not_read(tmp_path, label):
