@@ -34,17 +34,29 @@ IN_TRASH = ("batch", "path", "what", "size", "moved", "why")
 
 def document(found: Survey, dry_run: bool, say: Say) -> Iterator[Block]:
     """Tell what may go, and what is left alone."""
-    from hoban_assets.reporting.blocks import Heading, Paragraph, table
+    from hoban_assets.reporting.blocks import Heading, Paragraph, listing, table
 
     if found.unknown:
         yield Heading(2, say("Left alone, because they are not hoban's or it is not certain:"))
-        yield table(kept(found.unknown))
+        yield table(kept(found.unknown), None, say)
     if not found.unused:
         yield Paragraph(say(NOTHING, needed=len(found.live)))
         return
     yield Heading(2, say("Nothing needs these:"))
-    rows = [row(item) for item in found.unused]
-    yield table([{**r, "last_use": f"{r['last_use'].astimezone():%Y-%m-%d %H:%M}"} for r in rows])
+    yield listing(
+        found.unused,
+        {
+            "path": "relative",
+            "what": "what",
+            "size": lambda item: Bytes(item.content.bytes),
+            "frees": lambda item: Bytes(item.frees),
+            "last use": lambda item: (
+                item.last_use and f"{item.last_use.astimezone():%Y-%m-%d %H:%M}"
+            ),
+            "why": "why",
+        },
+        say,
+    )
     sizes = {"size": size_text(found.bytes), "frees": size_text(found.frees)}
     yield Paragraph(say(TOTAL, count=len(found.unused), needed=len(found.live), **sizes))
     if dry_run:

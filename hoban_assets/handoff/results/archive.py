@@ -16,6 +16,7 @@ from typing import IO
 
 from hoban_assets.archives import reading
 from hoban_assets.errors import HobanError
+from hoban_assets.saying import Say
 
 RESULTS = "results.json"
 """What lies in the archive: see `manifest.Manifest`."""
@@ -39,7 +40,7 @@ class Refused(HobanError):
         self.texts, self.values = (problem, way_out), values
         super().__init__(problem.format(**values), way_out.format(**values))
 
-    def said(self, say: Callable[..., str]) -> tuple[str, str]:
+    def said(self, say: Say) -> tuple[str, str]:
         """What is wrong, and the way out, in the language of `say`."""
         problem, way_out = self.texts
         return say(problem, **self.values), say(way_out, **self.values)

@@ -7,11 +7,11 @@ that says why.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
 from pathlib import Path
 
 from hoban_assets.errors import HobanError
 from hoban_assets.handoff.results.archive import ARCHIVES, RESULTS, Refused
+from hoban_assets.saying import Say
 
 IMPORTED, REFUSED = "imported", "refused"
 REASON = ".txt"
@@ -33,7 +33,7 @@ def is_in(file: Path, inbox: Path) -> bool:
     return file.absolute().parent in (inbox, inbox / REFUSED)
 
 
-def take_away(file: Path, inbox: Path, say: Callable[..., str]) -> Path:
+def take_away(file: Path, inbox: Path, say: Say) -> Path:
     """Move what was imported to ``imported/``; return where it lies.
 
     Raises:
@@ -47,7 +47,7 @@ def take_away(file: Path, inbox: Path, say: Callable[..., str]) -> Path:
     return target
 
 
-def refuse(file: Path, inbox: Path, refused: Refused, say: Callable[..., str]) -> Path:
+def refuse(file: Path, inbox: Path, refused: Refused, say: Say) -> Path:
     """Move an archive to ``refused/``, and write the reason beside it; return where it lies.
 
     Raises:
