@@ -12,7 +12,7 @@ import click
 import typer
 
 from hoban_assets import commands
-from hoban_assets.collector import imports_stay
+from hoban_assets.collector import imports_stay, look_seldom
 from hoban_assets.commands.app import PANELS
 from hoban_assets.commands.app import app as _app
 from hoban_assets.errors import HobanError, of_the_machine
@@ -59,6 +59,7 @@ def _import(modules: set[str]) -> None:
 def main() -> None:
     """Run the command; an error that the user can fix is one message, not a traceback."""
     private()
+    look_seldom()
     language = "en"
     try:
         language = language_of(os.environ)

@@ -34,4 +34,12 @@ def imports_stay() -> Iterator[None]:
         gc.freeze()
 
 
+def look_seldom() -> None:
+    """Look for garbage once in 100,000 new objects, not in 700: for a process of a few seconds.
+
+    Most of what a command makes is modules, which stay, whenever they are imported.
+    """
+    gc.set_threshold(100_000, 10, 10)
+
+
 atexit.register(gc.unfreeze)  # DuckDB takes what is still there at the end for leaks, and says so
