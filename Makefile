@@ -23,8 +23,8 @@ BASE_PYTHON ?= $(shell for p in python3.11 python3.12 python3 python; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info[:2] not in ((3,11),(3,12)))' \
 	2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
-# One more than cores: tests of whole runs wait for processes that start (59 % of two cores were used).
-TEST_PROCESSES ?= 3
+# Two more than cores: tests of whole runs wait for processes that start (three used 72 % of two cores).
+TEST_PROCESSES ?= 4
 
 HOME_ENV := DAGSTER_HOME="$(CURDIR)" PATH="$(CURDIR)/$(BIN):$$PATH"
 DAGSTER_ENV := $(HOME_ENV) DAGSTER_MODULE_NAME=hoban_assets.definitions
