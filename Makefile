@@ -23,7 +23,7 @@ BASE_PYTHON ?= $(shell for p in python3.11 python3.12 python3 python; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info[:2] not in ((3,11),(3,12)))' \
 	2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
-# Two more than cores: tests of whole runs wait for processes that start (three used 72 % of two cores).
+# Two more than cores, as tests of whole runs wait for processes that start: of 3, 4 and 5, 4 took least.
 TEST_PROCESSES ?= 4
 
 HOME_ENV := DAGSTER_HOME="$(CURDIR)" PATH="$(CURDIR)/$(BIN):$$PATH"

@@ -6,12 +6,7 @@ from collections import Counter
 
 import pytest
 
-from hoban_assets.formats.clips import (
-    groups_of,
-    proposed_pattern,
-    text_before_number,
-    without_marks,
-)
+from hoban_assets.formats.clips import groups_of, proposed_pattern, without_marks
 
 
 def sizes(paths, **options):
@@ -285,17 +280,3 @@ def test_a_mark_before_the_name_is_one_too(mark):
     assert without_marks(f"{mark}b17x") == "b17x"
     assert without_marks("flip_12") == "12"
     assert sizes([f"images/flip_{i}.jpg" for i in range(40)])[0] > 1
-
-
-@pytest.mark.parametrize(
-    "stem",
-    [
-        *("S2-N4601M00103", "S2-N4601M00103_(1)", "a_rot90", "a_rot12345", "flip_12", "wall"),
-        *("a_flip_aug2_jpg.rf.12", "a12.rf.x3", "a.rf.12", "a_jpg12", "12", "aug_2_wall7"),
-        *("0123abcd-wall12", "0123abcd-12", "안전모_12", "wall-12-copy3"),
-    ],
-)
-def test_the_text_before_a_number_is_that_of_the_name_without_marks(stem):
-    base = without_marks(stem)
-    before = base.rstrip("0123456789")
-    assert text_before_number(stem) == (None if before == base else before)
