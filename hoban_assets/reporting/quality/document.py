@@ -33,6 +33,8 @@ from hoban_assets.reporting.quality.problems import Problem
 from hoban_assets.units import Share
 
 TONE = {"doubtful": "bad", "usable": "warn", "good": "good", "unknown": "soft"}
+LEVELS = {"bad": "serious", "warn": "doubtful", "note": "note"}
+"""As an inspection calls them."""
 SIGNS = {"bad": "🔴", "warn": "🟠", "note": "⚪"}
 EXAMPLES = 3
 """Examples of a problem that are named."""
@@ -77,7 +79,7 @@ def summary(found: Judged, say: Say, most: int | None = None) -> list[Block]:
     """Verdicts and the worst problems, a row each: for terminal and the Dagster UI."""
     rows = [
         {
-            "level": p.level,
+            "level": say(LEVELS[p.level]),
             "where": text.place(say, p),
             "problem": text.title(say, p),
             "count": p.count,
