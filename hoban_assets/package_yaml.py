@@ -9,6 +9,7 @@ import marshal
 import os
 import sys
 from contextlib import suppress
+from importlib.util import source_hash
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +17,19 @@ from typing import Any
 def content_of(file: Path) -> Any:
     """Content of a YAML file of the package: mappings, lists, texts and numbers.
 
-    What was read is kept in ``__pycache__`` beside it, as long as size and time of the file stay
-    the same. Where nothing can be kept there it is read every time.
+    What was parsed is kept in ``__pycache__`` beside it with the hash of the text, as Python does
+    with a module (PEP 552). Where nothing can be kept there it is parsed every time.
     """
-    look = file.stat()
-    state = (look.st_size, look.st_mtime_ns)
+    text = file.read_bytes()
+    state = source_hash(text)
     compiled = file.parent / "__pycache__" / f"{file.name}.{sys.implementation.cache_tag}"
     with suppress(OSError, ValueError, TypeError, EOFError):
-        kept_of, content = marshal.loads(compiled.read_bytes())  # noqa: S302 - as a .pyc file
-        if kept_of == state:
+        of, content = marshal.loads(compiled.read_bytes())  # noqa: S302 - as a .pyc file
+        if of == state:
             return content
     import yaml  # 0.01 s
 
-    content = yaml.load(file.read_bytes(), yaml.CSafeLoader)
+    content = yaml.load(text, yaml.CSafeLoader)
     if not sys.dont_write_bytecode:
         new = compiled.with_name(f".{compiled.name}.{os.getpid()}")
         with suppress(OSError):
