@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import tarfile
@@ -21,7 +22,7 @@ from hoban_assets.archives.members import Member
 from hoban_assets.archives.writing import Writer
 from hoban_assets.catalog.store import Catalog
 from hoban_assets.upkeep.backup import making as backups
-from hoban_assets.upkeep.backup.making import Choice, back_up
+from hoban_assets.upkeep.backup.making import Choice, back_up, walk
 
 
 def test_what_went_in_comes_out_and_names_its_new_place(trained, tmp_path):
@@ -200,3 +201,18 @@ def test_the_manifest_lists_every_file_with_its_hash(trained):
                 assert about == {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
     assert manifest["data_root"] == str(trained.data)
     assert backups.parts_of(manifest["files"]) == made.parts
+
+
+def test_what_is_removed_while_it_is_listed_ends_no_backup(tmp_path):
+    for name in ("a.txt", "b.txt", "c/d.txt", "e/f.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x")
+    listed = []
+    for member in walk(tmp_path, "reports"):
+        listed.append(member.name)
+        if member.name == "reports/a.txt":  # its folder was read by now
+            (tmp_path / "b.txt").unlink()
+            shutil.rmtree(tmp_path / "c")
+        if member.name == "reports/e":
+            shutil.rmtree(tmp_path / "e")
+    assert listed == ["reports", "reports/a.txt", "reports/e"]

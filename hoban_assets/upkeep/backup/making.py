@@ -11,6 +11,7 @@ import os
 import re
 import socket
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -162,11 +163,17 @@ def files_of(settings: Settings, choice: Choice) -> Iterator[Member]:
 
 
 def walk(folder: Path, name: str, images: bool = True) -> Iterator[Member]:
-    """What lies below a folder, by name; work in progress (dot names) and links are left out."""
-    yield Member.in_use(name, folder)
+    """What lies below a folder, by name; work in progress (dot names) and links are left out.
+
+    What is removed while the walk goes on is left out as if it had never been there.
+    """
+    try:
+        yield Member.in_use(name, folder)
+        with os.scandir(folder) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
+    except FileNotFoundError:
+        return
     depth = name.count("/")
-    with os.scandir(folder) as entries:
-        found = sorted(entries, key=lambda entry: entry.name)
     for entry in found:
         if entry.name.startswith(".") or entry.is_symlink():
             continue
@@ -174,7 +181,8 @@ def walk(folder: Path, name: str, images: bool = True) -> Iterator[Member]:
         if entry.is_dir():
             yield from walk(Path(entry.path), inner, images)
         elif entry.is_file() and (images or depth != 5 or name.split("/")[4] != "images"):
-            yield Member.in_use(inner, Path(entry.path), entry.stat())
+            with suppress(FileNotFoundError):
+                yield Member.in_use(inner, Path(entry.path), entry.stat())
 
 
 def _archive(target: Path | None, settings: Settings) -> Path:
